@@ -50,7 +50,8 @@ def _verdict(sheet: Sheet) -> Iterator[str]:
     if sheet.facts:
         yield _table(["", ""], [[md(fact[0]), md(fact[1])] for fact in sheet.facts])
     for figure in sheet.figures:
-        yield f"<details><summary><b>{md(figure.title)}</b>: {md(figure.subtitle)}</summary>"
+        asks = f": {md(figure.subtitle)}" if figure.subtitle else ""
+        yield f"<details><summary><b>{md(figure.title)}</b>{asks}</summary>"
         yield from _figure(figure)
         yield "</details>"
     for note in sheet.notes:
@@ -139,7 +140,7 @@ def _figure(figure: Figure) -> Iterator[str]:
 def _cell(cell: Cell, column: TableColumn) -> str:
     if isinstance(cell, Linked):
         return markdown_link(cell.text, cell.url)
-    return md(cell_text(cell, column, 80))
+    return md(cell_text(cell, column, 2000 if column.long else 80))
 
 
 def _word(ruling: Ruling | None) -> str:

@@ -1,4 +1,4 @@
-"""`h2h watch`: what goes, what changes price, what has changed, successors, bill, exit codes."""
+"""`h2h watch`: what retires, what changes price, what has changed, successors, bill, exit codes."""
 
 import json
 from collections.abc import Callable
@@ -68,10 +68,10 @@ def of(result: WatchResult, name: str) -> dict[str, Any]:
     return next(one for one in result.as_json()["results"] if one["name"] == name)
 
 
-def test_what_goes_with_every_day_stated_and_by_whom(stack: Path) -> None:
+def test_what_retires_with_every_day_stated_and_by_whom(stack: Path) -> None:
     sonnet = of(headtohead.watch(stack, as_of=DAY), "claude-sonnet-4-5")
-    assert (sonnet["model"], sonnet["going"]) == ("anthropic/claude-sonnet-4.5", True)
-    assert sonnet["goes_on"] == "2026-11-30"
+    assert (sonnet["model"], sonnet["retiring"]) == ("anthropic/claude-sonnet-4.5", True)
+    assert sonnet["retires_on"] == "2026-11-30"
     said = sonnet["days_stated"][0]
     assert said["seller"] == "anthropic"
     assert said["known_on"] == "2026-10-01"
@@ -87,8 +87,11 @@ def test_conflicting_days_at_one_seller_are_all_named(tmp_path: Path) -> None:
     found = of(result, "gpt-4.1-nano")
     days = {one["day"] for one in found["days_stated"]}
     assert len(days) > 1
-    assert found["goes_on"] == min(days)
-    assert "go on one of 2 days: 2026-10-14 by" in result.to_calendar().replace("\r\n ", "")
+    assert found["retires_on"] == min(days)
+    assert (
+        "Microsoft Azure retires GPT-4.1 nano on one of 2 days: 2026-10-14 by"
+        in result.to_calendar().replace("\r\n ", "")
+    )
 
 
 def test_an_announced_price_and_what_it_means_for_the_bill(stack: Path) -> None:
@@ -234,6 +237,12 @@ def test_the_file_of_the_last_run(run: Run, stack: Path, tmp_path: Path) -> None
     state.write_text("{}")
     assert run(stack, "--state", state, "--as-of", DAY).exit_code == 64
     assert state.read_text() == "{}"
+
+
+def test_markdown_cuts_no_sentence(stack: Path) -> None:
+    text = headtohead.watch(stack, as_of=DAY).to_markdown()
+    assert "<summary><b>What retires, and when</b></summary>" in text
+    assert "2027-04-08 Amazon Bedrock |" in text
 
 
 def test_news_that_could_not_be_written_are_news_again(

@@ -1,1 +1,1 @@
-"""What becomes of the models a team uses: what goes, what changes price, what to take instead."""
+"""What becomes of a team's models: what retires, what changes price, what to take instead."""

@@ -18,7 +18,7 @@ _MAKER, _CHEAPEST = "maker", "cheapest"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class GoingDay:
+class RetirementDay:
     """One day on which a seller was said to retire a model.
 
     Attributes:
@@ -80,9 +80,9 @@ class MonthlyBill:
     high_usd: float
 
 
-def going_days(
+def retirement_days(
     facts: Facts, use: UsedModel, model: str, lab: str | None, as_of: date
-) -> tuple[tuple[GoingDay, ...], tuple[GoingDay, ...]]:
+) -> tuple[tuple[RetirementDay, ...], tuple[RetirementDay, ...]]:
     """The days stated for a model at its seller, and at others; the soonest first.
 
     Args:
@@ -93,14 +93,14 @@ def going_days(
     mine = (pl.col("model_id") == model) | (pl.col("model_name") == use.name)
     columns = ("retires_on", "provider", "model_name", "known_on", "source_id", "row_url")
     seller = use.operator or lab
-    own: list[GoingDay] = []
-    others: list[GoingDay] = []
+    own: list[RetirementDay] = []
+    others: list[RetirementDay] = []
     for day, provider, printed, known_on, source, url in (
         rows.filter(mine.fill_null(value=False)).select(columns).iter_rows()
     ):
         known = facts.names.operator(provider)
         who = known.id if known else provider
-        said = GoingDay(day, who, printed, provider, known_on, source, url or "")
+        said = RetirementDay(day, who, printed, provider, known_on, source, url or "")
         (own if who == seller else others).append(said)
     return tuple(sorted(own)), tuple(sorted(others))
 

@@ -1,7 +1,8 @@
 """What has changed since last time: one picture of a stack then, one now, and their differences.
 
-A picture holds what was known of each model: what its name means, its price, the days it may go,
-its licence. It is made of the evidence known on a day, or read from the file of the last run.
+A picture holds what was known of each model: what its name means, its price, the days of its
+retirement, its licence. It is made of the evidence known on a day, or read from the file of the
+last run.
 """
 
 import json
@@ -32,8 +33,8 @@ class ModelPicture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         usd_per_mtok: Kind of token -> US dollars per million; empty if no price was known.
         price: The same in words, with its hours.
         price_known_on: The day it was listed first; None if no price was known, or no list says.
-        goes: Day -> who says so.
-        goes_known_on: The last day on which one of them was stated.
+        retirements: Day -> who says so.
+        retires_known_on: The last day on which one of them was stated.
         licence: As an SPDX expression; empty if not known.
     """
 
@@ -42,8 +43,8 @@ class ModelPicture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     usd_per_mtok: dict[str, float] = {}
     price: str = ""
     price_known_on: date | None = None
-    goes: dict[str, str] = {}
-    goes_known_on: date | None = None
+    retirements: dict[str, str] = {}
+    retires_known_on: date | None = None
     licence: str = ""
 
 
@@ -97,18 +98,17 @@ def _changed(
         yield StackChange("alias", name, f"{name} now means {meant}.", as_of)
     if now.usd_per_mtok != then.usd_per_mtok or now.price != then.price:
         yield _price_change(use, then, now, as_of)
-    known_on = now.goes_known_on or as_of
-    new, old = set(now.goes), set(then.goes)
+    known_on = now.retires_known_on or as_of
+    new, old = set(now.retirements), set(then.retirements)
     if new - old:
-        said = listed(f"{day} by {now.goes[day]}" for day in sorted(new - old))
+        said = listed(f"{day} by {now.retirements[day]}" for day in sorted(new - old))
         moved = f"; before, it was {listed(sorted(old), 'or')}" if old else ""
-        verb = "is now said to be" if old else "is said to be"
-        says = f"{name} {verb} retired on {said}{moved}."
+        says = f"{name} {'now ' * bool(old)}retires on {said}{moved}."
         yield StackChange("retirement", name, says, known_on)
     elif old - new:
         said = listed(sorted(old - new), "or")
         left = f"; {listed(sorted(new), 'or')} stands" if new else ""
-        says = f"{name} is no longer said to be retired on {said}{left}."
+        says = f"{name} no longer retires on {said}{left}."
         yield StackChange("retirement", name, says, as_of)
     if now.licence != then.licence and now.model == then.model:
         was, is_now = (one.licence or "not known" for one in (then, now))

@@ -49,10 +49,10 @@ def watch(
     store: Path | None,
     output: line.Output,
 ) -> int:
-    """Say which models of STACK go or change price, what has changed, and what to take instead.
+    """Say which models of STACK retire or change price, what has changed, and what to take instead.
 
-    The exit code is 0 if nothing is due and 1 if something is: a model goes, a price changes, the
-    budget does not suffice, or something has changed since last time.
+    The exit code is 0 if nothing is due and 1 if something is: a model retires, a price changes,
+    the budget does not suffice, or something has changed since last time.
     """
     if log is not None:
         if stack is not None:

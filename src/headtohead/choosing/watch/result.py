@@ -8,9 +8,9 @@ from typing import Any
 
 from headtohead.choosing.candidates import SellerOffer
 from headtohead.choosing.watch.ahead import (
-    GoingDay,
     MonthlyBill,
     PriceTurn,
+    RetirementDay,
     bill_of,
     price_words,
     turn_words,
@@ -38,19 +38,19 @@ class WatchedModel:
     Attributes:
         model: Its id, or as lists print it where it is in no list of models.
         seller: What the seller is called.
-        goes: The days on which its seller was said to retire it, the soonest first.
-        goes_elsewhere: Those of other sellers.
-        going: Whether the first day is due: past, or in the window.
+        retirements: The days on which its seller was said to retire it, the soonest first.
+        elsewhere_retirements: Those of other sellers.
+        retiring: Whether the first day is due: past, or in the window.
         price: None if none is known.
-        successors: None unless it goes, or where nothing ranks models.
+        successors: None unless it retires, or where nothing ranks models.
     """
 
     use: UsedModel
     model: str
     seller: str
-    goes: tuple[GoingDay, ...]
-    goes_elsewhere: tuple[GoingDay, ...]
-    going: bool
+    retirements: tuple[RetirementDay, ...]
+    elsewhere_retirements: tuple[RetirementDay, ...]
+    retiring: bool
     price: ListPrice | None
     turns: tuple[PriceTurn, ...]
     successors: Successors | None
@@ -70,20 +70,21 @@ class WatchedModel:
         """A month after every change announced in the window; None if that is not known."""
         return bill_of(self.use, self.turns[-1].after if self.turns else self.price)
 
-    @property
-    def going_words(self) -> str:
-        """When it goes, for a sentence without its full stop."""
-        days = sorted({said.day for said in self.goes})
+    def retirement_words(self, day: date) -> str:
+        """When it retires, seen from a day, for a sentence without its full stop."""
+        days = sorted({said.day for said in self.retirements})
+        verb = "retires" if days[0] > day else "was to retire"
+        what = f"{self.seller} {verb} {self.called} on"
         if len(days) == 1:
-            return f"{self.called} at {self.seller} is said to go on {days[0]}"
-        said = listed((str(one) for one in _one_a_day(self.goes)), "or")
-        return f"{self.called} at {self.seller} is said to go on one of {len(days)} days: {said}"
+            return f"{what} {days[0]}"
+        said = listed((str(one) for one in _one_a_day(self.retirements)), "or")
+        return f"{what} one of {len(days)} days: {said}"
 
 
-def _one_a_day(goes: tuple[GoingDay, ...]) -> Iterator[GoingDay]:
+def _one_a_day(every: tuple[RetirementDay, ...]) -> Iterator[RetirementDay]:
     """For each day and seller's list the first statement."""
     seen = set()
-    for said in goes:
+    for said in every:
         if (said.day, said.channel) not in seen:
             seen.add((said.day, said.channel))
             yield said
@@ -96,9 +97,10 @@ class WatchResult(Result):
     Attributes:
         changes: Since `since`; None if there was nothing to compare with.
         first: Whether the file of the last run was not there yet.
-        margin: In words; empty if nothing goes.
+        margin: In words; empty if nothing retires.
         level: Coverage of the scale's intervals.
         no_scale: Why no successor could be looked for; empty if it could.
+        retirements_known_on: The day of the last statement on any model; None if there is none.
         picture: For the next run.
     """
 
@@ -115,6 +117,7 @@ class WatchResult(Result):
     level: float
     scale_words: str
     no_scale: str
+    retirements_known_on: date | None
     picture: StackPicture
     citations: tuple[Citation, ...]
 
@@ -136,8 +139,8 @@ class WatchResult(Result):
 
     @property
     def due(self) -> bool:
-        """Whether something goes, changes or has changed, or the budget does not suffice."""
-        ahead = any(one.going or one.turns for one in self.watched)
+        """Whether something retires, changes or has changed, or the budget does not suffice."""
+        ahead = any(one.retiring or one.turns for one in self.watched)
         return ahead or self.over_budget or bool(self.changes)
 
     @property
@@ -154,15 +157,15 @@ class WatchResult(Result):
 
     def _ahead(self) -> Iterator[Notice]:
         for one in self.watched:
-            if one.going:
-                said = one.goes[0]
-                text = [f"{one.going_words}.", *successor_lines(one, self.margin)]
+            if one.retiring:
+                said = one.retirements[0]
+                text = [f"{one.retirement_words(self.as_of)}.", *successor_lines(one, self.margin)]
                 yield Notice(
-                    about=f"{one.use.key} goes",
+                    about=f"{one.use.key} retires",
                     day=said.day,
-                    title=f"{one.called} at {one.seller} goes",
+                    title=f"{one.called} retires at {one.seller}",
                     text="\n".join(text),
-                    known_on=max(goes.known_on for goes in one.goes),
+                    known_on=max(other.known_on for other in one.retirements),
                     url=said.url,
                 )
             for turn in one.turns:
@@ -214,6 +217,7 @@ class WatchResult(Result):
             "bill_usd_per_month": self.bill_usd,
             "bill_after_usd_per_month": self.bill_after_usd,
             "over_budget": self.over_budget,
+            "retirements_known_on": self.retirements_known_on and str(self.retirements_known_on),
         }
 
 
@@ -238,7 +242,7 @@ def successor_lines(one: WatchedModel, margin: str) -> Iterator[str]:
         if successor.cost_ratio is not None:
             parts.append(f"{successor.cost_ratio:.2g} times the price")
         if offer.retires:
-            parts.append(f"said to go on {offer.retires.day}")
+            parts.append(f"retires on {offer.retires.day}")
         yield sentence(", ".join(parts))
     if not made.found:
         yield "No model satisfies every condition."
@@ -265,10 +269,10 @@ def _watched_json(one: WatchedModel) -> dict[str, Any]:
         "input_tokens_per_month": use.input_tokens,
         "cached_tokens_per_month": use.cached_tokens,
         "output_tokens_per_month": use.output_tokens,
-        "goes_on": str(one.goes[0].day) if one.goes else None,
-        "going": one.going,
-        "days_stated": [_going(said) for said in one.goes],
-        "days_stated_elsewhere": [_going(said) for said in one.goes_elsewhere],
+        "retires_on": str(one.retirements[0].day) if one.retirements else None,
+        "retiring": one.retiring,
+        "days_stated": [_retirement(said) for said in one.retirements],
+        "days_stated_elsewhere": [_retirement(said) for said in one.elsewhere_retirements],
         "price": price and _price(price),
         "price_changes": [
             {
@@ -292,7 +296,7 @@ def _watched_json(one: WatchedModel) -> dict[str, Any]:
     }
 
 
-def _going(said: GoingDay) -> dict[str, Any]:
+def _retirement(said: RetirementDay) -> dict[str, Any]:
     return {
         "day": str(said.day),
         "seller": said.seller,

@@ -14,11 +14,12 @@ from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Sheet, Tab
 from headtohead.publish.words import content_hash, listed
 
 _WANTED = 3
+_STALE = 30  # days
 
 
 def watch_sheet(result: WatchResult) -> Sheet:
     """The whole of it."""
-    figures = [_goes(result)] if any(one.goes for one in result.watched) else []
+    figures = [_retires(result)] if any(one.retirements for one in result.watched) else []
     for one in result.watched:
         if one.successors:
             figures += _instead(one, result)
@@ -49,17 +50,17 @@ def watch_sheet(result: WatchResult) -> Sheet:
 
 def _sentences(result: WatchResult) -> Iterator[str]:
     every, end = result.watched, result.window.end
-    going = [one for one in every if one.going]
+    retiring = [one for one in every if one.retiring]
     n = len(every)
-    if going:
-        first = min(going, key=lambda one: one.goes[0].day)
-        names = first_few([one.called for one in going])
-        be = "goes" if len(going) == 1 else "go"
-        yield f"{len(going)} of {counted(n, 'model')} {be} by {end}: {names}."
-        if len(going) > 1:
-            yield f"The first is {first.called} at {first.seller}, on {first.goes[0].day}."
+    if retiring:
+        first = min(retiring, key=lambda one: one.retirements[0].day)
+        names = first_few([one.called for one in retiring])
+        verb = "retires" if len(retiring) == 1 else "retire"
+        yield f"{len(retiring)} of {counted(n, 'model')} {verb} by {end}: {names}."
+        if len(retiring) > 1:
+            yield f"The first is {first.called} at {first.seller}, on {first.retirements[0].day}."
     else:
-        yield f"No model of {n} is said to go by {end}."
+        yield f"No model of {n} was said to retire by {end}."
     turned = [one.called for one in every if one.turns]
     if turned:
         yield f"An announced change of price comes by then for {first_few(turned)}."
@@ -105,13 +106,20 @@ def _notes(result: WatchResult) -> Iterator[str]:
             )
         if one.turns and one.turns[-1].after is None:
             yield f"the price of {one.called} ends: the bill keeps it, as what follows is not known"
+    known = result.retirements_known_on
+    if known is None:
+        yield f"no retirement of any model was known by {result.as_of}"
+    elif (result.as_of - known).days > _STALE:
+        yield (
+            f"the last word on retirements known is of {known}: `h2h update` may bring later ones"
+        )
     if result.no_scale:
         yield f"no successors: {result.no_scale}"
 
 
 def _method(result: WatchResult) -> Iterator[str]:
     yield (
-        "A model goes on the first day that its seller was said to retire it there; the other days "
+        "A model retires on the first day that was stated for its seller; the other days "
         "stated, and those of other sellers, stand beside it. Nobody is asked: what no source "
         "states is not known here."
     )
@@ -127,7 +135,7 @@ def _method(result: WatchResult) -> Iterator[str]:
             else f"joint draws of {result.scale_words}"
         )
         yield (
-            f"A successor satisfies the conditions of the stack, is not said to go by "
+            f"A successor satisfies the conditions of the stack, was not said to retire by "
             f"{result.window.end}, and is at least {least:.0%} sure to be no worse by more than "
             f"{result.margin}, by {what}. Of those, the cheapest for the model's own tokens stand "
             "here."
@@ -138,12 +146,12 @@ def _method(result: WatchResult) -> Iterator[str]:
         )
 
 
-def _goes(result: WatchResult) -> Figure:
+def _retires(result: WatchResult) -> Figure:
     rows = []
-    for one in sorted((o for o in result.watched if o.goes), key=lambda o: o.goes[0]):
-        first = one.goes[0]
-        days = sorted({said.day for said in one.goes})
-        others = {said.day: said for said in reversed(one.goes_elsewhere)}
+    for one in sorted((o for o in result.watched if o.retirements), key=lambda o: o.retirements[0]):
+        first = one.retirements[0]
+        days = sorted({said.day for said in one.retirements})
+        others = {said.day: said for said in reversed(one.elsewhere_retirements)}
         rows.append(
             (
                 one.called,
@@ -155,13 +163,13 @@ def _goes(result: WatchResult) -> Figure:
             )
         )
     return Figure(
-        "goes",
-        "What goes, and when",
+        "retires",
+        "What retires, and when",
         says=f"{counted(len(rows), 'model')} of {len(result.watched)} with a day",
         columns=(
             TableColumn("name", "Model"),
             TableColumn("seller", "Seller"),
-            TableColumn("goes_on", "Goes on"),
+            TableColumn("retires_on", "Retires on"),
             TableColumn("left_days", "Days left", 0),
             TableColumn("stated", "Stated by", long=True),
             TableColumn("elsewhere", "Elsewhere", long=True),
@@ -173,9 +181,9 @@ def _goes(result: WatchResult) -> Figure:
 
 def _said(one: WatchedModel, day: object) -> str:
     """Who states a day, and since when."""
-    mine = [said for said in one.goes if said.day == day]
+    mine = [said for said in one.retirements if said.day == day]
     said = listed(dict.fromkeys(said.said_by for said in mine))
-    return said if len({said.day for said in one.goes}) == 1 else f"{day} ({said})"
+    return said if len({said.day for said in one.retirements}) == 1 else f"{day} ({said})"
 
 
 def _instead(one: WatchedModel, result: WatchResult) -> Iterator[Figure]:
@@ -197,7 +205,7 @@ def _instead(one: WatchedModel, result: WatchResult) -> Iterator[Figure]:
     scored = () if made.scored else ("It has no score there: the ablest stand here, unranked.",)
     same = [
         f"The same model is sold by {o.name} for ${o.usd_per_mtok:.3g} per million of its tokens"
-        + (f", where it is said to go on {o.retires.day}" if o.retires else "")
+        + (f", where it retires on {o.retires.day}" if o.retires else "")
         for o in made.elsewhere[:3]
     ]
     if not made.found:
@@ -270,7 +278,7 @@ def _terms(made: Successors, slug: str) -> Figure:
             TableColumn("lab_country", "Maker in"),
             TableColumn("operator_country", "Seller in"),
             TableColumn("context_tokens", "Context", 0),
-            TableColumn("goes_on", "Goes on"),
+            TableColumn("retires_on", "Retires on"),
             TableColumn("price", "$ per million tokens", long=True),
             TableColumn("tests", "Tests of both", long=True),
         ),
@@ -330,8 +338,8 @@ _COLUMNS = {
     "name": "Name in the stack",
     "model": "Id",
     "seller": "Seller",
-    "goes_on": "Goes on",
-    "going": "Goes in the window",
+    "retires_on": "Retires on",
+    "retiring": "Retires in the window",
     "input_tokens_per_month": "Input tokens a month",
     "cached_tokens_per_month": "Of them cached",
     "output_tokens_per_month": "Output tokens a month",
@@ -359,8 +367,8 @@ def _bill(result: WatchResult) -> Figure:
                 "name": one.use.name,
                 "model": one.model,
                 "seller": one.seller,
-                "goes_on": one.goes[0].day if one.goes else None,
-                "going": "yes" if one.going else "no",
+                "retires_on": one.retirements[0].day if one.retirements else None,
+                "retiring": "yes" if one.retiring else "no",
                 "input_tokens_per_month": one.use.input_tokens,
                 "cached_tokens_per_month": one.use.cached_tokens,
                 "output_tokens_per_month": one.use.output_tokens,

@@ -321,8 +321,8 @@ class _StackReader:
 
 def _printed(facts: Facts, as_of: date) -> frozenset[str]:
     """Names of models as price lists and statements of retirement print them."""
-    prices, goes = facts.frame("prices", as_of, used_on=as_of), facts.frame("retirements", as_of)
-    names = pl.concat([prices["model_name"], goes["model_name"]])
+    tables = (facts.frame("prices", as_of, used_on=as_of), facts.frame("retirements", as_of))
+    names = pl.concat([rows["model_name"] for rows in tables])
     return frozenset(names.unique().to_list())
 
 

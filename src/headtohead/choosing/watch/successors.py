@@ -1,4 +1,4 @@
-"""What to take instead of a model that goes: the cheapest of those that are surely no worse."""
+"""What to take instead of a model that retires: the cheapest of those that are surely no worse."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

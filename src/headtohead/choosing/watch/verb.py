@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from headtohead.choosing.watch.ahead import (
-    GoingDay,
+    RetirementDay,
     StackPrices,
-    going_days,
     price_words,
+    retirement_days,
 )
 from headtohead.choosing.watch.changed import (
     ModelPicture,
@@ -41,7 +41,7 @@ def watch(
     store: Store | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> WatchResult:
-    """What of a stack goes or changes price, what has changed, and what to take instead.
+    """What of a stack retires or changes price, what has changed, and what to take instead.
 
     The file of the last run is read, and written anew by `keep` of the result.
 
@@ -71,14 +71,14 @@ def watch(
     search = SuccessorSearch(facts, team, at, day, window.end)
     margin = scale_words = no_scale = ""
     level = 0.0
-    if any(one.going for one in watched):
+    if any(one.retiring for one in watched):
         progress("looking for successors")
         try:
             margin, level = search.margin_words, search.scale.level
             scale_words = f"{search.scale.named} of {search.scale.day}"
             watched = [
                 replace(one, successors=search.of(one.use, one.model, one.price))
-                if one.going
+                if one.retiring
                 else one
                 for one in watched
             ]
@@ -99,6 +99,7 @@ def watch(
         level=level,
         scale_words=scale_words,
         no_scale=no_scale,
+        retirements_known_on=_last_word(facts, day),
         picture=now,
         citations=facts.citations(
             sorted({*_sources(watched), *(search.scale.source_ids if margin else ())}), day
@@ -127,16 +128,16 @@ def _watched(
     prices = StackPrices(facts, at, day)
     for use in team.models:
         model, lab = named_model(use, facts, at.date())
-        goes, elsewhere = going_days(facts, use, model, lab, day)
+        own, elsewhere = retirement_days(facts, use, model, lab, day)
         price = prices.now(use, model)
         seller = use.operator or (price.operator or price.provider if price else lab or "")
         yield WatchedModel(
             use=use,
             model=model,
             seller=seller_name(seller) if seller else "its maker",
-            goes=goes,
-            goes_elsewhere=elsewhere,
-            going=bool(goes) and goes[0].day <= window.end,
+            retirements=own,
+            elsewhere_retirements=elsewhere,
+            retiring=bool(own) and own[0].day <= window.end,
             price=price,
             turns=prices.turns(use, model, price, window.end) if price else (),
             successors=None,
@@ -159,19 +160,25 @@ def _picture(facts: Facts, watched: list[WatchedModel], day: date) -> StackPictu
             usd_per_mtok=dict(sorted(price.usd_per_mtok.items())) if price else {},
             price=price_words(price) if price else "",
             price_known_on=price.known_on if price else None,
-            goes=_by_day(one.goes),
-            goes_known_on=max((said.known_on for said in one.goes), default=None),
+            retirements=_by_day(one.retirements),
+            retires_known_on=max((said.known_on for said in one.retirements), default=None),
             licence=licences.get(one.model, ""),
         )
     return StackPicture(as_of=day, models=made)
 
 
-def _by_day(goes: tuple[GoingDay, ...]) -> dict[str, str]:
+def _by_day(every: tuple[RetirementDay, ...]) -> dict[str, str]:
     """Day -> the lists that state it."""
     days: dict[str, dict[str, None]] = {}
-    for said in goes:
+    for said in every:
         days.setdefault(str(said.day), {})[said.channel] = None
     return {day: ", ".join(channels) for day, channels in days.items()}
+
+
+def _last_word(facts: Facts, day: date) -> date | None:
+    """The day of the last statement on a retirement."""
+    last = facts.frame("retirements", day)["known_on"].max()
+    return last if isinstance(last, date) else None
 
 
 def _sources(watched: list[WatchedModel]) -> Iterator[str]:
@@ -183,7 +190,7 @@ def _sources(watched: list[WatchedModel]) -> Iterator[str]:
         yield from of_price(one.price)
         for turn in one.turns:
             yield from of_price(turn.after)
-        yield from (said.source_id for said in (*one.goes, *one.goes_elsewhere))
+        yield from (said.source_id for said in (*one.retirements, *one.elsewhere_retirements))
         for successor in one.successors.found if one.successors else ():
             yield successor.offer.price.source_id
             said = successor.model.record.of("licence")
