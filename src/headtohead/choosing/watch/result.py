@@ -1,6 +1,6 @@
 """What `h2h watch` gives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -221,7 +221,7 @@ class WatchResult(Result):
         }
 
 
-def _total(bills: Any) -> float | None:  # noqa: ANN401 - an iterable of bills
+def _total(bills: Iterable[MonthlyBill | None]) -> float | None:
     known = [bill.usd for bill in bills if bill is not None]
     return sum(known) if known else None
 

@@ -202,7 +202,9 @@ def _instead(one: WatchedModel, result: WatchResult) -> Iterator[Figure]:
         )
         for s in made.found
     )
-    scored = () if made.scored else ("It has no score there: the ablest stand here, unranked.",)
+    by = "shared tests" if result.stack.margin.unit == "pp" else result.scale_words
+    unscored = f"It has no score by {by}, so that nothing tells which model is no worse"
+    scored = () if made.scored else (unscored,)
     same = [
         f"The same model is sold by {o.name} for ${o.usd_per_mtok:.3g} per million of its tokens"
         + (f", where it retires on {o.retires.day}" if o.retires else "")
@@ -233,8 +235,11 @@ def _instead(one: WatchedModel, result: WatchResult) -> Iterator[Figure]:
 
 def _how_many(made: Successors) -> str:
     said = f"{counted(made.fitting_n, 'model')} of {made.models_n} would do"
+    if not made.scored:
+        said = f"{counted(made.fitting_n, 'model')} of {made.models_n} would do and cost no more"
     if made.fitting_n > len(made.found):
-        said += f", of which the cheapest {len(made.found)} stand here"
+        first = "cheapest" if made.scored else "ablest"
+        said += f", of which the {first} {len(made.found)} stand here"
     if made.may_n:
         said += f"; {counted(made.may_n, 'more model')} may, but something is not known of them"
     return said

@@ -72,7 +72,8 @@ class Successors:
         fitting_n: How many models satisfy everything.
         may_n: How many may: something is not known of them.
         left_out: Why others fell out -> how many.
-        scored: Whether the model has a score, without which no chance can be told.
+        scored: Whether the model has a score. Without one no chance can be told, and the ablest of
+            those that cost no more stand in `found`.
     """
 
     found: tuple[Successor, ...]
@@ -174,6 +175,9 @@ class SuccessorSearch:
         seller = price.operator if price else use.operator
         if scored:
             others.sort(key=lambda pair: (bool(pair[1].doubt), self._usd(use, pair[1])))
+        elif now:
+            # Nothing tells who is no worse: at least none of them costs more.
+            others = [pair for pair in others if self._usd(use, pair[1]) <= now]
         return Successors(
             found=tuple(
                 self._successor(one, offer, model, self._usd(use, offer) / now if now else None)
