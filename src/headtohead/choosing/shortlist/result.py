@@ -111,12 +111,13 @@ def _listed(one: Shortlisted, scale: Scale) -> dict[str, Any]:
         "commercial": record.commercial,
         "base_adds": list(record.base_adds),
         "context_tokens": one.model.context_tokens,
-        "offers": [_offer(offer) for offer in one.offers],
-        "perhaps": [_offer(offer) for offer in one.perhaps],
+        "offers": [offer_json(offer) for offer in one.offers],
+        "perhaps": [offer_json(offer) for offer in one.perhaps],
     }
 
 
-def _offer(offer: SellerOffer) -> dict[str, Any]:
+def offer_json(offer: SellerOffer) -> dict[str, Any]:
+    """An offer as every `--json` prints it."""
     retires, price, tokens = offer.retires, offer.price, offer.context_tokens
     return {
         "seller": offer.seller,

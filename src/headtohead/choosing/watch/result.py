@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from headtohead.choosing.candidates import SellerOffer
+from headtohead.choosing.shortlist.result import offer_json
 from headtohead.choosing.watch.ahead import (
     MonthlyBill,
     PriceTurn,
@@ -288,7 +288,7 @@ def _watched_json(one: WatchedModel) -> dict[str, Any]:
         "bill_high_usd_per_month": one.bill and one.bill.high_usd,
         "bill_after_usd_per_month": one.bill_after and one.bill_after.usd,
         "successors": made and [_successor(s) for s in made.found],
-        "same_model_elsewhere": made and [_offer(offer) for offer in made.elsewhere],
+        "same_model_elsewhere": made and [offer_json(offer) for offer in made.elsewhere],
         "fitting_models_n": made and made.fitting_n,
         "may_fit_models_n": made and made.may_n,
         "left_out": made and [{"reason": r, "models_n": n} for r, n in made.left_out.items()],
@@ -343,21 +343,5 @@ def _successor(one: Successor) -> dict[str, Any]:
         "commercial": record.commercial,
         "weights": record.value("weights"),
         "context_tokens": one.model.context_tokens,
-        **_offer(one.offer),
-    }
-
-
-def _offer(offer: SellerOffer) -> dict[str, Any]:
-    return {
-        "seller": offer.seller,
-        "seller_name": offer.name,
-        "operator_country": offer.country,
-        "price": _price(offer.price),
-        "doubt": offer.doubt or None,
-        "context_least_tokens": offer.context_tokens and offer.context_tokens[0],
-        "context_most_tokens": offer.context_tokens and offer.context_tokens[1],
-        "retires_on": offer.retires and str(offer.retires.day),
-        "other_retirement_days": [str(day) for day in offer.retires.others]
-        if offer.retires
-        else [],
+        **offer_json(one.offer),
     }
