@@ -46,7 +46,7 @@ def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def filled(store: Store, server: FileServer, plugged: Path) -> Store:
-    """A store with one good import of `toy`, whose server then has 5,000 chips more."""
+    """A store with one good import of `toy`, whose server then has 2,000 chips more."""
     write_source(plugged, "toy")
     server.files[PATH] = ServedFile(chips("old"))
     (done,) = update(store, ["toy"], today=TODAY, mirror=server.address)

@@ -10,7 +10,8 @@ from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 
 PATH = "toy/toy.json"
-MANY = many_chips(5000)
+MANY_N = 2000
+MANY = many_chips(MANY_N)
 
 
 def run(store: Store, server: FileServer, timeout_seconds: float = 5.0) -> Updated:
@@ -25,7 +26,7 @@ def heals(store: Store, server: FileServer) -> Updated:
     server.files[PATH] = ServedFile(MANY)
     done = run(store, server)
     assert done.state == "new", done.failure
-    assert fresh(store).read("chips", TOMORROW).height == 5001
+    assert fresh(store).read("chips", TOMORROW).height == MANY_N + 1
     assert not list(store.home.rglob(".part-*"))
     return done
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from tests.evidence.file_server import FileServer, ServedFile
-from tests.evidence.one_toy import MANY, PATH, heals, part, run
+from tests.evidence.one_toy import MANY, MANY_N, PATH, heals, part, run
 from tests.evidence.toys import TODAY, TOMORROW, chips, fresh, picture, write_source
 from tests.simulations import leading
 
@@ -88,7 +88,7 @@ def test_a_second_writer_is_told_who_is_first(
     server.release.set()
     _, said = stalled.communicate(timeout=20)
     assert stalled.returncode == 0, said
-    assert fresh(filled).read("chips", TOMORROW).height == 5001
+    assert fresh(filled).read("chips", TOMORROW).height == MANY_N + 1
 
 
 def test_a_writer_killed_while_downloading_leaves_what_it_got(
@@ -147,10 +147,10 @@ def test_a_writer_killed_between_any_two_steps_leaves_the_old_or_the_new(
         if now["catalogue"] == before["catalogue"]:
             assert now["chips"] == before["chips"]
         else:
-            assert len(now["chips"]) == 5001
+            assert len(now["chips"]) == MANY_N + 1
     assert process.returncode == 0
     assert died > 10 // every
-    assert fresh(filled).read("chips", TOMORROW).height == 5001
+    assert fresh(filled).read("chips", TOMORROW).height == MANY_N + 1
     assert not list(filled.home.rglob(".part-*"))
 
 
@@ -192,7 +192,7 @@ def test_ctrl_c_at_any_step_leaves_the_old_or_the_new(filled: Store, server: Fil
             _steps_left = -1
     assert done.failure is None
     assert step > 8
-    assert fresh(filled).read("chips", TOMORROW).height == 5001
+    assert fresh(filled).read("chips", TOMORROW).height == MANY_N + 1
 
 
 _LIMIT = """

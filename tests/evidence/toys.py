@@ -88,7 +88,7 @@ def chips(*names: str, power: float = 700.0, **extra: object) -> bytes:
 
 
 def many_chips(count: int) -> bytes:
-    """A file of about 50 bytes a row."""
+    """A file of about 120 bytes a row."""
     return chips(*(f"chip-{i}-{hashlib.sha256(str(i).encode()).hexdigest()}" for i in range(count)))
 
 

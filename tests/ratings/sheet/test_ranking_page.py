@@ -123,7 +123,7 @@ def test_hostile_text_is_only_ever_text(pages: dict[str, str]) -> None:
     # Names reach a chart as data and never as an expression.
     for exhibit in data["exhibits"]:
         if exhibit["spec"]:
-            alt.Chart.from_dict(exhibit["spec"] | {"background": "white"})  # Vega-Lite, or refused
+            alt.Root.validate(exhibit["spec"] | {"background": "white"})  # Vega-Lite, or refused
             spec = {k: v for k, v in exhibit["spec"].items() if k not in ("datasets", "params")}
             for encoding in re.findall(
                 r'"(?:field|filter|calculate|labelExpr)":"(.*?)"',
