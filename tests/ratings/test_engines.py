@@ -281,7 +281,8 @@ def test_days_made_coarser_stay_in_their_windows(
     columns = {"model_a": ["ada"] * n, "model_b": ["bob"] * n, "winner": ["tie"] * n}
     table = pa.table({**columns, "time": days * 86_400.0 + 4321})
     start = date(1970, 1, 1).toordinal()
-    for first in (-10, 20_000, int(rng.integers(-9_000, 30_000))):
+    firsts = (-10, 20_000, int(rng.integers(-9_000, 30_000)))
+    for first in firsts if limited else firsts[:1]:
         both = {
             "since": date.fromordinal(start + first),
             "until": date.fromordinal(start + first + 40),
@@ -330,7 +331,7 @@ def _alike(found: StyleFit, expected: StyleFit) -> None:
 
 
 def test_style_is_fitted_as_from_the_file(engine: str, tmp_path: Path) -> None:
-    path = write(tmp_path / "votes.parquet", _battles(400))
+    path = write(tmp_path / "votes.parquet", _battles(200))
     votes = open_engine(path, engine, VoteOptions(style=_STYLE))
     tally = votes.tally(("language",))
     _alike(_fit(votes, tally), _fit_here(path, tally))
@@ -338,7 +339,7 @@ def test_style_is_fitted_as_from_the_file(engine: str, tmp_path: Path) -> None:
 
 
 def test_one_board_is_fitted_alone(tmp_path: Path) -> None:
-    path = write(tmp_path / "votes.parquet", _battles(600, models=3))
+    path = write(tmp_path / "votes.parquet", _battles(300, models=3))
     votes = open_engine(path, "duckdb", VoteOptions(style=_STYLE))
     tally = votes.tally(("is_code", "language", "category"), "quarter")
     assert {"language=English", "language= english "} < set(tally.boards)

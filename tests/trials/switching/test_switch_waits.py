@@ -1,11 +1,14 @@
 """`h2h switch` at an endpoint that asks to wait, breaks off, answers in part or as another."""
 
+import asyncio
 import io
 import json
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from tests.trials.switching.parts import logged_calls, vote_file
 
 from headtohead.cli import main
 from headtohead.publish import command_line
+from headtohead.trials.replay import replay
 
 N = 60
 TIE = json.dumps({"reason": "", "verdict": "tie"})
@@ -70,8 +74,32 @@ class Responder:
         return dict(json.loads(found.stdout))
 
 
+class Clock:
+    """A clock that whoever sleeps moves on at once."""
+
+    slept_s = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.slept_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept_s += seconds
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
-def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterable[Responder]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which requests are sent again."""
+    found = Clock()
+    throttle = partial(replay.Throttle, clock=found.monotonic, sleep=found.sleep)
+    monkeypatch.setattr(replay, "time", found)
+    monkeypatch.setattr(replay, "Throttle", throttle)
+    monkeypatch.setattr(replay, "Asker", partial(replay.Asker, sleep=found.sleep))
+    return found
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock) -> Iterable[Responder]:
     """The server, and a folder of its own to work in."""
     monkeypatch.chdir(tmp_path)
     found = Responder()
@@ -101,7 +129,9 @@ def lost(below: int) -> Callable[[int], Iterable[Piece]]:
 
 
 @pytest.mark.parametrize(("status", "why"), [(429, "too many requests"), (503, "service unavail")])
-def test_what_is_waited_for_is_said_once_a_wait(line: Responder, status: int, why: str) -> None:
+def test_what_is_waited_for_is_said_once_a_wait(
+    line: Responder, clock: Clock, status: int, why: str
+) -> None:
     waits = [http(status, b"{}", "Retry-After: 1")] * 2
     line.says = lambda i: [waits.pop()] if waits and len(line.asked) > 12 else streamed("4")
     found = line("--scorer", "exact")
@@ -112,6 +142,7 @@ def test_what_is_waited_for_is_said_once_a_wait(line: Responder, status: int, wh
     assert len(said) == 1
     assert said[0].startswith(f"{host} asks to wait 1 second (HTTP {status}, {why}")
     assert said[0].endswith("; 12 of 60 requests answered.")
+    assert 2 < clock.slept_s < 3
 
 
 def test_a_judge_that_asks_to_wait_is_named(line: Responder) -> None:
