@@ -30,6 +30,7 @@ from tests.trials.switching.parts import logged_calls, vote_file
 from headtohead.cli import main
 from headtohead.publish import command_line
 from headtohead.trials.replay import replay
+from headtohead.trials.replay.limits import Throttle
 
 N = 60
 TIE = json.dumps({"reason": "", "verdict": "tie"})
@@ -91,7 +92,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock by which requests are sent again."""
     found = Clock()
-    throttle = partial(replay.Throttle, clock=found.monotonic, sleep=found.sleep)
+    throttle = partial(Throttle, clock=found.monotonic, sleep=found.sleep)
     monkeypatch.setattr(replay, "time", found)
     monkeypatch.setattr(replay, "Throttle", throttle)
     monkeypatch.setattr(replay, "Asker", partial(replay.Asker, sleep=found.sleep))
