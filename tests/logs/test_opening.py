@@ -61,3 +61,13 @@ def test_a_foreign_zip_is_told_by_what_is_in_it(tmp_path: Path) -> None:
         archive.writestr("more.txt", "hello")
     with pytest.raises(InputError, match=r"x\.zip.*zip archive of notes\.txt, more\.txt"):
         load(path)
+
+
+def test_what_many_calls_say_alike_is_held_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    line = '{{"id": {}, "model": "m", "score": 1, "input_tokens": 9, "category": "c{}"}}\n'
+    path.write_text("".join(line.format(n, n // 2) for n in range(4)))
+    one, two, three, _ = load(path).calls
+    assert one.labels is two.labels
+    assert one.usage is three.usage
+    assert (one.labels, three.labels) == ({"category": "c0"}, {"category": "c1"})

@@ -33,7 +33,7 @@ from headtohead.files.opening import (
     wrong,
 )
 
-_ROWS, _START, _BLOCK = 4096, 1 << 16, 1 << 22
+_ROWS, _START, _CACHED, _BLOCK = 4096, 1 << 16, 1 << 18, 1 << 22
 _LARGEST_YAML = 16 * 2**20  # it is held in memory, and slow to read
 _YAML_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _TRIES = 16
@@ -178,7 +178,7 @@ def mentions(path: Path, *words: bytes) -> bool:
     """
     end = b""
     with opened(path) as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(_CACHED):
             block = end + block
             if any(word in block for word in words):
                 return True
@@ -278,6 +278,8 @@ def number_of(value: object) -> float | None:
     Raises:
         ValueError: If it is neither.
     """
+    if value is None:
+        return None
     if isinstance(value, bool):
         raise ValueError(f"{value} is not a number")
     if isinstance(value, str) and value.strip().lower() not in _EMPTY:
@@ -291,6 +293,8 @@ def count_of(value: object) -> int:
     Raises:
         ValueError: If it is neither, negative or not whole.
     """
+    if value is None:
+        return 0
     if type(value) is int and value >= 0:
         return value
     number = number_of(value) or 0.0
@@ -317,12 +321,12 @@ def text_of(value: object) -> str:
 def labels_of(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Name and value of whatever can be a slice: short scalars, those inside as `outer.inner`."""
     for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from labels_of(value, f"{prefix}{name}.")
-        elif isinstance(value, str | bool | int | float):
+        if isinstance(value, str | bool | int | float):
             text = text_of(value)
             if len(text) <= _LONGEST_LABEL:
                 yield prefix + name, text
+        elif isinstance(value, Mapping):
+            yield from labels_of(value, f"{prefix}{name}.")
 
 
 class _Page(msgspec.Struct):

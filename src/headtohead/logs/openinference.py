@@ -5,11 +5,11 @@ attributes flat (`llm.input_messages.0.message.role`), with lists, or as JSON te
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 
+from headtohead.files.opening import NOT_JSON
 from headtohead.files.records import count_of, labels_of, number_of, text_of, unpacked
 from headtohead.logs.calls import PARAMS, Call
 from headtohead.logs.openai import (
@@ -28,6 +28,7 @@ from headtohead.logs.openai import (
 )
 
 KIND = "openinference.span.kind"
+_body = msgspec.json.Decoder(Body).decode
 _HIDDEN = "__REDACTED__"
 _Tree = dict[str, Any]
 
@@ -35,21 +36,26 @@ _Tree = dict[str, Any]
 def nested(attributes: Mapping[str, Any]) -> _Tree:
     """The attributes with one mapping inside another for each dot in their names."""
     tree: _Tree = {}
+    branches: dict[str, _Tree] = {}
     for name, value in attributes.items():
+        if value is None:
+            continue
         if value.__class__ is dict:
             value = nested(value)
         elif value.__class__ is list:
             value = [nested(x) if x.__class__ is dict else x for x in value]
-        elif value is None:
-            continue
-        inside, last = tree, name
-        if "." in name:
-            *path, last = name.split(".")
-            for step in path:
+        way, dot, last = name.rpartition(".")
+        inside = branches.get(way) if dot else tree
+        if inside is None:
+            inside = tree
+            for step in way.split("."):
                 held = inside.get(step)
                 if held.__class__ is not dict:
                     held = inside[step] = {}
                 inside = held
+            branches[way] = inside
+        if last in inside:
+            branches = {}  # one of them may be cut off by this
         inside[last] = value
     return tree
 
@@ -61,12 +67,12 @@ def call_of(tree: _Tree) -> Call:
         ValueError: If a count or a cost is no number.
     """
     llm = _inside(tree, "llm")
-    raw = _raw(tree)
-    answer = _answer(llm, tree, raw)
+    raw, said = _raw(_inside(tree, "output").get("value"))
+    answer = _answer(llm, said, raw)
     messages, params = _request(llm, tree)
     counts, cost = _inside(llm, "token_count"), _inside(llm, "cost").get("total")
     into, out = counts.get("prompt"), counts.get("completion")
-    asked, said = _inside(counts, "prompt_details"), _inside(counts, "completion_details")
+    asked, spent = _inside(counts, "prompt_details"), _inside(counts, "completion_details")
     # Older versions do not say what was cached; the answer of the interface does.
     usage = usage_of(raw.usage)
     if (into is not None or out is not None) and (asked or usage is None):
@@ -75,7 +81,7 @@ def call_of(tree: _Tree) -> Call:
             count_of(asked.get("cache_read")),
             count_of(asked.get("cache_write")),
             count_of(out),
-            count_of(said.get("reasoning")),
+            count_of(spent.get("reasoning")),
             None if counts.get("total") is None else count_of(counts["total"]),
         )
     about = unpacked(tree.get("metadata"))
@@ -117,18 +123,22 @@ def _request(llm: _Tree, tree: _Tree) -> tuple[Messages | None, dict[str, Any]]:
     return (messages_of(sent) if isinstance(sent, str) and sent != _HIDDEN else None), params
 
 
-def _raw(tree: _Tree) -> Body:
-    """The answer of the interface as it came, where a span keeps it."""
-    raw = unpacked(_inside(tree, "output").get("value"))
-    if isinstance(raw, dict):
-        with suppress(msgspec.ValidationError):
-            return msgspec.convert(raw, Body)
-    return Body()
+def _raw(said: object) -> tuple[Body, object]:
+    """The answer of the interface as it came, where a span keeps it, and else what it keeps."""
+    try:
+        if isinstance(said, dict):
+            return msgspec.convert(said, Body), None
+        if isinstance(said, str) and said.lstrip()[:1] == "{":
+            return _body(said), None
+    except msgspec.ValidationError:
+        return Body(), None
+    except NOT_JSON:
+        return Body(), said
+    return Body(), unpacked(said)
 
 
-def _answer(llm: _Tree, tree: _Tree, raw: Body) -> LoggedAnswer:
+def _answer(llm: _Tree, said: object, raw: Body) -> LoggedAnswer:
     """The first answer; an empty `LoggedAnswer` if it is not there or hidden."""
-    said = unpacked(_inside(tree, "output").get("value"))
     body = answer_of(raw)
     listed = _listed(llm.get("output_messages"))
     finish = text_of(llm.get("finish_reason")) or body.finish or None

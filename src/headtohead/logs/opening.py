@@ -14,7 +14,7 @@ from headtohead.core.units import first_few
 from headtohead.files.formats import Formats, Head, head_of
 from headtohead.files.opening import NOT_JSON, arrived, content, files_of, held, wrong
 from headtohead.files.records import at_path, text_of
-from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat, RunReading
+from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat, RunReading, Usage
 
 
 def add_mapped(call: Call, record: Any, file: RunFile, where: str) -> None:  # noqa: ANN401
@@ -96,6 +96,8 @@ class RunModule(Protocol):
 
 
 FORMATS = Formats[RunModule]("headtohead.logs.formats", "format")
+_NO_PARAMS: dict[str, Any] = {}
+_MOST_ALIKE = 10_000  # of one kind that are looked for
 _LARGEST, _DEAREST = 1e15, 1_000_000  # beyond these a figure is a slip of the pen
 FIELDS = (
     *("key", "epoch", "model", "run", "score", "failure", "messages", "prompt", "params"),
@@ -172,6 +174,22 @@ def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Itera
         )
 
 
+def _shared(calls: Iterator[Call]) -> Iterator[Call]:
+    """The calls; what many of them say alike is held once."""
+    words: dict[str, str] = {}
+    said: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    usages: dict[Usage, Usage] = {}
+    for call in calls:
+        call.model = words.setdefault(call.model, call.model)
+        call.run = words.setdefault(call.run, call.run)
+        call.params = call.params or _NO_PARAMS
+        if len(said) < _MOST_ALIKE:
+            call.labels = said.setdefault(tuple(call.labels.items()), call.labels)
+        if call.usage is not None and len(usages) < _MOST_ALIKE:
+            call.usage = usages.setdefault(call.usage, call.usage)
+        yield call
+
+
 def load(path: Path, **how: Unpack[RunReading]) -> Loaded:
     """All calls of a file or folder, in memory.
 
@@ -180,7 +198,7 @@ def load(path: Path, **how: Unpack[RunReading]) -> Loaded:
         UnknownName: If no format has the name.
     """
     stream = open_calls(path, **how)
-    calls = list(stream.calls)
+    calls = list(_shared(stream.calls))
     if not calls:
         left_out = "; ".join(f"{n} left out: {why}" for why, n in stream.dropped.items())
         raise InputError(

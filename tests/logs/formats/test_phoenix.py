@@ -67,3 +67,16 @@ def test_scores_in_columns_are_read(tmp_path: Path) -> None:
 def test_annotations_alone_are_no_calls(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no spans of Phoenix"):
         load(copied("phoenix-20.26.1/api/annotations.json", tmp_path), format="phoenix")
+
+
+def test_a_request_kept_as_text_keeps_names_with_dots_and_what_is_null(tmp_path: Path) -> None:
+    line = (FILES / "phoenix-20.26.1" / "frame.jsonl").read_text().splitlines()
+    row = next(x for x in map(json.loads, line) if x["span_kind"] == "LLM")
+    called = {"role": "assistant", "content": None, "tool_calls": []}
+    asked = [{"role": "user", "content": "Go."}, called]
+    tool = {"type": "function", "function": {"parameters": {"a.b": {"type": "string"}}}}
+    sent = {"model": "m", "messages": asked, "tools": [tool]}
+    file = tmp_path / "frame.jsonl"
+    file.write_text(json.dumps({**row, "attributes.input.value": json.dumps(sent)}) + "\n")
+    call = load(file).calls[0]
+    assert (call.messages, call.params["tools"]) == (asked, [tool])

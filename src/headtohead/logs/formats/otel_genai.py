@@ -6,11 +6,10 @@ github.com/open-telemetry/semantic-conventions-genai.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -97,14 +96,13 @@ class _Map(msgspec.Struct, gc=False):
     values: list["_Attribute"] = []
 
 
-# As text, as protocol buffers write what JSON has no number for.
-_Whole = int | Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,20}$")]
+# As protocol buffers write what JSON has no number for.
 _NoNumber = Annotated[str, msgspec.Meta(pattern=r"^(NaN|-?Infinity)$")]
 
 
 class _Any(msgspec.Struct, gc=False, rename="camel"):
     string_value: str | None = None
-    int_value: _Whole | None = None
+    int_value: int | None = None
     double_value: float | _NoNumber | None = None
     bool_value: bool | None = None
     array_value: _Array | None = None
@@ -125,8 +123,8 @@ class _Span(msgspec.Struct, gc=False, rename="camel"):
     trace_id: str
     span_id: str
     parent_span_id: str = ""
-    start_time_unix_nano: _Whole = 0
-    end_time_unix_nano: _Whole = 0
+    start_time_unix_nano: int = 0
+    end_time_unix_nano: int = 0
     attributes: list[_Attribute] = []
     events: list[_SpanEvent] = []
     status: dict[str, Any] | None = None
@@ -160,9 +158,10 @@ class _Export(msgspec.Struct, gc=False, rename="camel"):
     resource_logs: list[_ExportGroup] = []
 
 
-_decode = msgspec.json.Decoder(_Export).decode
+# Protocol buffers write whole numbers of 64 bits as text; strict=False reads both.
+_decode = msgspec.json.Decoder(_Export, strict=False).decode
 _OTLP = "OTLP JSON"
-_OUTSIDE = (b"resourceLogs", b"gen_ai.evaluation.")
+_OUTSIDE = (b'"resourceLogs"', _RESULT.encode())
 _Key = tuple[str, str]
 
 
@@ -287,28 +286,56 @@ def _calls(
                 service = _plain(group.resource.attributes) if group.resource else {}
                 for span in (x for scope in group.scope_spans for x in scope.spans):
                     given = _plain(span.attributes)
-                    if why := _no_call(given):
+                    names = _names(tuple(given))
+                    if why := _no_call(given, names):
                         dropped[why] += 1
                         continue
                     place = f"{where}, span {span.span_id}"
                     try:
-                        call = _call(span, given, beside, metric, dropped)
+                        call = _call(span, given, names, beside, metric, dropped)
                     except ValueError as error:
                         raise wrong(path, place, f"{error}.") from error
                     call.where = place
-                    if _openinference(given):
-                        given = {**given, **nested(given)}
                     if "service.name" in service:
                         call.labels["service"] = str(service["service.name"])
                     if file.mapping:
-                        record = {**beside.inherited(span), **given}
+                        inside = nested(given) if names.openinference else {}
+                        record = {**beside.inherited(span), **given, **inside}
                         add_mapped(call, record, file, call.where)
                     yield call
 
 
-def _no_call(given: dict[str, Any]) -> str:
+class _Names(NamedTuple):
+    """What the names of a span's attributes say, whatever their values.
+
+    Attributes:
+        openinference: Whether the span speaks OpenInference alone.
+        labels: Attribute -> what it is called as a slice of the work.
+        params: Attribute -> parameter of the request.
+        counts: Attribute -> place of the count of tokens that it is, of two names the newer.
+    """
+
+    openinference: bool
+    labels: dict[str, str]
+    params: dict[str, str]
+    counts: dict[str, int]
+
+
+@lru_cache(1000)
+def _names(names: tuple[str, ...]) -> _Names:
+    oldest_first = sorted(_PLACES.keys() & names, key=_PLACES.__getitem__, reverse=True)
+    newest = {_PLACES[name] // _NAMES_N: name for name in oldest_first}
+    return _Names(
+        KIND in names and _OPERATION not in names and "gen_ai.request.model" not in names,
+        {name: label for name in names if (label := _slice(name))},
+        {name: ours for name, ours in _PARAMS.items() if name in names},
+        {name: place for place, name in newest.items()},
+    )
+
+
+def _no_call(given: dict[str, Any], names: _Names) -> str:
     """Why a span is no call of a model; empty if it is one."""
-    if _openinference(given):
+    if names.openinference:
         return "" if given[KIND] == "LLM" else f"span of another kind: {given[KIND]}"
     operation = given.get(_OPERATION) or given.get("llm.request.type")
     # Before version 1.27 of the conventions spans did not name their operation.
@@ -319,31 +346,35 @@ def _no_call(given: dict[str, Any]) -> str:
 
 
 def _call(
-    span: _Span, given: dict[str, Any], beside: _Beside, metric: str, dropped: Counter[str]
+    span: _Span,
+    given: dict[str, Any],
+    names: _Names,
+    beside: _Beside,
+    metric: str,
+    dropped: Counter[str],
 ) -> Call:
-    key = span.trace_id, span.span_id
     call = (
-        call_of(nested(given)) if _openinference(given) else _gen_ai(given, span, beside, dropped)
+        call_of(nested(given))
+        if names.openinference
+        else _gen_ai(given, names, span, beside, dropped)
     )
     failed = (span.status or {}).get("code") in (2, "STATUS_CODE_ERROR")
-    start, end = int(span.start_time_unix_nano), int(span.end_time_unix_nano)
-    scores = beside.scores.get(key) or beside.by_response.get(
-        str(given.get("gen_ai.response.id", "")), {}
-    )
+    start, end = span.start_time_unix_nano, span.end_time_unix_nano
     call.key = f"{span.trace_id}/{span.span_id}"
-    call.score = scores.get(metric)
+    if beside.scores:
+        scores = beside.scores.get((span.trace_id, span.span_id)) or beside.by_response.get(
+            str(given.get("gen_ai.response.id", "")), {}
+        )
+        call.score = scores.get(metric)
     call.failure = "error" if failed or "error.type" in given else call.failure
     call.latency_s = (end - start) / 1e9 if start and end else None
     call.started = started_at(start / 1e9)
     return call
 
 
-def _openinference(given: dict[str, Any]) -> bool:
-    """Whether a span speaks OpenInference alone."""
-    return KIND in given and _OPERATION not in given and "gen_ai.request.model" not in given
-
-
-def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counter[str]) -> Call:
+def _gen_ai(
+    given: dict[str, Any], names: _Names, span: _Span, beside: _Beside, dropped: Counter[str]
+) -> Call:
     events: list[_NamedEvent] = list(beside.events.get((span.trace_id, span.span_id), ()))
     for event in span.events:
         if event.name != _RESULT:
@@ -351,7 +382,7 @@ def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counte
     answer = _answer(given, events)
     if answer.more_n:
         dropped["further choice of the same request"] += answer.more_n
-    labels = _labels(given)
+    labels = _labels(given, names.labels)
     if answer.finish:
         labels["finish"] = answer.finish
     messages = None
@@ -359,13 +390,13 @@ def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counte
         messages = _messages(given, events)
     except _NotSendable as error:
         labels["request"] = f"not to be sent again: {error}"
-    params = {ours: given[theirs] for theirs, ours in _PARAMS.items() if theirs in given}
+    params = {ours: given[theirs] for theirs, ours in names.params.items()}
     tools = unpacked(given.get("gen_ai.tool.definitions"))
     if isinstance(tools, list) and tools:
         params["tools"] = [chat_tool(tool) for tool in tools]
     counts: list[int | None] = [None] * len(_TOKENS)
-    for name in sorted(given.keys() & _PLACES.keys(), key=_PLACES.__getitem__, reverse=True):
-        counts[_PLACES[name] // _NAMES_N] = _count(given[name])
+    for name, place in names.counts.items():
+        counts[place] = _count(given[name])
     into, read, write, out, thought, total = counts
     usage = None
     if into is not None or out is not None:
@@ -383,7 +414,6 @@ def _gen_ai(given: dict[str, Any], span: _Span, beside: _Beside, dropped: Counte
     )
 
 
-@lru_cache(1000)
 def _slice(name: str) -> str:
     """What an attribute is called as a slice of the work; empty if it is none."""
     if name.startswith(_OWN):
@@ -391,10 +421,10 @@ def _slice(name: str) -> str:
     return "" if name.startswith(_RESERVED) else name
 
 
-def _labels(given: dict[str, Any]) -> dict[str, str]:
+def _labels(given: dict[str, Any], slices: Mapping[str, str]) -> dict[str, str]:
     labels = {}
-    for name, value in given.items():
-        if (label := _slice(name)) and isinstance(value, _SCALAR):
+    for name, label in slices.items():
+        if isinstance(value := given[name], _SCALAR):
             labels[label] = str(value)
     provider = given.get("gen_ai.provider.name") or given.get("gen_ai.system")
     if provider:
@@ -421,16 +451,17 @@ def _plain(attributes: list[_Attribute]) -> dict[str, Any]:
 
 def _count(value: object) -> int | None:
     """A number of tokens; None where it is none, as it is where nothing was counted."""
-    with suppress(ValueError):
+    try:
         return count_of(value)
-    return None
+    except ValueError:
+        return None
 
 
 def _value(value: _Any) -> Any:  # noqa: ANN401
     if value.string_value is not None:
         return value.string_value
     if value.int_value is not None:
-        return int(value.int_value)
+        return value.int_value
     if value.double_value is not None:
         return float(value.double_value)
     if value.bool_value is not None:
@@ -452,13 +483,18 @@ class _NotSendable(Exception):
     """A message has a part that chat has no place for."""
 
 
-def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Messages | None:
+def _holders(attributes: _Attributes, events: Sequence[_NamedEvent]) -> Sequence[_Attributes]:
+    """Where a request and its answer may stand as lists of messages."""
+    return [attributes, *[given for name, given in events if name == _DETAILS]]
+
+
+def _messages(attributes: _Attributes, events: Sequence[_NamedEvent]) -> Messages | None:
     """The request's messages; None if neither the span nor its events and logs hold them.
 
     Raises:
         _NotSendable: If one of them has a part that chat has no place for.
     """
-    for holder in (attributes, *[given for name, given in events if name == _DETAILS]):
+    for holder in _holders(attributes, events):
         parts = _with_parts(holder)
         if parts:
             return parts
@@ -479,12 +515,11 @@ def _messages(attributes: _Attributes, events: Iterable[_NamedEvent]) -> Message
     return messages or messages_of(unpacked(attributes.get("gen_ai.prompt")))
 
 
-def _answer(attributes: _Attributes, events: Iterable[_NamedEvent]) -> LoggedAnswer:
+def _answer(attributes: _Attributes, events: Sequence[_NamedEvent]) -> LoggedAnswer:
     """The first answer; an empty `LoggedAnswer` if the trace does not hold it."""
-    events = tuple(events)
     finish = attributes.get("gen_ai.response.finish_reasons")
     ended = str(finish[0]) if isinstance(finish, list) and finish else None
-    for holder in (attributes, *[given for name, given in events if name == _DETAILS]):
+    for holder in _holders(attributes, events):
         choices = unpacked(holder.get("gen_ai.output.messages"))
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             first, held = choices[0], choices[0].get("parts")
@@ -537,10 +572,11 @@ def _chat(message: Mapping[str, Any]) -> Messages:
     parts = message.get("parts")
     if not isinstance(parts, list):
         return [{"role": message.get("role", "user"), "content": message.get("content")}]
+    first = parts[0] if len(parts) == 1 else None
+    if first.__class__ is dict and first.get("type") == "text" and first.get("content"):
+        return [{"role": message.get("role", "user"), "content": first["content"]}]  # most
     if not all(isinstance(x, dict) for x in parts):
         raise _NotSendable("a part that is no object")
-    if len(parts) == 1 and parts[0].get("type") == "text" and parts[0].get("content"):
-        return [{"role": message.get("role", "user"), "content": parts[0]["content"]}]  # most
     results = [x for x in parts if x.get("type") == "tool_call_response"]
     if results:
         return [

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ FORMAT = RunFormat(
 _ANNOTATIONS = (("annotator_kind", "result", "span_id"), ("annotation_name", "annotator_kind"))
 _RECORD = "a record of Phoenix"
 _SCORE = re.compile(r"eval\.(.+)\.score")
+# Texts that are an object of someone else's, whose names may have dots of their own.
+_WHOLE = frozenset(("input.value", "output.value", "metadata", "llm.invocation_parameters"))
 _Row = dict[str, Any]
 
 
@@ -116,9 +119,10 @@ def _calls(
 def _call(row: _Row, metric: str) -> tuple[Call, dict[str, Any]]:
     given = unpacked(row.get("attributes"))
     if not isinstance(given, dict):
-        start = "attributes."
-        given = {x.removeprefix(start): y for x, y in row.items() if x.startswith(start)}
-    tree = nested({name: _written(value) for name, value in given.items()})
+        given = {name: row[column] for column, name in _attributes(tuple(row))}
+    tree = nested(
+        {name: _written(name, value) for name, value in given.items() if value is not None}
+    )
     call = call_of(tree)
     call.key = f"{_of(row, 'context.trace_id')}/{_of(row, 'context.span_id')}"
     call.score = score_of(row.get(f"eval.{metric}.score"))
@@ -130,16 +134,25 @@ def _call(row: _Row, metric: str) -> tuple[Call, dict[str, Any]]:
     return call, tree
 
 
-def _written(value: object) -> object:
+@lru_cache(1000)
+def _attributes(columns: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Columns that are attributes, each with its name."""
+    start = "attributes."
+    return [(x, x.removeprefix(start)) for x in columns if x.startswith(start)]
+
+
+def _written(name: str, value: object) -> object:
     """The value; decoded, if it is a text of JSON, or of Python as pandas writes it to CSV."""
-    if isinstance(value, str) and value.startswith(("{'", "[{'")):
+    if value.__class__ is not str:
+        return value
+    if value.startswith(("{'", "[{'")):
         with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
             return ast.literal_eval(value)
-    return unpacked(value)
+    return value if name in _WHOLE else unpacked(value)
 
 
 def _of(row: _Row, path: str) -> str:
-    return text_of(at_path(row, path))
+    return text_of(row[path] if path in row else at_path(row, path))
 
 
 def _time(value: object) -> datetime | None:
