@@ -72,8 +72,7 @@ def test_annotations_alone_are_no_calls(tmp_path: Path) -> None:
 def test_a_request_kept_as_text_keeps_names_with_dots_and_what_is_null(tmp_path: Path) -> None:
     line = (FILES / "phoenix-20.26.1" / "frame.jsonl").read_text().splitlines()
     row = next(x for x in map(json.loads, line) if x["span_kind"] == "LLM")
-    called = {"role": "assistant", "content": None, "tool_calls": []}
-    asked = [{"role": "user", "content": "Go."}, called]
+    asked = [{"role": "user", "content": "Go."}, {"role": "assistant", "content": None}]
     tool = {"type": "function", "function": {"parameters": {"a.b": {"type": "string"}}}}
     sent = {"model": "m", "messages": asked, "tools": [tool]}
     file = tmp_path / "frame.jsonl"
