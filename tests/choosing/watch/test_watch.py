@@ -116,6 +116,25 @@ def test_no_change_of_price_before_it_was_announced(stack: Path) -> None:
     assert of(early, "gemini-3.7-flash")["price_changes"] == []
 
 
+def test_hours_of_another_price_that_end_are_announced(tmp_path: Path) -> None:
+    """DeepSeek said on 21 August 2025 that its price by hours ends on 5 September at 16:00 UTC."""
+    text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
+    found = of(watched(tmp_path, text, "2025-08-25"), "deepseek-chat")
+    (turn,) = found["price_changes"]
+    assert (turn["at"], turn["known_on"]) == ("2025-09-05T16:00:00+00:00", "2025-08-21")
+    assert "off-peak hours" in turn["says"]
+    assert found["bill_low_usd_per_month"] == pytest.approx(75 * 0.135 + 25 * 0.55)
+    assert found["bill_high_usd_per_month"] == pytest.approx(75 * 0.27 + 25 * 1.10)
+    assert found["bill_after_usd_per_month"] == pytest.approx(75 * 0.56 + 25 * 1.68)
+
+
+def test_an_end_written_in_hindsight_was_not_announced(tmp_path: Path) -> None:
+    text = '[[model]]\nname = "deepseek-v4-pro"\noperator = "deepseek"\n'
+    result = watched(tmp_path, text, "2026-08-20")
+    assert of(result, "deepseek-v4-pro")["price_changes"] == []
+    assert not result.due
+
+
 def test_successors_satisfy_the_conditions_and_are_no_worse(stack: Path) -> None:
     result = headtohead.watch(stack, as_of=DAY)
     sonnet = of(result, "claude-sonnet-4-5")
