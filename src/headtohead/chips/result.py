@@ -8,7 +8,7 @@ from typing import Any
 from headtohead.chips.rules import MEASURES, Border, Clause, Measured, Status, decide
 from headtohead.core.dates import Period
 from headtohead.core.estimate import Citation
-from headtohead.publish.machine import envelope
+from headtohead.publish.machine import bare, envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 
@@ -20,6 +20,7 @@ class Rule:
     Attributes:
         start: First day in force.
         end: The day it was superseded or rescinded; None while it is in force.
+        chips: The chips it names.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Rule:
     end: date | None
     url: str
     note: str
+    chips: frozenset[str]
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Rule":
@@ -37,6 +39,7 @@ class Rule:
             row["effective_to"],
             row["row_url"] or "",
             row["note"] or "",
+            frozenset(filter(None, (row["chips"] or "").split(","))),
         )
 
 
@@ -47,6 +50,7 @@ class ChipVerdict:
     Attributes:
         verified: Whether its figures could be checked; None for a chip of the user's own.
         note: What a careful reader must know of its figures.
+        named_by: The rules in force that name it and set no threshold.
     """
 
     measured: Measured
@@ -55,6 +59,7 @@ class ChipVerdict:
     verified: bool | None
     note: str
     released_on: date | None
+    named_by: tuple[Rule, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """What `--json` prints of it."""
@@ -130,4 +135,15 @@ class ChipResult(Result):
         """The object that `--json` prints."""
         results = [one.as_json() for one in self.chips]
         head = envelope("chip", Period(self.on, self.on), self.as_of, results, self.citations)
-        return head | {"sentence": self.sheet.sentence, "notes": list(self.sheet.notes)}
+        sheet = self.sheet
+        # What a terminal leaves out of one chip's sheet; lines it lies near are in `results`.
+        rest = {
+            figure.slug: [
+                dict(zip((c.name for c in figure.download.columns), map(bare, row), strict=True))
+                for row in figure.download.rows
+            ]
+            for topic in sheet.topics
+            for figure in topic.figures
+            if self.asked and figure.slug != "near"
+        }
+        return head | rest | {"sentence": sheet.sentence, "notes": list(sheet.notes)}

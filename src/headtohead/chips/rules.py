@@ -130,6 +130,7 @@ class Status:
         exception: "NAC" if a licence exception after notice may serve; else "none".
         review: How licences for China are reviewed: "denial", "case_by_case", "none", "not known".
         by: The clauses that it meets.
+        missed: Where it has no control number, the clauses that would have given it one.
     """
 
     item: str
@@ -137,6 +138,7 @@ class Status:
     exception: str
     review: str
     by: tuple[Clause, ...] = field(default=(), compare=False)
+    missed: tuple[Clause, ...] = field(default=(), compare=False)
 
     @property
     def words(self) -> str:
@@ -158,7 +160,8 @@ class Status:
     @property
     def certainty(self) -> str:
         """How all that was decided is known: "read" in the rules, or "secondary"."""
-        return "read" if self.by and all(c.certainty == "read" for c in self.by) else "secondary"
+        decided = (*self.by, *self.missed)
+        return "read" if decided and all(c.certainty == "read" for c in decided) else "secondary"
 
 
 _REVIEWS = {"case_by_case": "case-by-case review", "denial": "presumed denied"}
@@ -188,7 +191,8 @@ def decide(chip: Measured, clauses: Iterable[Clause], day: date) -> Status:
 
     item = first("item")
     letter, exception = first("letter", item), first("exception", item)
-    return Status(item, letter, exception, first("review", item), tuple(by))
+    missed = tuple(c for c in held if c.kind == "item") if item == NONE else ()
+    return Status(item, letter, exception, first("review", item), tuple(by), missed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,25 @@ from headtohead.chips.result import ChipResult, ChipVerdict
 from headtohead.chips.rules import MEASURES, NONE, UNKNOWN, Border, Clause, Status, decide
 from headtohead.core.dates import long_day
 from headtohead.core.units import counted, show, span_of
-from headtohead.publish.sheet import Figure, Linked, Sheet, TableColumn, Topic
+from headtohead.publish.sheet import DataTable, Figure, Linked, Sheet, TableColumn, Topic
 from headtohead.publish.words import listed
 
 _TEXT = {"read": "read in the rule", "secondary": "from secondary sources"}
+_TEXT_SHORT = {"read": "read", "secondary": "secondary"}
+_TEXT_REMARK = (
+    'Rule text: "read" in the rule, or in what the maker filed of a letter; "secondary" is known '
+    "from what others wrote of it."
+)
 _YES = {True: "yes", False: "no", None: "not known"}
 _METHOD = (
     "TPP is dense operations per second, in trillions, times their bit length, the most over all "
     "lengths, 4-bit included. Density is TPP over the area of the logic dies.",
     "A figure that is not known leaves open only what hangs on it. A chip within 5% of a line is "
     "classified on the other side of it as well.",
+)
+_CHINESE = (
+    "chips of Chinese design are classified for comparison only: the rules license no sale "
+    "inside China"
 )
 _NO_ADVICE = "This reads published thresholds; it is no legal advice."
 
@@ -36,7 +45,7 @@ def chip_sheet(result: ChipResult) -> Sheet:
         sources=result.citations,
         about=str(result.on),
         as_of=result.as_of,
-        notes=(*(_notes(result, one) if one else _notes_of_all(result)), _NO_ADVICE),
+        notes=(*(_notes(result, one) if one else (_CHINESE,)), _NO_ADVICE),
     )
 
 
@@ -111,19 +120,23 @@ def _one(result: ChipResult, one: ChipVerdict) -> tuple[Figure, ...]:
             TableColumn("last_day", "To"),
             TableColumn("status", "Status"),
             TableColumn("rules", "By", long=True),
-            TableColumn("certainty", "Thresholds"),
+            TableColumn("certainty", "Rule text"),
         ),
         rows=tuple(
             (
                 start,
                 end,
                 status.words,
-                "; ".join(dict.fromkeys(map(_named, status.by))) or "no rule",
-                _TEXT[status.certainty],
+                "; ".join(dict.fromkeys(map(_named, status.by))) or None,
+                _TEXT_SHORT[status.certainty],
             )
             for start, end, status in result.history(one.measured)
         ),
-        remarks=("Statuses are of the chip as measured, on days before its release too.",),
+        remarks=(
+            "Statuses are of the chip as measured, on days before its release too.",
+            _TEXT_REMARK,
+            *(f"Since {r.start} too: {r.title}. {r.note}" for r in one.named_by),
+        ),
     )
     near = Figure(
         "near",
@@ -147,38 +160,65 @@ def _one(result: ChipResult, one: ChipVerdict) -> tuple[Figure, ...]:
             for b in one.borders
         ),
         missing="" if one.borders else "It lies within 5% of no threshold in force.",
+        # The sentence says those that would change the answer.
+        shown=0 if all(b.turns for b in one.borders) else 10,
     )
-    # Those in force first: a terminal shows no others.
-    clauses = sorted(result.clauses, key=lambda c: not c.in_force(result.on))
-    thresholds = Figure(
+    return history, near, _thresholds(result, one), _other_rules(result)
+
+
+def _thresholds(result: ChipResult, one: ChipVerdict) -> Figure:
+    """Every threshold; those that decide come first, for a terminal shows no others."""
+    deciding, others = _deciding(result, one)
+    clauses = (*deciding, *others)
+    columns = (
+        TableColumn("rule", "Rule"),
+        TableColumn("asks", "Speaks of", long=True),
+        TableColumn("follows", "What follows"),
+        TableColumn("meets", "This chip"),
+        TableColumn("first_day", "From"),
+        TableColumn("last_day", "To"),
+        TableColumn("certainty", "Rule text"),
+        TableColumn("note", "Note", long=True),
+    )
+    rows = tuple(
+        (
+            Linked(f"{_named(c)}{f', until {c.end}' if c.end else ''}", c.url),
+            _asks(c),
+            _FOLLOWS.get(c.outcome, c.outcome),
+            _applies(result, one, c),
+            c.start,
+            c.end,
+            _TEXT_SHORT[c.certainty],
+            c.note or None,
+        )
+        for c in clauses
+    )
+    shown = [n for n, c in enumerate(columns) if c.name in _ON_PAPER]
+    return Figure(
         "thresholds",
         "Thresholds",
         "What does each rule ask, and is the chip what it speaks of?",
-        columns=(
-            TableColumn("rule", "Rule"),
-            TableColumn("asks", "Speaks of", long=True),
-            TableColumn("follows", "What follows"),
-            TableColumn("meets", "This chip"),
-            TableColumn("first_day", "From"),
-            TableColumn("last_day", "To"),
-            TableColumn("certainty", "Text"),
-        ),
-        rows=tuple(
-            (
-                Linked(_named(c), c.url),
-                _asks(c),
-                _FOLLOWS.get(c.outcome, c.outcome),
-                _applies(result, one, c),
-                c.start,
-                c.end,
-                _TEXT[c.certainty],
-            )
-            for c in clauses
-        ),
-        remarks=tuple(dict.fromkeys(f"{_named(c)}: {c.note}" for c in clauses if c.note)),
-        shown=sum(c.in_force(result.on) for c in clauses),
+        columns=tuple(columns[n] for n in shown),
+        rows=tuple(tuple(row[n] for n in shown) for row in rows),
+        data=DataTable(columns, rows),
+        remarks=tuple(dict.fromkeys(f"{_named(c)}: {c.note}" for c in deciding if c.note)),
+        shown=len(deciding),
     )
-    return history, near, thresholds, _other_rules(result)
+
+
+_ON_PAPER = ("rule", "asks", "follows", "meets", "certainty")
+
+
+def _deciding(result: ChipResult, one: ChipVerdict) -> tuple[list[Clause], list[Clause]]:
+    """The clauses that decide what a chip is, and the others; those in force first."""
+    status, kinds = one.status, {"item", "letter", "review", "exception"}
+    past = [c for b in one.borders if b.turns for c in b.after.by]
+    found: tuple[list[Clause], list[Clause]] = ([], [])
+    for c in sorted(result.clauses, key=lambda c: not c.in_force(result.on)):
+        open_ = c.kind in kinds and _applies(result, one, c) == _YES[None]
+        said = c in status.by or c in past or (c in status.missed and not status.by) or open_
+        found[not (said and c.in_force(result.on))].append(c)
+    return found
 
 
 def _other_rules(result: ChipResult) -> Figure:
@@ -196,6 +236,7 @@ def _other_rules(result: ChipResult) -> Figure:
             TableColumn("note", "Note", long=True),
         ),
         rows=tuple((Linked(r.title, r.url), r.start, r.end, r.note) for r in rest),
+        shown=0,  # a chip that one of them names says so
     )
 
 
@@ -256,34 +297,45 @@ def _asks(clause: Clause) -> str:
 
 def _every(result: ChipResult) -> Figure:
     """All chips in a table."""
+    columns = (
+        TableColumn("chip", "Chip"),
+        TableColumn("tpp", "TPP", 0),
+        TableColumn("density_tpp_per_mm2", "TPP per mm²", 2),
+        TableColumn("memory_gb_per_s", "Memory GB/s", 0),
+        TableColumn("io_gb_per_s", "Links GB/s", 0),
+        TableColumn("status", "Status", long=True),
+        TableColumn("near", "Near a line", long=True),
+        TableColumn("figures", "Figures"),
+    )
+    rows = tuple(
+        (
+            one.measured.chip,
+            *(one.measured.get(m) for m in ("tpp", "density", "memory", "io")),
+            one.status.words,
+            ", ".join(_measure(b.measure) for b in one.borders if b.turns) or None,
+            "checked" if one.verified else "reported",
+        )
+        for one in result.chips
+    )
+    more = (TableColumn("maker", "Maker"), TableColumn("note", "Note", long=True))
     return Figure(
         "chips",
         "Chips",
         f"What was each on {long_day(result.on)}?",
-        columns=(
-            TableColumn("chip", "Chip"),
-            TableColumn("maker", "Maker"),
-            TableColumn("tpp", "TPP", 0),
-            TableColumn("density_tpp_per_mm2", "TPP per mm²", 2),
-            TableColumn("memory_gb_per_s", "Memory GB/s", 0),
-            TableColumn("io_gb_per_s", "Links GB/s", 0),
-            TableColumn("status", "Status", long=True),
-            TableColumn("near", "Near a line", long=True),
-            TableColumn("figures", "Figures"),
-        ),
-        rows=tuple(
-            (
-                one.measured.chip,
-                one.measured.maker,
-                *(one.measured.get(m) for m in ("tpp", "density", "memory", "io")),
-                one.status.words,
-                ", ".join(_measure(b.measure) for b in one.borders if b.turns) or None,
-                "checked" if one.verified else "reported",
-            )
-            for one in result.chips
-        ),
+        columns=columns,
+        rows=rows,
         shown=60,
-        remarks=("A chip stands near a line if crossing one within 5% would change its status.",),
+        data=DataTable(
+            (*columns, *more),
+            tuple(
+                (*row, one.measured.maker, one.note or None)
+                for row, one in zip(rows, result.chips, strict=True)
+            ),
+        ),
+        remarks=(
+            "A chip stands near a line if crossing one within 5% would change its status.",
+            "Where a figure of a chip is from, if it is not checked, stands in --json and --csv.",
+        ),
     )
 
 
@@ -292,17 +344,14 @@ def _all_said(result: ChipResult) -> str:
     letters = sum(one.status.letter == "letter" for one in result.chips)
     return (
         f"On {long_day(result.on)}, {held} of {counted(len(result.chips), 'chip')} had a control "
-        f"number of the US export rules and {letters} needed a licence by letter."
+        f"number of the US export rules and {letters or 'none'} needed a licence by letter."
     )
 
 
 def _notes(result: ChipResult, one: ChipVerdict) -> tuple[str, ...]:
     notes = [f"{one.measured.chip}: {one.note}"] if one.note else []
     if one.measured.country == "CN":
-        notes.append(
-            "the rules license no sale inside China: a chip of Chinese design is classified for "
-            "comparison only"
-        )
+        notes.append(_CHINESE)
     foundry = [c for c in result.clauses if c.kind == "presumption" and c.in_force(result.on)]
     if any(c.meets(one.measured) for c in foundry):
         notes.append(
@@ -312,9 +361,3 @@ def _notes(result: ChipResult, one: ChipVerdict) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _notes_of_all(result: ChipResult) -> tuple[str, ...]:
-    return (
-        "chips of Chinese design are classified for comparison only: the rules license no sale "
-        "inside China",
-        *(f"{one.measured.chip}: {one.note}" for one in result.chips if one.note),
-    )

@@ -54,6 +54,9 @@ def chip(
         )
     clauses = clauses_of(rows)
     chosen, source_ids = _chosen(facts, day, name, settings)
+    rules_known = facts.frame("rules", day).sort("effective_from")
+    rules = {r["rule"]: Rule.of(r) for r in rules_known.iter_rows(named=True)}
+    bare = [rule for name, rule in rules.items() if name not in {c.rule for c in clauses}]
     judged = tuple(
         ChipVerdict(
             measured=one,
@@ -62,18 +65,22 @@ def chip(
             verified=row.get("verified"),
             note=row.get("note") or "",
             released_on=row.get("released_on"),
+            named_by=tuple(
+                r
+                for r in bare
+                if r.start <= on <= (r.end or on) and r.chips & {one.chip, *_other_names(row)}
+            ),
         )
         for one, row in chosen
     )
-    rules = facts.frame("rules", day)
-    source_ids |= {*rows["source_id"], *rules["source_id"]}
+    source_ids |= {*rows["source_id"], *rules_known["source_id"]}
     return ChipResult(
         asked=name or (chosen[0][0].chip if settings.tops else ""),
         on=on,
         as_of=day,
         chips=judged,
         clauses=clauses,
-        rules={r["rule"]: Rule.of(r) for r in rules.sort("effective_from").iter_rows(named=True)},
+        rules=rules,
         citations=facts.citations(sorted(source_ids), day),
     )
 
@@ -106,7 +113,7 @@ def _found(facts: Facts, day: date, name: str, rows: list[dict[str, Any]]) -> di
     spelt = {
         text: row["chip"]
         for row in rows
-        for short in (row["chip"], *filter(None, (row["other_names"] or "").split(",")))
+        for short in (row["chip"], *_other_names(row))
         for text in (short, f"{row['maker']} {short}")
     }
     by_key = {_key(text): one for text, one in spelt.items()}
@@ -117,6 +124,10 @@ def _found(facts: Facts, day: date, name: str, rows: list[dict[str, Any]]) -> di
         return same[0]
     known = [row["chip"] for row in (*rows, *every)]
     raise UnknownName("chip", name, known, spelt)
+
+
+def _other_names(row: Mapping[str, Any]) -> list[str]:
+    return [name for name in (row.get("other_names") or "").split(",") if name]
 
 
 def _key(text: str) -> str:

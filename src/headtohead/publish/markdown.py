@@ -69,7 +69,7 @@ def _topic(topic: Topic, sheet: Sheet, sources: dict[str, Citation]) -> Iterator
         yield md(remark)
     for card in topic.cards:
         yield from _card(card, sources)
-    for figure in topic.figures:
+    for figure in (f for f in topic.figures if not f.folded):
         yield f"### {md(figure.title)}"
         yield md(figure.subtitle)
         yield from _figure(figure)
@@ -121,7 +121,7 @@ def _figure(figure: Figure) -> Iterator[str]:
         return
     if figure.says:
         yield f"**{md(sentence(figure.says))}**"
-    if figure.columns and figure.rows:
+    if figure.columns and figure.rows and figure.shown:
         yield _table(
             [md(c.title) for c in figure.columns],
             [

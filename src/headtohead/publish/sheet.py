@@ -217,7 +217,8 @@ class Figure:
         subtitle: What it answers, or what is plotted and what the interval is.
         columns: Of the table; empty without one.
         rows: Of the table, one cell a column.
-        shown: How many rows a terminal or a pull request shows; pages and downloads have all.
+        shown: How many rows a terminal or a pull request shows; pages and downloads have all. With
+            0 and nothing else to print, only pages and downloads have the figure.
         bars: The picture, where it is intervals on one axis.
         remarks: What a careful reader must know.
         chart: Makes any other picture when it is wanted; gives None if no row can be plotted.
@@ -264,6 +265,12 @@ class Figure:
     def download(self) -> DataTable:
         """What its CSV holds."""
         return self.data or DataTable(self.columns, self.rows)
+
+    @property
+    def folded(self) -> bool:
+        """Whether only pages and downloads have it."""
+        printed = (self.says, self.bars, self.remarks, self.missing, self.chooser, self.code)
+        return bool(self.rows) and not self.shown and not any(printed)
 
 
 @dataclass(frozen=True, slots=True)

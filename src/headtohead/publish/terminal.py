@@ -109,10 +109,13 @@ def _topic(topic: Topic, width: int, publishers: Mapping[str, str] | None) -> It
             yield from _card(card, width)
         else:
             yield from _card_whole(card, width, publishers)
-    for place, figure in enumerate(topic.figures):
+    for place, figure in enumerate(f for f in topic.figures if not f.folded):
         if place or topic.cards or not topic.title:
             yield ""
         yield from figure_lines(figure, width)
+    if folded := [figure.title for figure in topic.figures if figure.folded]:
+        yield ""
+        yield from wrapped(f"In --html and --json too: {listed(folded)}.", width)
 
 
 def figure_lines(figure: Figure, width: int) -> Iterator[str]:
