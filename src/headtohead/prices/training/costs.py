@@ -53,6 +53,25 @@ class TrainingCost:
     quotes_n: int
     source_ids: tuple[str, ...] = _PRICED
 
+    @property
+    def ends(self) -> str:
+        """What its interval goes by, in a word or two."""
+        if self.usd.low == self.usd.high:
+            return "no range"
+        if self.scope.method == "final-run":
+            return "80% of runs" if self.level < 1 else "rounding"
+        return "80% of runs, quotes" if self.level < 1 else "quotes"
+
+    @property
+    def one_sided(self) -> str:
+        """Which end of several quotes counts, "dearest" or "cheapest"; empty if none is an end."""
+        if self.quotes_n < 2 or self.level < 1:
+            return ""
+        near = 1e-3  # beside rounded hours
+        if self.usd.high <= self.usd.value * (1 + near):
+            return "dearest"
+        return "cheapest" if self.usd.low >= self.usd.value * (1 - near) else ""
+
 
 def cost(evidence: RunEvidence, run: TrainingRun, method: str) -> TrainingCost:
     """The cost of a run by a method of `SCOPES`.
@@ -136,7 +155,10 @@ def _made(
 
 
 def _bought(evidence: RunEvidence, run: TrainingRun) -> list[tuple[float, date]]:
-    """What its chips cost with their part of a server; the first counts."""
+    """What its chips cost with their part of a server until it began; the first counts.
+
+    Where nobody quoted them so early, all quotes count.
+    """
     if run.chip is None:
         raise InputError(
             f"The chips that trained {run.model} are not known, or are of several kinds."
@@ -144,7 +166,7 @@ def _bought(evidence: RunEvidence, run: TrainingRun) -> list[tuple[float, date]]
     found = purchases(run.chip, evidence.quotes)
     if not found:
         raise InputError(f"No price of the {run.chip.kind} to buy is known.")
-    return found
+    return [(usd, day) for usd, day in found if day <= run.started_on] or found
 
 
 def _amortised(evidence: RunEvidence, run: TrainingRun) -> TrainingCost:
@@ -154,18 +176,16 @@ def _amortised(evidence: RunEvidence, run: TrainingRun) -> TrainingCost:
     if energy is None:
         raise InputError(f"The power of the {run.chip.name} is not known.")
     usd, since = found[0]
-    left = [worn(price, day, run.started_on) for price, day in found if day <= run.started_on]
     value = worn(usd, since, run.started_on)
-    hourly = _spread(value, left or [price for price, _ in found]).rescaled(
-        hardware_per_hour(1.0), energy
-    )
+    left = [worn(price, day, run.started_on) for price, day in found]
+    hourly = _spread(value, left).rescaled(hardware_per_hour(1.0), energy)
     steps = (
         (f"{run.chip.kind} with its part of a server", f"{show(usd, 'usd')} from {since}"),
         (f"left of that at the start, {run.started_on}", show(value, "usd")),
         ("wear of it and the network", f"${hardware_per_hour(value):.3f} an hour"),
         ("energy", f"${energy:.3f} an hour"),
     )
-    return _made(evidence, run, "amortised", _joined(hours, hourly), steps, max(len(left), 1))
+    return _made(evidence, run, "amortised", _joined(hours, hourly), steps, len(found))
 
 
 def _acquisition(evidence: RunEvidence, run: TrainingRun) -> TrainingCost:
@@ -197,10 +217,8 @@ def _cloud(evidence: RunEvidence, run: TrainingRun, method: str = "cloud") -> Tr
             f"No rental price of the {run.chip.kind} is known. Give `usd_per_chip_hour`."
         )
     quote, hourly = priced
-    others = [
-        three_year(q) if q.vendor in DISCOUNTS else q.usd
-        for q in _near(evidence.quotes, run.chip.kind, on)
-    ]
+    near = _near(evidence.quotes, run.chip.kind, on)
+    others = [three_year(q) if q.vendor in DISCOUNTS else q.usd for q in near]
     price = _spread(hourly, others)
     seller = f"{run.chip.kind} at {quote.vendor}, {_CONTRACTS[quote.contract]}"
     span = f"quotes: ${price.low:.2f} to ${price.high:.2f}"
@@ -208,7 +226,7 @@ def _cloud(evidence: RunEvidence, run: TrainingRun, method: str = "cloud") -> Tr
         (seller, f"${quote.usd:.2f} an hour on {quote.on}"),
         ("as a three-year contract", f"${hourly:.2f} an hour ({span})"),
     )
-    return _made(evidence, run, method, _joined(hours, price), steps, len(others) + 1)
+    return _made(evidence, run, method, _joined(hours, price), steps, len({quote, *near}))
 
 
 _CONTRACTS = {"three_years": "three years", "one_year": "one year", "on_demand": "on demand"}

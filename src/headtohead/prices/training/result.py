@@ -51,7 +51,6 @@ class TrainingResult(Result):
     def estimate(self, made: TrainingCost) -> Estimate:
         """A cost as an estimate, with its interval, dates and sources."""
         run = made.run
-        ends = "80% of runs, and " * (made.level < 1) + "the cheapest to the dearest quote"
         published = {c.source_id for c in self.citations}
         return Estimate(
             label=f"{run.model}, {made.scope.method}",
@@ -60,7 +59,7 @@ class TrainingResult(Result):
             high=made.usd.high,
             level=made.level,
             unit="usd",
-            method=f"{made.scope.counts}; dollars {made.dollars}; ends: {ends}",
+            method=f"{made.scope.counts}; dollars {made.dollars}; ends: {made.ends}",
             n=made.quotes_n,
             n_of="price quotes",
             about=Period(run.published_on, run.published_on),
@@ -105,6 +104,17 @@ class TrainingResult(Result):
         return head | {
             "ratios": ratios,
             "lacking": lacking,
+            "published": [
+                {
+                    "model": p.model,
+                    "counts": p.counts,
+                    "cost_usd": p.usd,
+                    "publisher": p.publisher,
+                    "scope": p.scope,
+                    "url": p.url,
+                }
+                for p in self.published
+            ],
             "utilisation": {"held_n": held, "runs_n": known, "median_error_frac": error},
             "sentence": sheet.sentence,
             "notes": list(sheet.notes),

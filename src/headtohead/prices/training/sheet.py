@@ -1,5 +1,7 @@
 """How `h2h training-cost` is shown: a cost by method, each with what it counts and how it came."""
 
+from itertools import chain, repeat
+
 from headtohead.core.units import show, span_of
 from headtohead.prices.training.costs import TrainingCost
 from headtohead.prices.training.result import TrainingResult
@@ -8,11 +10,11 @@ from headtohead.publish.sheet import Bar, Bars, DataTable, Figure, Linked, Sheet
 from headtohead.publish.words import listed
 
 _SAID = {
-    "amortised": "the final run wore off hardware and used energy worth {0}",
-    "cloud": "at cloud prices it took {0}",
-    "acquisition": "buying its cluster cost {0}",
-    "final-run": "at the rental price assumed the final run cost {0}",
-    "flops": "by its compute and cloud prices it took {0}",
+    "amortised": "in worn-off hardware and energy",
+    "cloud": "at cloud prices",
+    "acquisition": "to buy the cluster",
+    "final-run": "at the rental price assumed",
+    "flops": "by its compute at cloud prices",
 }
 
 
@@ -31,7 +33,6 @@ def training_sheet(result: TrainingResult) -> Sheet:
                 figures=(
                     *figures,
                     _costs(result),
-                    _scopes(result),
                     _steps(result),
                     *_published(result),
                 )
@@ -59,8 +60,9 @@ def _word(result: TrainingResult) -> str:
     if values:
         ends = dict.fromkeys(f"{value:.3g}" for value in (min(values), max(values)))
         return f"{' TO '.join(ends)} TIMES"
-    made = list(result.costs.values())
-    return _money(made[0].usd.value) if len(made) == 1 else f"{len(made)} SCOPES"
+    usd = sorted(made.usd.value for made in result.costs.values())
+    both = " TO ".join(map(_money, dict.fromkeys((usd[0], usd[-1]))))
+    return both if len(usd) == 1 else f"{both}, BY SCOPE"
 
 
 def _money(usd: float) -> str:
@@ -68,9 +70,14 @@ def _money(usd: float) -> str:
 
 
 def _costs_said(result: TrainingResult) -> str:
-    said = [_SAID[method].format(_shown(made)) for (_, method), made in result.costs.items()]
+    dollars = next(iter(result.costs.values())).dollars
+    said = [
+        f"{_shown(made)} {_SAID[method]}"
+        + (f" (dollars {made.dollars})" if made.dollars != dollars else "")
+        for (_, method), made in result.costs.items()
+    ]
     scopes = " These count different things: each stands by itself." if len(said) > 1 else ""
-    return f"{result.models[0]}: {'; '.join(said)}.{scopes}"
+    return f"In dollars {dollars}, training {result.models[0]} cost {listed(said)}.{scopes}"
 
 
 def _shown(made: TrainingCost) -> str:
@@ -81,10 +88,12 @@ def _shown(made: TrainingCost) -> str:
 def _ratio_said(result: TrainingResult) -> str:
     a, b = result.models
     said = [
-        f"{ratio.value:.3g} times ({ratio.low:.3g} to {ratio.high:.3g}) by {method}"
-        for method, ratio in result.ratios.items()
+        f"{ratio.value:.3g} times ({ratio.low:.3g} to {ratio.high:.3g}){compared} {_SAID[method]}"
+        for (method, ratio), compared in zip(
+            result.ratios.items(), chain((f" what training {a} did",), repeat("")), strict=False
+        )
     ]
-    return f"Training {b} cost {listed(said)} what training {a} did, in the same scope each."
+    return f"Training {b} cost {listed(said)}."
 
 
 def _ratios(result: TrainingResult) -> Figure:
@@ -117,47 +126,67 @@ def _costs(result: TrainingResult) -> Figure:
         (
             model,
             method,
-            *(made.usd.value, made.usd.low, made.usd.high),
-            "80%" if made.level < 1 else "quotes",
-            made.dollars,
+            *(_money(end) for end in (made.usd.value, made.usd.low, made.usd.high)),
+            made.ends,
             made.scope.counts,
+            made.dollars,
             made.scope.leaves_out,
         )
         for (model, method), made in result.costs.items()
     )
+    # Of two models the ratios say what is counted.
+    first = 0 if len(result.models) == 2 else 1
     return Figure(
         "costs",
         "Cost",
-        "What did it cost?",
-        columns=_COLUMNS[:_SHOWN],
-        rows=tuple(row[:_SHOWN] for row in rows),
-        data=DataTable(_COLUMNS, rows),
-        remarks=tuple(f"{m}, {method}: {why}" for (m, method), why in result.lacking.items()),
+        "What did it cost, and what does each figure count?",
+        columns=_COLUMNS[first : first + 6],
+        rows=tuple(row[first : first + 6] for row in rows),
+        data=DataTable(
+            _COLUMNS,
+            tuple(
+                (*row[:2], made.usd.value, made.usd.low, made.usd.high, *row[5:])
+                for row, made in zip(rows, result.costs.values(), strict=True)
+            ),
+        ),
+        remarks=_read_with(result),
     )
 
 
 _COLUMNS = (
     TableColumn("model", "Model"),
     TableColumn("method", "Method"),
-    TableColumn("cost_usd", "Cost $", 0),
+    TableColumn("cost_usd", "Cost", 0),
     TableColumn("low_usd", "From", 0),
     TableColumn("high_usd", "To", 0),
     TableColumn("ends", "Ends"),
-    TableColumn("dollars", "Dollars"),
     TableColumn("counts", "What is counted", long=True),
+    TableColumn("dollars", "Dollars"),
     TableColumn("leaves_out", "What is not", long=True),
 )
-_SHOWN = 7
 
 
-def _scopes(result: TrainingResult) -> Figure:
-    methods = dict.fromkeys(method for _, method in result.costs)
-    return Figure(
-        "scopes",
-        "Scope",
-        "What does each method count, and what not?",
-        columns=(_COLUMNS[1], *_COLUMNS[_SHOWN:]),
-        rows=tuple((m, SCOPES[m].counts, SCOPES[m].leaves_out) for m in methods),
+def _read_with(result: TrainingResult) -> tuple[str, ...]:
+    """What is left out, in which dollars, how the ends are to be read, and what is not known."""
+    two = len(result.models) == 2
+    left_out: dict[str, dict[str, None]] = {}
+    dollars: dict[str, dict[str, None]] = {}
+    one_sided: dict[str, list[str]] = {}
+    for (model, method), made in result.costs.items():
+        left_out.setdefault(made.scope.leaves_out, {})[method] = None
+        dollars.setdefault(made.dollars, {})[method] = None
+        if made.one_sided:
+            one_sided.setdefault(made.one_sided, []).append(f"{model}, {method}" if two else method)
+    unratioed = {method for _, method in result.costs} - result.ratios.keys()
+    return (
+        *(f"{m} counts {SCOPES[m].counts}" for m in sorted(unratioed) if two),
+        *(f"Not in {listed(methods)}: {what}" for what, methods in left_out.items()),
+        *(f"{listed(methods)}: dollars {of}" for of, methods in dollars.items()),
+        *(
+            f"{listed(of)}: the quote that counts is the {end}, so the interval has one side"
+            for end, of in one_sided.items()
+        ),
+        *(why for why in result.lacking.values()),
     )
 
 
@@ -177,28 +206,34 @@ def _steps(result: TrainingResult) -> Figure:
             for (model, method), made in result.costs.items()
             for step, figure in made.steps
         ),
-        shown=30,
+        # Of several methods they are a page of their own.
+        shown=30 if len({method for _, method in result.costs}) == 1 else 0,
     )
 
 
 def _published(result: TrainingResult) -> tuple[Figure, ...]:
     if not result.published:
         return ()
+    columns = (
+        TableColumn("model", "Model"),
+        TableColumn("cost", "Cost"),
+        TableColumn("publisher", "Publisher"),
+        TableColumn("scope", "What it counts, in its words", long=True),
+    )
+    rows = tuple(
+        (p.model, Linked(_money(p.usd), p.url), p.publisher, p.scope) for p in result.published
+    )
+    first = 2 - len(result.models)
     return (
         Figure(
             "published",
             "Published",
             "What do others say, and what do they count?",
-            columns=(
-                TableColumn("model", "Model"),
-                TableColumn("cost", "Cost"),
-                TableColumn("counts", "What is counted", long=True),
-                TableColumn("publisher", "Publisher"),
-                TableColumn("scope", "In its words", long=True),
-            ),
-            rows=tuple(
-                (p.model, Linked(show(p.usd, "usd"), p.url), p.counts, p.publisher, p.scope)
-                for p in result.published
+            columns=columns[first:],
+            rows=tuple(row[first:] for row in rows),
+            data=DataTable(
+                (*columns, TableColumn("cost_usd", "Cost $")),
+                tuple((*row, p.usd) for row, p in zip(rows, result.published, strict=True)),
             ),
         ),
     )

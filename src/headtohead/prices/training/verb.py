@@ -71,7 +71,7 @@ def training_cost(
         costs=costs,
         lacking=lacking,
         ratios=ratios,
-        published=_published(evidence, runs),
+        published=_published(evidence, runs, settings.method),
         held=_held(evidence),
         citations=facts.citations(sorted(ids), day),
     )
@@ -104,8 +104,10 @@ def _held(evidence: RunEvidence) -> tuple[int, int, float]:
     return held, len(evidence.known), error
 
 
-def _published(evidence: RunEvidence, runs: list[TrainingRun]) -> tuple[PublishedCost, ...]:
-    """What others say that these models cost, whatever they count."""
+def _published(
+    evidence: RunEvidence, runs: list[TrainingRun], method: str
+) -> tuple[PublishedCost, ...]:
+    """What others say that these models cost, whatever they count, or in the scope asked for."""
     rows = evidence.figures.filter(
         (pl.col("topic") == "training_cost")
         & (pl.col("unit") == "usd")
@@ -122,4 +124,5 @@ def _published(evidence: RunEvidence, runs: list[TrainingRun]) -> tuple[Publishe
             url=row["row_url"] or "",
         )
         for row in rows.iter_rows(named=True)
+        if not method or row["measure"] == SCOPES[method].measure
     )
