@@ -60,6 +60,31 @@ def test_a_chip_of_ones_own() -> None:
     assert "hangs on a figure that is not known" in unsure
 
 
+def test_a_chip_below_every_line_rests_on_the_lines_that_were_not_read_too() -> None:
+    one = headtohead.chip("H20", as_of=_DAY, about="2025-05-01").chips[0]
+    assert {c.certainty for c in one.status.by} >= {"read"}
+    assert any(c.certainty == "secondary" for c in one.status.missed)
+    assert one.status.certainty == "secondary"
+    # What is 3A090.a by a line that was read hangs on no other.
+    assert headtohead.chip("H200", as_of=_DAY).chips[0].status.certainty == "read"
+
+
+def test_a_terminal_shows_what_decides_and_data_has_every_rule() -> None:
+    said = _run("H20", "--about", "2025-05-01").output
+    assert len(said.splitlines()) < 45
+    assert "no rule" not in said
+    assert "In --html and --json too: Near a line and Rules without a threshold" in said
+    found = json.loads(_run("H20", "--about", "2025-05-01", "--json").output)
+    assert len(found["thresholds"]) == 15
+    assert "transistors" in json.dumps(found["thresholds"])
+    assert [row["status"] for row in found["history"]] == ["not controlled", "licence by letter"]
+    assert "25% duty" in json.dumps(found["other_rules"])
+    # A rule that names the chip is said of it, from its first day.
+    assert "for 15% of" not in said
+    assert "for 15% of" in _run("H20", "--about", "2025-09-01").output
+    assert len(_run("--about", "2023-12-01").output.splitlines()) < 75
+
+
 def test_what_was_not_known_then_does_not_count() -> None:
     assert headtohead.chip("H800", as_of="2023-10-01").chips[0].status.item == "none"
     # Known before it was in force: the day asked about decides.

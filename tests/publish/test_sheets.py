@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -70,6 +71,22 @@ def test_numbers_are_written_alike_everywhere_and_open_ends_say_so() -> None:
     assert spread(Interval(4.26, 0, math.inf), 2) == "4.26 (these items give no interval)"
     assert (margin_words(0.05, "pp"), margin_words(0.2, "score")) == ("5 pp", "0.2")
     assert (amount(0.715, "pp"), amount(7.25, "score")) == ("71.5%", "7.250")
+
+
+def test_a_table_of_which_nothing_is_shown_is_only_named() -> None:
+    rest = Figure("rest", "The rest", columns=(TableColumn("n", "N"),), rows=((7,),), shown=0)
+    seen = Figure("seen", "Seen", columns=(TableColumn("n", "N"),), rows=((8,),))
+    sheet = made_sheet(topics=(Topic(figures=(seen, rest)),))
+    lines = list(sheet_lines(sheet))
+    assert "In --html and --json too: The rest." in lines
+    assert "The rest" not in lines
+    assert "The rest" not in sheet_markdown(sheet)
+    # What is said of it is printed, without an empty table.
+    said = replace(rest, says="Seven.")
+    assert "The rest" in "\n".join(sheet_lines(made_sheet(topics=(Topic(figures=(said,)),))))
+    text = sheet_markdown(made_sheet(topics=(Topic(figures=(said,)),)))
+    assert "**Seven.**" in text
+    assert "| N |" not in text
 
 
 def test_open_ends_are_arrows_and_marks_keep_their_places() -> None:

@@ -140,3 +140,13 @@ def test_steady_growth_fades_and_an_exponential_goes_on(
 def test_a_stock_that_stands_still_is_foretold_to_stand_still() -> None:
     told = foretold([1.0] * 12, 4)
     assert (told.value, told.low, told.high) == (1.0, 1.0, 1.0)
+
+
+def test_what_is_counted_and_what_smuggled_chips_are_taken_for_is_said() -> None:
+    every = _held(by="bandwidth")
+    assert "chips of Chinese design and chips smuggled to China" in every.says
+    assert any("which chips were smuggled is not published" in note for note in every.notes)
+    some = _held(layers=("domestic",))
+    assert some.notes[0] == "not counted: chips sold by US makers and chips smuggled to China"
+    assert not any("no one country" in note for note in some.notes)
+    assert "none of the 5 quarters that a trend needs were known" in _trend(owner="Mars").missing

@@ -359,5 +359,3 @@ def _notes(result: ChipResult, one: ChipVerdict) -> tuple[str, ...]:
             "presumed to be item 3A090.a unless shown otherwise"
         )
     return tuple(notes)
-
-

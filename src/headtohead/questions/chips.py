@@ -31,6 +31,9 @@ _H100_GB_PER_S = 3350.0
 # Bandwidth over compute, H100 = 1, of what may have been smuggled: least of a B200, most of an
 # H200, and of an H100.
 _SMUGGLED_ENDS = (8000 / 3350 / 2.53, 1.0, 4800 / 3350)
+_AS_SMUGGLED = (
+    "which chips were smuggled is not published: taken as H100s, at the ends as B200s or H200s",
+)
 _HOLDING = ["owner", "maker", "window_end"]
 
 
@@ -84,14 +87,15 @@ def by_bandwidth(stock: pl.DataFrame, bandwidth: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def bandwidth_notes(stock: pl.DataFrame) -> tuple[str, ...]:
-    """What a reader has to know of these stocks by bandwidth."""
+def bandwidth_notes(stock: pl.DataFrame, *, smuggled: bool = False) -> tuple[str, ...]:
+    """What a reader has to know of these stocks by bandwidth, `smuggled` ones among them or not."""
     weighed = stock.filter((pl.col("measure") == "stock") & (pl.col("owner") != SMUGGLED))
     _, uncounted = known(weighed, "units_n", "counts, which name no number of chips")
     return (
         "by memory bandwidth, the published counts are weighed by what each chip reads a second, "
         "an H100 being 3,350 GB/s; which part of the H100s are H200s, and of Huawei's chips 910Cs, "
         "is not published, so that the ends hold either",
+        *_AS_SMUGGLED[: int(smuggled)],
         *uncounted,
     )
 

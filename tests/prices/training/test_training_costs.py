@@ -102,6 +102,42 @@ def test_a_ratio_is_of_one_scope_and_has_an_interval() -> None:
     assert "final-run" not in result.ratios  # Meta states no price
 
 
+def test_a_cluster_is_not_bought_at_prices_of_later_days() -> None:
+    made = _cost("Llama 3.1-405B", "acquisition")
+    assert made.run.chip
+    before = [
+        usd for usd, day in purchases(made.run.chip, _EVIDENCE.quotes) if day <= made.run.started_on
+    ]
+    assert made.quotes_n == len(before) == 5
+    assert made.usd.low == pytest.approx(made.usd.value * min(before) / before[0])
+    assert made.one_sided == "dearest"
+    assert made.usd.high == made.usd.value
+
+
+def test_ends_are_called_what_they_are() -> None:
+    assert _cost("DeepSeek-V3", "final-run").ends == "rounding"
+    assert _cost("Llama 3.1-405B", "cloud").ends == "quotes"
+    assert _cost("Llama 3.1-405B", "flops").ends == "80% of runs, quotes"
+    run = _EVIDENCE.run("GPT-4", TrainingSettings(usd_per_chip_hour=2.0))
+    assert cost(_EVIDENCE, run, "final-run").ends == "no range"
+    h800 = TrainingSettings(active_b=37, tokens=14.8e12, chip="H800", usd_per_chip_hour=2)
+    assert cost(_EVIDENCE, _EVIDENCE.run("", h800), "final-run").ends == "80% of runs"
+
+
+def test_a_page_of_one_model_is_short_and_its_steps_are_in_the_data() -> None:
+    said = _run("Llama 3.1 405B").output
+    assert len(said.splitlines()) < 50
+    assert "In --html and --json too: Steps." in said
+    assert "the quote that counts is the dearest, so the interval has one side" in " ".join(
+        said.split()
+    )
+    found = json.loads(_run("Llama 3.1 405B", "--json").output)
+    assert found["results"][0]["steps"]["chip-hours"].startswith("35.1M hours")
+    assert {p["cost_usd"] for p in found["published"]} >= {52.9e6, 928e6}
+    one = json.loads(_run("Llama 3.1 405B", "--json", "--method", "cloud").output)
+    assert {p["counts"] for p in one["published"]} == {"at cloud prices"}
+
+
 def test_runs_with_known_hours_fall_into_the_band_that_the_others_give() -> None:
     runs = _EVIDENCE.known
     assert len(runs) == 19

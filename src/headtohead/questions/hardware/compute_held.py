@@ -23,9 +23,9 @@ from headtohead.questions.chips import (
 )
 
 _LAYERS = {
-    "sold": "sold by US makers",
-    "domestic": "of Chinese design",
-    "smuggled": "smuggled to China",
+    "sold": "chips sold by US makers",
+    "domestic": "chips of Chinese design",
+    "smuggled": "chips smuggled to China",
 }
 
 QUESTION = Question(
@@ -74,11 +74,15 @@ def run(frames: Frames, ask: Ask) -> Answer:
     counted = [_LAYERS[layer] for layer in _LAYERS if layer in set(held["layer"])]
     return Answer(
         estimates=tuple(found),
-        says=f"at {day}, {by}: {said}; counted are chips {listed(counted)}",
+        says=f"at {day}, {by}: {said}; counted are {listed(counted)}",
         rows=shown(held.sort("compute_h100e", descending=True), _COLUMNS),
         notes=(
             *_notes(ask, held),
-            *(bandwidth_notes(frames["compute_stock"]) if ask.scope["by"] == "bandwidth" else ()),
+            *(
+                bandwidth_notes(frames["compute_stock"], smuggled="smuggled" in set(held["layer"]))
+                if ask.scope["by"] == "bandwidth"
+                else ()
+            ),
         ),
     )
 
@@ -139,7 +143,7 @@ def _stock(ask: Ask, name: str, part: pl.DataFrame) -> Estimate:
 
 def _notes(ask: Ask, held: pl.DataFrame) -> tuple[str, ...]:
     left_out = [words for layer, words in _LAYERS.items() if layer not in set(held["layer"])]
-    notes = [f"not counted: chips {listed(left_out)}"] if left_out else []
+    notes = [f"not counted: {listed(left_out)}"] if left_out else []
     notes.append("an owner is not a place: chips rented abroad count with their owner")
     assumed = {str(maker) for (maker,), of in held.group_by("maker") if lacks_ends(of)}
     for maker in sorted(assumed):
@@ -149,5 +153,6 @@ def _notes(ask: Ask, held: pl.DataFrame) -> tuple[str, ...]:
         )
     if ask.scope["group"] == "country":
         notes += unplaced(held, "counts", "country")
-        notes.append("owners of no one country are mostly smaller clouds, wherever they are")
+        if held["country"].has_nulls():
+            notes.append("owners of no one country are mostly smaller clouds, wherever they are")
     return tuple(notes)

@@ -191,7 +191,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         before = latest_day(counted, "window_end", Period(since, since), 300)
     if now is None or (measure.compares and before is None):
         return ask.lacks("no count of AI chips by owner for such days was known")
-    basis = bandwidth_notes(stock) if ask.scope["by"] == "bandwidth" else ()
+    of_bandwidth, smuggled = ask.scope["by"] == "bandwidth", bool(ask.scope["smuggled"])
+    basis = bandwidth_notes(stock, smuggled=smuggled) if of_bandwidth else ()
     answer = _answer(totals, layers, ask, now, before)
     return replace(answer, notes=(*answer.notes, *basis))
 

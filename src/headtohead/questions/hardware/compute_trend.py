@@ -137,8 +137,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         raise InputError(f"A trend of chips reaches 1 to 8 quarters; `ahead` is {ahead}.")
     rows = _series(frames, ask)
     if rows.height <= _YEAR:
-        few = f"{rows.height} of the {_YEAR + 1} quarters that a trend needs"
-        return ask.lacks(f"only {few} were known of this stock")
+        few = f"only {rows.height}" if rows.height else "none"
+        return ask.lacks(f"{few} of the {_YEAR + 1} quarters that a trend needs were known")
     logs = [math.log10(value) for value in rows["compute_h100e"]]
     told, done = foretold(logs, ahead), score(logs)
     last, day = rows["window_end"][-1], _quarters_after(rows["window_end"][-1], ahead)
