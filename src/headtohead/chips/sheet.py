@@ -6,7 +6,7 @@ from datetime import date
 from headtohead.chips.result import ChipResult, ChipVerdict
 from headtohead.chips.rules import MEASURES, NONE, UNKNOWN, Border, Clause, Status, decide
 from headtohead.core.dates import long_day
-from headtohead.core.units import counted, show, span_of
+from headtohead.core.units import counted, show, show_end
 from headtohead.publish.sheet import DataTable, Figure, Linked, Sheet, TableColumn, Topic
 from headtohead.publish.words import listed
 
@@ -286,11 +286,10 @@ def _asks(clause: Clause) -> str:
     said += [f"items {listed(sorted(clause.needs))}"] if clause.needs - {NONE} else []
     for measure, (low, top) in clause.bounds.items():
         words, unit = MEASURES[measure]
-        ends = span_of(
-            float("-inf") if low is None else low,
-            float("inf") if top is None else top,
-            lambda end, unit=unit: show(end, unit),  # type: ignore[misc]
-        ).replace("at most", "below")
+        ends = f"below {show(top, unit)}" if top is not None else ""
+        if low is not None:
+            at_least = f"at least {show(low, unit)}"
+            ends = at_least if top is None else f"{show_end(low, unit)} to {show(top, unit)}"
         said.append(ends if unit.startswith("tpp") else f"{words} {ends}")
     return ", ".join(said) or "every such item"
 

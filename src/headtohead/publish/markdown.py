@@ -49,7 +49,7 @@ def _verdict(sheet: Sheet) -> Iterator[str]:
     yield md(sheet.sentence)
     if sheet.facts:
         yield _table(["", ""], [[md(fact[0]), md(fact[1])] for fact in sheet.facts])
-    for figure in sheet.figures:
+    for figure in (f for f in sheet.figures if not f.folded):
         asks = f": {md(figure.subtitle)}" if figure.subtitle else ""
         yield f"<details><summary><b>{md(figure.title)}</b>{asks}</summary>"
         yield from _figure(figure)
