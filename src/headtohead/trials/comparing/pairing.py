@@ -275,7 +275,7 @@ def measured_apart(a: ModelRun, b: ModelRun) -> list[str]:
 def _scored(
     a: ModelRun,
     b: ModelRun,
-    rows: Sequence[tuple[str, list[Call], list[Call]]],
+    rows: Sequence[tuple[str, tuple[Call, ...], tuple[Call, ...]]],
     missing: Missing,
     left_out: Counter[str],
 ) -> PairedItems:
@@ -328,28 +328,31 @@ def _scored(
     return PairedItems(of_a, of_b, dict(left_out), tuple(notes))
 
 
-def _items(rows: Sequence[tuple[str, tuple[float, int], list[Call]]]) -> RunItems:
+def _items(rows: Sequence[tuple[str, tuple[float, int], tuple[Call, ...]]]) -> RunItems:
     return RunItems(
         keys=tuple(key for key, _, _ in rows),
         scores=np.array([mean for _, (mean, _), _ in rows]),
         repeats=np.array([repeats for _, (_, repeats), _ in rows], dtype=np.float64),
-        calls=tuple(tuple(calls) for _, _, calls in rows),
+        calls=tuple(calls for _, _, calls in rows),
     )
 
 
-def _by_key(run: ModelRun) -> dict[str, list[Call]]:
+def _by_key(run: ModelRun) -> dict[str, tuple[Call, ...]]:
     """The calls of each item, by epoch.
 
     Raises:
         InputError: If an item has the same epoch twice.
     """
-    by_key: dict[str, list[Call]] = {}
+    by_key: dict[str, tuple[Call, ...]] = {}
+    repeated: dict[str, list[Call]] = {}
     for call in run.calls:
-        by_key.setdefault(call.key, []).append(call)
-    for key, calls in by_key.items():
-        if len(calls) == 1:
-            continue
+        # Most items have one call, and a log may have a million of them.
+        first = by_key.setdefault(call.key, (call,))[0]
+        if first is not call:
+            repeated.setdefault(call.key, [first]).append(call)
+    for key, calls in repeated.items():
         calls.sort(key=lambda call: call.epoch)
+        by_key[key] = tuple(calls)
         if len({call.epoch for call in calls}) < len(calls):
             where = " and ".join([call.where for call in calls if call.where][:2])
             raise InputError(
