@@ -12,7 +12,7 @@ from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Named, Question, ScopeWord
 from headtohead.core.units import counted
-from headtohead.evidence.picking import estimate, listed, named, shown
+from headtohead.evidence.picking import estimate, listed, named, shown, span
 from headtohead.evidence.words import model_name
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, prices_asked
 from headtohead.prices.serving.architecture import Architecture
@@ -107,6 +107,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
             "models that are sparse themselves to dense ones",
             n=len(shares),
             n_of="pairs of models",
+            dated=("prices", max(used["valid_from"].to_list())),
         ),
         used,
     )
@@ -121,8 +122,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(made,),
         says="by a model of serving tokens cost less than those of the dense "
         f"{peer['model_name'][0]}, and than those of a model as sparse with a plain cache: {says} "
-        f"on {ask.scope['chips']:.0f} {ask.scope['chip']} chips; list prices in force on "
-        f"{min(ask.about.end, ask.as_of)} were {middle:.1f} times lower in the median of "
+        f"on {ask.scope['chips']:.0f} {ask.scope['chip']} chips; list prices in force "
+        f"since {span(used)} were {middle:.1f} times lower in the median of "
         f"{counted(len(shares), 'pair')}; on a logarithmic scale the designs explain {least:.0%} "
         f"of that if the dear models are as sparse and {most:.0%} if they are dense, and what they "
         "are is not published",

@@ -76,12 +76,12 @@ def run(frames: Frames, ask: Ask) -> Answer:
         "then for",
         n=n,
         n_of="leading models",
-        dated=("index_scores", max(row["released_on"] for row in front.iter_rows(named=True))),
+        dated=("index_scores", _newest(front)),
         ages=False,
     )
     says = "; ".join(
-        f"{_count(last[w])} of the {last[w].height} ablest {named[w]} models released by "
-        f"{ask.about.end} have open weights"
+        f"{_count(last[w])} of the {last[w].height} ablest {named[w]} models, the newest released "
+        f"on {_newest(last[w])}, {'has' if _count(last[w]) == '1' else 'have'} open weights"
         for w in ("b", "a")
         if w in last
     )
@@ -132,6 +132,10 @@ def _share(front: pl.DataFrame) -> Interval:
     yes, unknown, n = int(front["is_open"].sum()), front["is_open"].null_count(), front.height
     low, high = (exact_binomial(k, n, _LEVEL) for k in (yes, yes + unknown))
     return around(yes / n, low.low, high.high)
+
+
+def _newest(front: pl.DataFrame) -> date:
+    return max(front["released_on"].to_list())
 
 
 def _count(front: pl.DataFrame) -> str:
