@@ -109,6 +109,23 @@ def test_a_wider_margin_a_named_model_and_a_side_are_heeded() -> None:
     assert "none of those asked for is cheaper and at most 2 points worse" in alone.says
 
 
+def test_a_side_of_which_no_cost_is_known_saves_nobody_knows_what() -> None:
+    answer = of(frames(RUNS), of="country=CN")
+    assert not answer.estimates
+    assert "no run with a cost of those that may stand in, on bench, was known" in answer.missing
+    other = [{**run, "benchmark": "other"} for run in (*RUNS, one("ours", 0.79, 1, country="CN"))]
+    both = of(frames([*RUNS, *other]), of="country=CN")
+    assert [e.label for e in both.estimates] == ["saved at the quality of best, other"]
+    assert "no run with a cost of those asked for: bench" in both.notes
+
+
+def test_two_runs_of_one_model_and_day_are_told_apart() -> None:
+    runs = [one("twin", 0.8, 500.0), one("twin", 0.79, 100.0, setting="less"), RUNS[2]]
+    assert "another run of twin (79.0% at $0.20 a task) is at most 2 points worse than twin (" in (
+        of(frames(runs)).says
+    )
+
+
 def test_without_a_number_of_tasks_nothing_bounds_the_saving() -> None:
     answer = of(frames([{**run, "tasks_n": None} for run in RUNS]))
     (saved,) = answer.estimates

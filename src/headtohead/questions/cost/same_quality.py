@@ -20,6 +20,7 @@ from headtohead.evidence.picking import (
     estimate,
     known,
     last_day,
+    listed,
     named,
     shown,
     side_column,
@@ -102,13 +103,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
         notes += unplaced(rows, "runs with a cost", str(ask.scope["of"]))
     if without := len(tested) - len(costly):
         notes += (f"{counted(without, 'test')} of {len(tested)} have no run of a known cost",)
-    found, shown_rows, says, pairs = [], [], [], []
+    found, shown_rows, says, pairs, lacking = [], [], [], [], []
     for test in _tests(rows, frames, ask):
         best = _reference(test, ask)
         if best is None:
             continue
         margin = float(ask.scope["margin_pp"]) / 100
         mine = where(test.rows.with_row_index("place"), str(ask.scope["of"]))["place"].to_numpy()
+        if not mine.size:
+            # Nobody knows whether they would save anything: that is no saving of 0.
+            lacking.append(in_words(test.name))
+            continue
         among = np.isin(np.arange(test.rows.height), mine)
         same = same_quality(test.drawn, best, margin, among=among)
         if not test.sampled:
@@ -134,10 +139,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         shown_rows.append(_rows(test, best, margin, ask))
         if not test.sampled:
             notes += (f"{name}: no number of tasks is known, so nothing says how sure scores are",)
+    if lacking:
+        notes += (f"no run with a cost of those asked for: {listed(lacking)}",)
     if not found:
-        asked = [w.name for w in ask.scope["models"]]
-        whose = f" of {first_few(asked)}" if asked else ""
-        return ask.lacks(f"no test with costs of {_FEWEST_RUNS} runs{whose} was known")
+        return ask.lacks(_nothing(ask, lacking))
     every_row = pl.concat(shown_rows, how="diagonal_relaxed")
     return Answer(
         estimates=tuple(found),
@@ -158,12 +163,24 @@ _NOTES = (
 )
 
 
+def _nothing(ask: Ask, lacking: list[str]) -> str:
+    """Why there is no answer."""
+    if lacking:
+        return f"no run with a cost of those that may stand in, on {listed(lacking)}, was known"
+    asked = [w.name for w in ask.scope["models"]]
+    whose = f" of {first_few(asked)}" if asked else ""
+    return f"no test with costs of {_FEWEST_RUNS} runs{whose} was known"
+
+
 def _of(pair: pl.DataFrame, place: int) -> str:
     """A run as a reader calls it: its model, or as printed where both are of one model."""
     model, name = pair["model_id"][place], str(pair["model_name"][place])
     if pair.height == 2 and pair["model_id"][0] == pair["model_id"][1]:
-        same_name = pair["model_name"][0] == pair["model_name"][1]
-        return f"{name} (run of {pair['observed_on'][place]})" if same_name else name
+        if pair["model_name"][0] != pair["model_name"][1]:
+            return name
+        if pair["observed_on"][0] != pair["observed_on"][1]:
+            return f"{name} (run of {pair['observed_on'][place]})"
+        return f"another run of {name}" if place else name
     return model_name(model) if model else called(name)
 
 

@@ -515,7 +515,7 @@ class PricedRuns:
 
     Attributes:
         places: Of each in `ManyRuns.names`; every array of `drawn` is in this order.
-        drawn: Mean cost of a call in US dollars, and mean score, with joint draws of both.
+        drawn: Mean cost of an item in US dollars, and mean score, with joint draws of both.
         chance: To be on the front, shape (n,).
         best: Who has the highest score, of these.
         instead: The cheapest that is surely no worse than the best by more than the margin; None if

@@ -500,7 +500,7 @@ def _front(many: ManyRuns) -> tuple[Figure, ...]:
             says=_instead(many),
             columns=(
                 TableColumn("run", "Run"),
-                TableColumn("cost_usd_per_task", "$ per call", 4),
+                TableColumn("cost_usd_per_task", "$ per item", 4),
                 TableColumn("cost_low_usd_per_task", "Low", 4),
                 TableColumn("cost_high_usd_per_task", "High", 4),
                 TableColumn(f"score_{named}", "Score", 1),
