@@ -135,7 +135,7 @@ def _share(front: pl.DataFrame) -> Interval:
 
 
 def _newest(front: pl.DataFrame) -> date:
-    return max(front["released_on"].to_list())
+    return max(row["released_on"] for row in front.iter_rows(named=True))
 
 
 def _count(front: pl.DataFrame) -> str:
