@@ -75,7 +75,7 @@ class Responder:
         return dict(json.loads(found.stdout))
 
 
-class Clock:
+class SkippingClock:
     """A clock that whoever sleeps moves on at once."""
 
     slept_s = 0.0
@@ -89,9 +89,9 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch: pytest.MonkeyPatch) -> SkippingClock:
     """The clock by which requests are sent again."""
-    found = Clock()
+    found = SkippingClock()
     throttle = partial(Throttle, clock=found.monotonic, sleep=found.sleep)
     monkeypatch.setattr(replay, "time", found)
     monkeypatch.setattr(replay, "Throttle", throttle)
@@ -100,7 +100,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock) -> Iterable[Responder]:
+def line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: SkippingClock
+) -> Iterable[Responder]:
     """The server, and a folder of its own to work in."""
     monkeypatch.chdir(tmp_path)
     found = Responder()
@@ -131,7 +133,7 @@ def lost(below: int) -> Callable[[int], Iterable[Piece]]:
 
 @pytest.mark.parametrize(("status", "why"), [(429, "too many requests"), (503, "service unavail")])
 def test_what_is_waited_for_is_said_once_a_wait(
-    line: Responder, clock: Clock, status: int, why: str
+    line: Responder, clock: SkippingClock, status: int, why: str
 ) -> None:
     waits = [http(status, b"{}", "Retry-After: 1")] * 2
     line.says = lambda i: [waits.pop()] if waits and len(line.asked) > 12 else streamed("4")

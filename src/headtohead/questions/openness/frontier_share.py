@@ -135,7 +135,8 @@ def _share(front: pl.DataFrame) -> Interval:
 
 
 def _newest(front: pl.DataFrame) -> date:
-    return max(row["released_on"] for row in front.iter_rows(named=True))
+    days: list[date] = front["released_on"].to_list()
+    return max(days)
 
 
 def _count(front: pl.DataFrame) -> str:
