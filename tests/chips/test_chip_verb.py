@@ -36,6 +36,27 @@ def test_a_chip_of_the_long_list_is_classified_too() -> None:
     assert one.status.item == "3A090"
 
 
+def test_cards_for_desks_are_not_judged_as_chips_for_data_centres() -> None:
+    # 3,120 TPP and 8.2 a square millimetre: 3A090.a, were it sold for data centres.
+    one = headtohead.chip("NVIDIA GeForce RTX 4080", as_of=_DAY, about="2023-12-01").chips[0]
+    assert (one.measured.get("density") or 0) > 5.92
+    assert one.status.item == "none"
+    server = headtohead.chip("MI355X", as_of=_DAY).chips[0]  # without its maker
+    assert server.measured.chip == "AMD Instinct MI355X"
+    assert server.status.item == "3A090.a"
+    assert "read from its name" in one.note
+    # Its links are not known: whether the letters speak of it is open, and no headline says so.
+    open_ = _run("GeForce RTX 4080", "--about", "2025-05-01").output
+    assert open_.startswith("NOT KNOWN")
+    assert "whether the letters to makers speak of it hangs on" in " ".join(open_.split())
+
+
+def test_before_the_first_rule_nothing_is_called_free() -> None:
+    said = " ".join(_run("H20", "--about", "1999-01-01").output.split())
+    assert said.startswith("NO RULE YET")
+    assert "the first took effect on 21 October 2022" in said
+
+
 def test_all_chips_on_a_day_and_the_same_as_data() -> None:
     result = headtohead.chip(as_of=_DAY, about="2023-12-01")
     assert len(result.chips) == 28

@@ -34,11 +34,12 @@ def chip_sheet(result: ChipResult) -> Sheet:
     """The report of one chip, or of all."""
     one = result.chips[0] if result.asked else None
     topics = (Topic(figures=_one(result, one) if one else (_every(result),)),)
+    early = _before_all(result)
     return Sheet(
         verb="chip",
         title=f"{one.measured.chip if one else 'Chips'} under the US export rules, {result.on}",
-        word=_word(one.status) if one else f"{len(result.chips)} CHIPS",
-        sentence=_said(one, result.on) if one else _all_said(result),
+        word=_word(one.status, early) if one else f"{len(result.chips)} CHIPS",
+        sentence=early or (_said(one, result.on) if one else _all_said(result)),
         facts=_facts(one) if one else (),
         topics=topics,
         method=_METHOD,
@@ -49,11 +50,25 @@ def chip_sheet(result: ChipResult) -> Sheet:
     )
 
 
-def _word(status: Status) -> str:
+def _before_all(result: ChipResult) -> str:
+    """That no rule was in force yet; empty if one was."""
+    first = min(c.start for c in result.clauses)
+    if result.on >= first:
+        return ""
+    return (
+        f"On {long_day(result.on)} no US export rule on AI chips was in force; the first took "
+        f"effect on {long_day(first)}. Older rules on computers are not read here."
+    )
+
+
+def _word(status: Status, early: str) -> str:
+    if early:
+        return "NO RULE YET"
     if status.item == NONE and status.letter == NONE:
         return "NOT CONTROLLED"
-    words = {NONE: "LICENCE BY LETTER", UNKNOWN: "NOT KNOWN"}
-    return words.get(status.item, status.item)
+    if UNKNOWN in (status.item, status.letter):
+        return "NOT KNOWN"
+    return "LICENCE BY LETTER" if status.item == NONE else status.item
 
 
 def _said(one: ChipVerdict, on: date) -> str:
@@ -68,6 +83,8 @@ def _said(one: ChipVerdict, on: date) -> str:
     more = ""
     if status.letter == "letter":
         more = ", but its maker had been told by letter to ask for a licence"
+    if status.letter == UNKNOWN and status.item == NONE:
+        more = "; whether the letters to makers speak of it hangs on a figure that is not known"
     if status.exception != NONE:
         more = ", with a licence exception after notice (NAC)"
     reviews = {
@@ -89,8 +106,8 @@ def _turn(b: Border) -> str:
     by = abs(b.value / b.line - 1)
     side = f"{by:.1%} {'below' if b.value < b.line else 'above'}" if by >= 0.0005 else "on"
     return (
-        f"In {_measure(b.measure)} it lies {side} the line of {_shown(b, b.line)}; past it, it "
-        f"would be: {b.after.words}"
+        f"In {_measure(b.measure)} it lies {side} the line of {_shown(b, b.line)}; on the "
+        f"other side it would be: {b.after.words}"
     )
 
 

@@ -1,5 +1,6 @@
 """`chip`: what the export rules make of a chip on a day."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -120,10 +121,24 @@ def _found(facts: Facts, day: date, name: str, rows: list[dict[str, Any]]) -> di
     if chip := by_key.get(_key(name)):
         return next(row for row in rows if row["chip"] == chip)
     every = facts.frame("chips", day).to_dicts()
-    if same := [row for row in every if _key(row["chip"]) == _key(name)]:
-        return same[0]
+    same = [row for row in every if _key(row["chip"]) == _key(name)]
+    # Without its maker: "MI355X".
+    same = same or [
+        row for row in every if len(name) > 3 and _key(row["chip"]).endswith(_key(name))
+    ]
+    if len(same) == 1:
+        (row,) = same
+        return {**row, "data_centre": not _NOT_SERVERS.search(row["chip"]), "note": _LONG_LIST}
     known = [row["chip"] for row in (*rows, *every)]
     raise UnknownName("chip", name, known, spelt)
+
+
+# Names of cards for desks, which the rules treat as not sold for data centres.
+_NOT_SERVERS = re.compile(r"GeForce|GTX|Titan|Quadro|NVIDIA RTX|Radeon RX", re.IGNORECASE)
+_LONG_LIST = (
+    "its figures are those of Epoch AI's table, and whether it is sold for data centres is read "
+    "from its name"
+)
 
 
 def _other_names(row: Mapping[str, Any]) -> list[str]:

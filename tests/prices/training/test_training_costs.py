@@ -138,6 +138,18 @@ def test_a_page_of_one_model_is_short_and_its_steps_are_in_the_data() -> None:
     assert {p["counts"] for p in one["published"]} == {"at cloud prices"}
 
 
+def test_what_the_user_puts_in_place_of_evidence_is_said() -> None:
+    said = headtohead.training_cost("GPT-4", as_of=_DAY, chip="TPU v4", chip_hours=1e6)
+    (note,) = said.sheet.notes[:1]
+    assert note == "GPT-4: its chips are taken to be the Google TPU v4; its chip-hours are as given"
+    both = headtohead.training_cost(
+        "DeepSeek-V3", "GPT-4", as_of=_DAY, method="final-run", usd_per_chip_hour=2.0
+    )
+    assert "cost 20.4 times what training DeepSeek-V3 did" in both.sheet.sentence
+    refused = _run("GPT-4o").output
+    assert refused.count("not known") + refused.count("are known") == 1
+
+
 def test_runs_with_known_hours_fall_into_the_band_that_the_others_give() -> None:
     runs = _EVIDENCE.known
     assert len(runs) == 19

@@ -125,7 +125,7 @@ class RunEvidence:
             stated_usd=settings.usd_per_chip_hour or self._stated(row["model_name"]),
             source_ids=frozenset({row["source_id"], scale.get("source_id")} - {None}),
             verified=bool(row["verified"]) or hours_from.startswith("as"),
-            note=f"it was trained on from {row['base_model']}" if row["base_model"] else "",
+            note=_note(row, settings, chip),
         )
         return run if hours else self.from_compute(run)
 
@@ -151,6 +151,10 @@ class RunEvidence:
     def _chip_named(self, name: str) -> TrainingChip:
         """A chip by its printed name or its kind, of which the best known board counts."""
         kinds = [c for n, c in self.chips.items() if _key(name) in (_key(n), _key(kind_of(n)))]
+        # Without its maker: "TPU v4".
+        kinds = kinds or [
+            c for n, c in self.chips.items() if len(name) > 3 and _key(n).endswith(_key(name))
+        ]
         if not kinds:
             known = {*self.chips, *map(kind_of, self.chips)}
             raise UnknownName("chip", name, known)
@@ -188,6 +192,16 @@ class RunEvidence:
             & pl.col("source_id").is_in(self._stages(model)["source_id"].implode())
         )
         return None if price.is_empty() else float(price["value"][0])
+
+
+def _note(row: Mapping[str, Any], settings: TrainingSettings, chip: TrainingChip | None) -> str:
+    """What of a known run is otherwise than in the evidence, and what it was trained on from."""
+    said = [f"it was trained on from {row['base_model']}"] if row["base_model"] else []
+    if row["source_id"]:
+        said += [f"its chips are taken to be the {chip.name}"] if settings.chip and chip else []
+        said += ["its chip-hours are as given"] if settings.chip_hours else []
+        said += ["its size and tokens are as given"] if settings.active_b else []
+    return "; ".join(said)
 
 
 def _own_row(day: date) -> dict[str, Any]:

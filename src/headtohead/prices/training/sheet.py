@@ -2,6 +2,7 @@
 
 from itertools import chain, repeat
 
+from headtohead.core.estimate import Interval
 from headtohead.core.units import show, span_of
 from headtohead.prices.training.costs import TrainingCost
 from headtohead.prices.training.result import TrainingResult
@@ -88,12 +89,18 @@ def _shown(made: TrainingCost) -> str:
 def _ratio_said(result: TrainingResult) -> str:
     a, b = result.models
     said = [
-        f"{ratio.value:.3g} times ({ratio.low:.3g} to {ratio.high:.3g}){compared} {_SAID[method]}"
+        f"{ratio.value:.3g} times{_ends_of(ratio)}{compared} {_SAID[method]}"
         for (method, ratio), compared in zip(
             result.ratios.items(), chain((f" what training {a} did",), repeat("")), strict=False
         )
     ]
     return f"Training {b} cost {listed(said)}."
+
+
+def _ends_of(ratio: Interval) -> str:
+    """The ends of a ratio, unless rounding leaves none."""
+    low, high = f"{ratio.low:.3g}", f"{ratio.high:.3g}"
+    return f" ({low} to {high})" if low != high else ""
 
 
 def _ratios(result: TrainingResult) -> Figure:

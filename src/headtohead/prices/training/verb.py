@@ -62,7 +62,9 @@ def training_cost(
     costs, lacking = _costs(evidence, runs, settings.method)
     ratios = _ratios(costs, *(run.model for run in runs)) if b else {}
     if not costs or (b and not ratios):
-        whys = " ".join(dict.fromkeys(lacking.values()))
+        # Of each model the first reason: the others follow from it.
+        first = {model: why for (model, _), why in reversed(lacking.items())}
+        whys = " ".join(first.values())
         raise InputError(f"{whys} Give `chip` or `usd_per_chip_hour`, if you know them.")
     ids = {i for made in costs.values() for i in (*made.run.source_ids, *made.source_ids)}
     return TrainingResult(
