@@ -150,6 +150,12 @@ def test_what_the_user_puts_in_place_of_evidence_is_said() -> None:
     assert refused.count("not known") + refused.count("are known") == 1
 
 
+def test_hours_that_the_lab_states_otherwise_are_said() -> None:
+    note = _EVIDENCE.run("Llama 3.1-405B", TrainingSettings()).note
+    assert note.startswith("its lab states 30.8M hours of chips; counted are the 35.1M")
+    assert not _EVIDENCE.run("DeepSeek-V3", TrainingSettings()).note
+
+
 def test_runs_with_known_hours_fall_into_the_band_that_the_others_give() -> None:
     runs = _EVIDENCE.known
     assert len(runs) == 19

@@ -9,12 +9,14 @@ import polars as pl
 
 from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.core.estimate import Interval
+from headtohead.core.units import show
 from headtohead.evidence.facts import Facts
 from headtohead.prices.training.hardware_cost import ChipQuote, TrainingChip, kind_of
 from headtohead.prices.training.settings import TrainingSettings
 from headtohead.prices.training.utilisation import KnownRun, band, flop_of, hours_of
 
 _USUAL_HOURS = 793.5  # median of the ten largest runs of their time, by the reference method
+_SAME_HOURS = 0.05
 _BEFORE_RELEASE = timedelta(days=60)
 
 
@@ -125,7 +127,7 @@ class RunEvidence:
             stated_usd=settings.usd_per_chip_hour or self._stated(row["model_name"]),
             source_ids=frozenset({row["source_id"], scale.get("source_id")} - {None}),
             verified=bool(row["verified"]) or hours_from.startswith("as"),
-            note=_note(row, settings, chip),
+            note="; ".join((*_replaced(row, settings, chip), *_disputed(hours, hours_from, scale))),
         )
         return run if hours else self.from_compute(run)
 
@@ -194,14 +196,29 @@ class RunEvidence:
         return None if price.is_empty() else float(price["value"][0])
 
 
-def _note(row: Mapping[str, Any], settings: TrainingSettings, chip: TrainingChip | None) -> str:
+def _disputed(hours: Interval | None, hours_from: str, scale: Mapping[str, Any]) -> list[str]:
+    """That the lab states other chip-hours than those that count."""
+    stated = scale.get("train_chip_hours")
+    if not (hours and stated) or hours_from != "chips times hours":
+        return []
+    if abs(stated / hours.value - 1) < _SAME_HOURS:
+        return []
+    return [
+        f"its lab states {show(stated, 'hours')} of chips; counted are the "
+        f"{show(hours.value, 'hours')} that Epoch AI has, whose methods these are"
+    ]
+
+
+def _replaced(
+    row: Mapping[str, Any], settings: TrainingSettings, chip: TrainingChip | None
+) -> list[str]:
     """What of a known run is otherwise than in the evidence, and what it was trained on from."""
     said = [f"it was trained on from {row['base_model']}"] if row["base_model"] else []
     if row["source_id"]:
         said += [f"its chips are taken to be the {chip.name}"] if settings.chip and chip else []
         said += ["its chip-hours are as given"] if settings.chip_hours else []
         said += ["its size and tokens are as given"] if settings.active_b else []
-    return "; ".join(said)
+    return said
 
 
 def _own_row(day: date) -> dict[str, Any]:
