@@ -124,6 +124,26 @@ def test_an_api_that_charges_by_the_hour_is_priced_by_the_hour() -> None:
     assert full * 0.5 < cost < full
 
 
+def test_what_is_in_the_price_of_a_bought_chip_is_said() -> None:
+    bought = breakeven(**ASKED, purchase_usd=30_000.0)
+    assert bought.hour.says.endswith(
+        "with its server 1.64 times that, over 4 years, power not counted"
+    )
+    assert "power of 1,200 W" in breakeven(**ASKED, purchase_usd=3e4, power_w=1200.0).hour.says
+
+
+def test_at_best_from_a_load_on_names_where_it_is_the_other_way_again() -> None:
+    """Between what one unit carries and where two pay, the API is cheaper again."""
+    made = breakeven(**ASKED | {"model": "DeepSeek-V3", "chip": "H800", "gpus": 16})
+    assert made.weighed.expected.first is None
+    best = made.weighed.best
+    assert best.first
+    assert best.for_good
+    assert best.for_good > best.carries > best.first
+    assert "at best they cost less from about" in made.sheet.sentence
+    assert "again more where one more unit has just been added" in made.sheet.sentence
+
+
 def log_of(path: Path, *, hours: int = 48) -> Path:
     """A log of a call an hour, five at noon."""
     start, lines = datetime(2026, 10, 1, tzinfo=UTC), []
@@ -166,7 +186,9 @@ def test_a_log_tells_load_and_peak(tmp_path: Path) -> None:
         ({"model": None}, "Say `model`"),
         ({"api": "no-such-model"}, "No list price of no-such-model"),
         ({"operator": "nobody"}, "No list price of deepseek-v3.2 at nobody"),
+        ({"requests": 1e-9}, "`requests` is 1e-09"),
         ({"peak": 0.5}, "`peak` is 0.5"),
+        ({"purchase_usd": 30_000.0, "usd_per_chip_hour": 2.0}, "not both"),
         ({"chip": "H20"}, "give `usd_per_chip_hour`"),
         ({"years": 0}, "`years` is 0"),
         ({"extra_usd_per_day": -5}, "`extra_usd_per_day` is -5"),

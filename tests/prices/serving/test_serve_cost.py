@@ -44,9 +44,11 @@ def test_a_price_of_ones_own_scales_the_cost() -> None:
 
 def test_what_was_not_measured_is_said() -> None:
     large = serve_cost("DeepSeek-V3", as_of=DAY, chip="GB200", gpus=48)
-    assert any("overestimated" in note for note in large.notes)
+    assert any("48 GB200 the speed came out 20% and 37% too high" in n for n in large.notes)
+    far = serve_cost("DeepSeek-V3", as_of=DAY, chip="H800", gpus=144)
+    assert any("9% too low to 21% too high for six" in note for note in far.notes)
     small = serve_cost("DeepSeek-V3", as_of=DAY, chip="B200", gpus=8)
-    assert not any("overestimated" in note for note in small.notes)
+    assert not any("single nodes" in note for note in small.notes)
     other = serve_cost("Qwen3-32B", as_of=DAY, chip="MI300X", gpus=8)
     assert "no such chip was measured" in other.service.spread.says
 
@@ -58,6 +60,11 @@ def test_the_command() -> None:
     given = run("Qwen3-32B", "--chip", "H100", "--gpus", "4", "--json")
     assert json.loads(given.output)["verb"] == "serve_cost"
     assert run("Qwen3-32B", "--chip", "H100", "--csv").output.startswith("what,value")
+
+
+@pytest.mark.parametrize("name", ["nvidia h800", "H-800", "NVIDIA H800 SXM5 80GB", "HGX H800"])
+def test_a_board_by_any_of_its_names(name: str) -> None:
+    assert serve_cost("Qwen3-32B", as_of=DAY, chip=name).service.chip.name == "H800"
 
 
 def test_a_chip_of_ones_own(tmp_path: Path) -> None:
@@ -97,6 +104,8 @@ def test_a_chip_that_is_none(tmp_path: Path, text: str, says: str) -> None:
         ({"chip": "H800", "gpus": 0}, "`gpus` is 0"),
         ({"chip": "H800", "gpus": 144, "context": -5}, "`context` is -5"),
         ({"chip": "H800", "gpus": 144, "context": 400}, "leaves no room"),
+        ({"chip": "H800", "gpus": 144, "context": 3000, "input_tokens": 5000}, "Give `context` or"),
+        ({"chip": "H800", "gpus": 144, "context": 170_000}, "takes 163,840 tokens at most"),
         ({"chip": "H800", "gpus": 144, "cached": 1.0}, "`cached` is 1.0"),
         ({"chip": "H800", "gpus": 144, "usd_per_chip_hour": -2}, "`usd_per_chip_hour` is -2"),
         ({"chip": "H800", "gpus": 144, "usd_per_chip_hour": float("nan")}, "`usd_per_chip_hour`"),

@@ -162,24 +162,35 @@ class Architecture:
         return 3 * self.hidden * self.expert_inter
 
     @property
-    def plain_params(self) -> float:
-        """Weights that every token passes, without embedding and output matrix."""
-        attention = self.layers * (self.unsplit_params + self.split_params)
-        dense = self.dense_layers * 3 * self.hidden * self.dense_inter
-        shared = self.moe_layers * (3 * self.hidden * self.shared_inter)
-        return attention + dense + shared + self.moe_layers * self.hidden * self.experts
+    def router_params(self) -> float:
+        """Weights that choose the experts of a token."""
+        return self.moe_layers * self.hidden * self.experts
+
+    def held_params(self, tensor: int = 1) -> float:
+        """Weights that each token passes, on one of so many chips that share every layer.
+
+        Without the experts, their router, the embedding and the output matrix.
+        """
+        inner = self.dense_layers * self.dense_inter + self.moe_layers * self.shared_inter
+        split = self.layers * self.split_params + 3 * self.hidden * inner
+        return self.layers * self.unsplit_params + split / tensor
 
     @property
     def total_params(self) -> float:
         """All weights; without those of the draft layers, as makers count them."""
         outer = self.vocab * self.hidden * (1 if self.tied else 2)
-        return self.plain_params + self.moe_layers * self.experts * self.expert_params + outer
+        experts = self.moe_layers * self.experts * self.expert_params
+        return self.held_params() + self.router_params + experts + outer
 
     @property
     def active_params(self) -> float:
         """Weights that one token passes, with the output matrix and without the embedding."""
         used = self.moe_layers * self.experts_active * self.expert_params
-        return self.plain_params + used + self.vocab * self.hidden
+        return self.held_params() + self.router_params + used + self.vocab * self.hidden
+
+    def cache_parts(self, tensor: int) -> int:
+        """Over how many of the chips that share a layer the cache of a sequence is divided."""
+        return 1 if self.kv_rank else min(tensor, self.kv_heads)
 
     def kv_bytes_per_token(self, bytes_per_value: float = 2.0) -> float:
         """Cache of one token in all layers without a window.
@@ -230,7 +241,7 @@ def read_config(config: Mapping[str, Any] | str | Path, name: str = "") -> Archi
 
 
 def _refuse(fields: Mapping[str, Any], where: str) -> None:
-    """TurningPoint down what the equations do not cover, by its name."""
+    """Turn down what the equations do not cover, by its name."""
     for field, what in _UNCOVERED.items():
         if fields.get(field):
             raise InputError(

@@ -14,6 +14,7 @@ from headtohead.core.estimate import Interval
 from headtohead.evidence.facts import Facts
 from headtohead.prices.serving.roofline import Speeds
 
+_BOARD = ("instinct", "hgx", "sxm5", "sxm4", "sxm", "80gb")
 _YEAR = 365  # days of which quotes still count beside the newest
 _CONTRACT_WORDS = {
     "on_demand": "on demand",
@@ -69,21 +70,24 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HourPrice:
-    """What an hour of a chip costs, US dollars: the median of the quotes and their range."""
+    """What an hour of a chip costs, US dollars: median of the quotes, and 10% to 90% of them."""
 
-    usd: float
-    low: float
-    high: float
+    usd: Interval
     says: str
     source_ids: tuple[str, ...] = ()
 
     def of(self, seconds: Interval) -> Interval:
         """What chip-seconds cost, if both they and the price may be off."""
         return Interval(
-            seconds.value * self.usd / 3600,
-            seconds.low * self.low / 3600,
-            seconds.high * self.high / 3600,
+            seconds.value * self.usd.value / 3600,
+            seconds.low * self.usd.low / 3600,
+            seconds.high * self.usd.high / 3600,
         )
+
+
+def exactly(usd: float, says: str, source_ids: tuple[str, ...] = ()) -> HourPrice:
+    """A price that is given as one number."""
+    return HourPrice(usd=Interval(usd, usd, usd), says=says, source_ids=source_ids)
 
 
 def chip_named(facts: Facts, name: str, day: date) -> tuple[Chip, Mapping[str, Any]]:
@@ -111,8 +115,11 @@ def chip_in(row: Mapping[str, Any]) -> Chip:
 
 
 def _key(name: str) -> str:
-    plain = name.casefold().replace("nvidia", "").replace("amd", "").replace("huawei", "")
-    return "".join(one for one in plain if one.isalnum())
+    """What all spellings of a board have in common; a PCIe or NVL card is another one."""
+    plain = "".join(one for one in name.casefold() if one.isalnum())
+    for word in ("nvidia", "amd", "huawei", "google", "amazon", *_BOARD):
+        plain = plain.replace(word, "")
+    return plain
 
 
 def read_chip(path: str | Path) -> Chip:
@@ -151,8 +158,7 @@ def hour_price(facts: Facts, chip: Chip, day: date, contract: str) -> HourPrice 
     rows = facts.frame("chip_prices", day).filter(
         (pl.col("contract") == contract) & pl.col("price_usd_per_chip_hour").is_not_null()
     )
-    # Only boards of the same kind: a PCIe or NVL card is another chip.
-    named = pl.col("chip").map_elements(_board, return_dtype=pl.String) == _board(chip.name)
+    named = pl.col("chip").map_elements(_key, return_dtype=pl.String) == _key(chip.name)
     rows = rows.filter(named).sort("priced_on")
     if not rows.is_empty():
         last = rows["priced_on"].to_list()[-1]
@@ -164,9 +170,7 @@ def hour_price(facts: Facts, chip: Chip, day: date, contract: str) -> HourPrice 
         if newest.height > 1:
             whose = f"median of {newest.height} sellers"
         return HourPrice(
-            usd=usd,
-            low=low,
-            high=high,
+            usd=Interval(usd, low, high),
             says=f"{whose} {_CONTRACT_WORDS[contract]}, last seen {last}",
             source_ids=tuple(newest["source_id"].unique()),
         )
@@ -176,19 +180,5 @@ def hour_price(facts: Facts, chip: Chip, day: date, contract: str) -> HourPrice 
     if figures.is_empty():
         return None
     row = figures.sort("known_on").row(-1, named=True)
-    usd = float(row["value"])
-    return HourPrice(
-        usd=usd,
-        low=usd,
-        high=usd,
-        says=f"the rental price that its maker assumed, published {row['known_on']}",
-        source_ids=(row["source_id"],),
-    )
-
-
-def _board(name: str) -> str:
-    """What a quote and our own name of the same board have in common."""
-    key = _key(name)
-    for word in ("instinct", "hgx", "sxm5", "sxm4", "sxm", "80gb", "google", "amazon"):
-        key = key.replace(word, "")
-    return key
+    says = f"the rental price that its maker assumed, published {row['known_on']}"
+    return exactly(float(row["value"]), says, (row["source_id"],))

@@ -34,7 +34,8 @@ def sizes_of(facts: Facts, model: str, day: date) -> tuple[Architecture, Mapping
     meaning = facts.names.resolve(model, on=day)
     row = _row(rows, model, meaning.model)
     if row is None:
-        if meaning.model and _ever(facts, meaning.model):
+        ever = facts.frame("model_sizes", date.max)
+        if meaning.model and meaning.model in ever["model_id"]:
             raise InputError(
                 f"The sizes of {model_name(meaning.model)} were not known by {day}; "
                 "choose a later `as_of`."
@@ -51,8 +52,9 @@ def sizes_of(facts: Facts, model: str, day: date) -> tuple[Architecture, Mapping
 
 def sizes_in(row: Mapping[str, Any]) -> Architecture:
     """The sizes in a row of the table."""
-    kept = {f.name: row[_column(f.name)] for f in fields(Architecture) if f.name != "name"}
-    return Architecture(name=row["model_name"], **kept)
+    # Numbers of things have columns whose names end so.
+    kept = {f.name: row.get(f.name, row.get(f"{f.name}_n")) for f in fields(Architecture)}
+    return Architecture(**kept | {"name": row["model_name"]})
 
 
 def _row(rows: pl.DataFrame, name: str, model: str | None) -> dict[str, Any] | None:
@@ -62,11 +64,3 @@ def _row(rows: pl.DataFrame, name: str, model: str | None) -> dict[str, Any] | N
         if not found.is_empty():
             return found.row(0, named=True)
     return None
-
-
-def _ever(facts: Facts, model: str) -> bool:
-    return not facts.frame("model_sizes", date.max).filter(pl.col("model_id") == model).is_empty()
-
-
-def _column(field: str) -> str:
-    return field if field in ("tied", "precision") else f"{field}_n"

@@ -1,7 +1,7 @@
 """What `h2h serve-cost` and `h2h breakeven` give."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -72,17 +72,17 @@ class ServeCostResult(Result):
             "sequences_per_copy_n": one.batch,
             "limited_by": one.bound,
             "prefill_apart": one.apart,
-            "output_tokens_per_s_per_chip": interval_json(one.output_rate),
-            "output_tokens_per_s": interval_json(one.output_rate.rescaled(one.chips)),
-            "input_tokens_per_s_per_chip": interval_json(one.input_rate),
-            "time_per_output_token_s": interval_json(one.token_s),
-            "prompt_computing_s": interval_json(one.prompt_s),
+            "output_tokens_per_s_per_chip": asdict(one.output_rate),
+            "output_tokens_per_s": asdict(one.output_rate.rescaled(one.chips)),
+            "input_tokens_per_s_per_chip": asdict(one.input_rate),
+            "time_per_output_token_s": asdict(one.token_s),
+            "prompt_computing_s": asdict(one.prompt_s),
             "weights_gb_per_chip": one.memory.weights_gb,
             "usable_gb_per_chip": one.memory.usable_gb,
             "cache_gb_per_sequence": one.memory.cache_gb_per_sequence,
             "sequences_that_fit_per_copy_n": int(one.memory.sequences) * one.layout.data,
-            "usd_per_chip_hour": self.hour.usd if self.hour else None,
-            "usd_per_mtok": {k: interval_json(v) for k, v in self.usd_per_mtok.items()},
+            "usd_per_chip_hour": self.hour.usd.value if self.hour else None,
+            "usd_per_mtok": {k: asdict(v) for k, v in self.usd_per_mtok.items()},
             "interval": one.spread.says,
             "interval_of_prefill": one.prefill.says,
         }
@@ -129,8 +129,8 @@ class BreakevenResult(Result):
             "output_tokens_per_day": asked.output,
             "peak_ratio": asked.peak,
             "api_usd_per_day": asked.api_usd,
-            "own_usd_per_day": interval_json(one.own_usd),
-            "usd_per_chip_hour": self.hour.usd,
+            "own_usd_per_day": asdict(one.own_usd),
+            "usd_per_chip_hour": self.hour.usd.value,
             "expected": _turn_json(one.expected, asked.requests),
             "best": _turn_json(one.best, asked.requests),
             "worst": _turn_json(one.worst, asked.requests),
@@ -152,8 +152,3 @@ def _turn_json(turn: TurningPoint, requests: float) -> dict[str, float | int | N
         "breakeven_requests_per_day_n": turn.first and turn.first * requests,
         "for_good_requests_per_day_n": turn.for_good and turn.for_good * requests,
     }
-
-
-def interval_json(interval: Interval) -> dict[str, float]:
-    """An interval as `--json` prints it."""
-    return {"value": interval.value, "low": interval.low, "high": interval.high}

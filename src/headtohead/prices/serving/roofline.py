@@ -150,13 +150,13 @@ def decode_work(
     flop, index = attention_flop(shape, context, chosen, prefill=False)
     tokens = batch * drafted
     own = batch / layout.data
+    read = cache_bytes(shape, context, precision.cache) * own
     work = _weights(shape, layout, precision, tokens, prefill=False)
-    heads = max(1.0, min(layout.tensor, shape.kv_heads)) if not shape.kv_rank else 1
     return Work(
         **work,
         attention_flop=flop * own * drafted / layout.tensor,
         index_flop=index * own * drafted,
-        cache_bytes=cache_bytes(shape, context, precision.cache) * own / heads,
+        cache_bytes=read / shape.cache_parts(layout.tensor),
     )
 
 
@@ -192,7 +192,7 @@ def prefill_work(
         **work,
         attention_flop=flop * own * fresh / layout.tensor,
         index_flop=index * own * fresh,
-        cache_bytes=kv * own / (1 if shape.kv_rank else min(layout.tensor, shape.kv_heads)),
+        cache_bytes=kv * own / shape.cache_parts(layout.tensor),
     )
 
 
@@ -201,12 +201,8 @@ def _weights(
 ) -> dict[str, Number]:
     """The work that goes by tokens: the weights, and what the chips send each other."""
     own = tokens / layout.data
-    attention = shape.layers * (shape.unsplit_params + shape.split_params / layout.tensor)
-    dense = shape.dense_layers * 3 * shape.hidden * shape.dense_inter / layout.tensor
-    shared = shape.moe_layers * 3 * shape.hidden * shape.shared_inter / layout.tensor
-    router = shape.moe_layers * shape.hidden * shape.experts
-    head = shape.vocab * shape.hidden / layout.tensor
-    plain = attention + dense + shared
+    plain = shape.held_params(layout.tensor)
+    outer = shape.router_params + shape.vocab * shape.hidden / layout.tensor
     held = shape.moe_layers * shape.experts * shape.expert_params / layout.chips
     used = coverage(shape.experts, shape.experts_active, tokens)
     routed = shape.experts_active * tokens
@@ -219,24 +215,19 @@ def _weights(
     if prefill:
         copies = (nodes - 1) * (1 - (1 - 1 / nodes) ** shape.experts_active)
     routed_vector = 3.0 * shape.moe_layers * vector if spread else 0.0
+    # Two all-reduces a layer; with spread experts one is an exchange instead.
+    reductions = 2 * shape.layers - (shape.moe_layers if spread else 0)
     return {
-        "plain_flop": 2 * own * (plain + router + head),
-        "plain_bytes": plain * precision.weight + 2 * (router + head),
+        "plain_flop": 2 * own * (plain + outer),
+        "plain_bytes": plain * precision.weight + 2 * outer,
         "expert_flop": 2 * routed * shape.moe_layers * shape.expert_params / layout.chips,
         "expert_bytes": held * used * precision.expert,
         "rows": own,
         "expert_rows": routed / np.maximum(shape.experts * used, 1) if shape.experts else 0.0 * own,
-        # Two all-reduces a layer; with spread experts one is an exchange instead.
-        "reduced_bytes": (2 * shape.layers - (shape.moe_layers if spread else 0))
-        * vector
-        * 2
-        * 2
-        * (layout.tensor - 1)
-        / layout.tensor,
+        "reduced_bytes": reductions * vector * 4 * (layout.tensor - 1) / layout.tensor,
         "near_bytes": routed_vector * (shape.experts_active - (0 if prefill else copies)),
         "far_bytes": routed_vector * copies,
-        "reductions": (2 * shape.layers - (shape.moe_layers if spread else 0))
-        * float(layout.tensor > 1),
+        "reductions": float(reductions * (layout.tensor > 1)),
         "exchanges": 2.0 * shape.moe_layers if spread else 0.0,
         "layers": shape.layers,
         "moe_layers": shape.moe_layers,

@@ -1,6 +1,6 @@
 """A service: one model on some chips, how fast it is, what fits, and what its tokens cost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from headtohead.core.errors import InputError
@@ -8,9 +8,9 @@ from headtohead.core.estimate import Interval
 from headtohead.prices.serving.architecture import Architecture
 from headtohead.prices.serving.chip import Chip
 from headtohead.prices.serving.efficiency import (
+    MEASURED,
     Misses,
     decode_spread,
-    efficiency_of,
     prefill_spread,
 )
 from headtohead.prices.serving.roofline import (
@@ -18,11 +18,13 @@ from headtohead.prices.serving.roofline import (
     Efficiency,
     Parallelism,
     Precision,
+    Work,
     decode_work,
     overlapped,
     prefill_work,
     step_parts,
 )
+from headtohead.prices.serving.settings import MachineSettings
 
 _USABLE = 0.9  # of a chip's memory: the rest is for the engine and for what is being computed
 _MOST = 8192  # sequences on one chip
@@ -35,15 +37,12 @@ class Load:
     """What the requests are like.
 
     Attributes:
-        held: Tokens in the cache of a sequence while it writes, if not those of its own prompt
-            and half of its answer.
         cached_share: Share of the prompt whose cache is at hand.
         drafts: Tokens that are guessed ahead in each step, and `accepted` the share that holds.
     """
 
     input_tokens: float
     output_tokens: float
-    held: float | None = None
     cached_share: float = 0.0
     drafts: int = 0
     accepted: float = 0.8
@@ -51,7 +50,7 @@ class Load:
     @property
     def context(self) -> float:
         """Tokens in the cache of a sequence, averaged over its answer."""
-        return self.held or self.input_tokens + self.output_tokens / 2
+        return self.input_tokens + self.output_tokens / 2
 
     @property
     def gained(self) -> float:
@@ -62,11 +61,6 @@ class Load:
 def over(top: float, times: Interval) -> Interval:
     """What comes of dividing by an interval of positive numbers."""
     return Interval(top / times.value, top / times.high, top / times.low)
-
-
-def summed(parts: Sequence[Interval]) -> Interval:
-    """The sum of numbers that may be off together, in the same direction."""
-    return Interval(*(sum(getattr(p, end) for p in parts) for end in ("value", "low", "high")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,66 +115,46 @@ class Service:
 
     def chip_seconds(self, fresh: float, cached: float, outputs: float) -> Interval:
         """What so many fresh, cached and output tokens take at full load."""
-        return summed(
-            [
-                over(fresh, self.input_rate),
-                self.cached_s.rescaled(cached),
-                over(outputs, self.output_rate),
-            ]
+        parts = (
+            over(fresh, self.input_rate),
+            self.cached_s.rescaled(cached),
+            over(outputs, self.output_rate),
         )
+        # Parts that are off may all be off in the same direction.
+        return Interval(*(sum(getattr(p, end) for p in parts) for end in ("value", "low", "high")))
 
 
 def memory_of(
     shape: Architecture, layout: Parallelism, precision: Precision, chip: Chip, context: float
 ) -> Memory:
     """What one chip holds."""
-    split = shape.layers * shape.split_params / layout.tensor
-    inner = (
-        3
-        * shape.hidden
-        * (shape.dense_layers * shape.dense_inter + shape.moe_layers * shape.shared_inter)
-    )
-    whole = shape.layers * shape.unsplit_params + split + inner / layout.tensor
     outer = shape.vocab * shape.hidden * (1 if shape.tied else 2) / layout.tensor
-    outer += shape.moe_layers * shape.hidden * shape.experts
     experts = shape.moe_layers * shape.experts * shape.expert_params / layout.chips
-    weights = whole * precision.weight + outer * 2 + experts * precision.expert
-    ranks = 1 if shape.kv_rank else min(layout.tensor, shape.kv_heads)
+    weights = (
+        shape.held_params(layout.tensor) * precision.weight
+        + (outer + shape.router_params) * 2
+        + experts * precision.expert
+    )
     cache = shape.kv_bytes_per_token(precision.cache) * context
     cache += shape.window_bytes(precision.cache)
     return Memory(
         weights_gb=weights / 1e9,
-        cache_gb_per_sequence=cache / ranks / 1e9,
+        cache_gb_per_sequence=cache / shape.cache_parts(layout.tensor) / 1e9,
         usable_gb=chip.memory_gb * _USABLE,
     )
 
 
-def serve(
-    shape: Architecture,
-    chip: Chip,
-    chips: int,
-    load: Load,
-    *,
-    precision: str = "",
-    cache_bits: int = 16,
-    batch: int | None = None,
-    token_limit_s: float = 0.05,
-    tensor: int | None = None,
-    apart: bool | None = None,
-    engine: str = "",
-) -> Service:
+def serve(shape: Architecture, chip: Chip, load: Load, settings: MachineSettings) -> Service:
     """The layout of a model on so many chips that gives most output tokens a chip.
 
-    Args:
-        precision: Of the weights; as published, if the chip computes with it.
-        batch: Sequences on each chip at once; as many as fit and keep to `token_limit_s` if None.
-        tensor: Chips that share a layer; the best if None.
-        apart: Whether prompts are read on chips of their own; if None, where a copy is larger than
-            the chips that one fast link joins.
+    What the settings leave open is chosen: weights as published, if the chip computes with them;
+    as many sequences as fit and keep to the longest time per token; prompts on chips of their own
+    where a copy is larger than the chips that one fast link joins.
 
     Raises:
         InputError: If the model does not fit, or cannot keep to the limit.
     """
+    chips, tensor = settings.gpus, settings.tensor_parallel
     if shape.context and load.input_tokens + load.output_tokens > shape.context:
         raise InputError(
             f"{shape.name} takes {shape.context:,} tokens at most; a prompt of "
@@ -191,9 +165,11 @@ def serve(
             f"`tensor_parallel` is {tensor}; it must divide the {chips} chips and the "
             f"{shape.heads} heads of {shape.name}."
         )
-    chosen = PRECISIONS[precision or chip.precision_of(shape.precision)]
-    chosen = replace(chosen, cache=cache_bits / 8)
-    efficiency = efficiency_of(chip.generation, engine)
+    if settings.precision == "int4" and not shape.experts:
+        raise InputError(f"`precision` int4 is of experts alone, and {shape.name} has none.")
+    chosen = PRECISIONS[settings.precision or chip.precision_of(shape.precision)]
+    chosen = replace(chosen, cache=int(settings.cache_bits) / 8)
+    efficiency = MEASURED.get(chip.generation, MEASURED["hopper"])
     fitting: list[float] = []
     found = []
     for layout in _layouts(shape, chip, chips, tensor):
@@ -201,13 +177,14 @@ def serve(
         if memory.sequences < 1:
             continue
         fitting.append(memory.sequences / layout.tensor)
-        aside = layout.chips > layout.node if apart is None else apart
-        clock = _Clock(shape, chip, layout, chosen, load, efficiency, aside)
-        count, bound = _batch(clock, memory, batch, token_limit_s)
+        wide = layout.chips > layout.node
+        apart = settings.prefill == "own" if settings.prefill else wide
+        clock = _Clock(shape, chip, layout, chosen, load, efficiency, apart)
+        count, bound = _batch(clock, memory, settings.batch, settings.token_limit_ms / 1e3)
         if count:
             found.append((clock.output_rate(count), layout, memory, clock, count, bound))
     if not found:
-        raise InputError(_too_much(shape, chip, chips, chosen, load, fitting, batch, token_limit_s))
+        raise InputError(_too_much(shape, chip, chosen, load, settings, max(fitting, default=0)))
     _, layout, memory, clock, count, bound = max(found, key=lambda one: one[0])
     reader = _reader(clock) if clock.apart else clock
     spread = decode_spread(shape, chip.generation)
@@ -248,42 +225,45 @@ class _Clock:
 
     def step_s(self, count: float) -> float:
         """A decode step of so many sequences on each group of chips."""
-        seconds = self._taken(self._parts(count), self._parts(count / 2))
-        return seconds * (1 + self.load.drafts / self.shape.layers)
 
-    def _taken(self, whole: tuple[float, float], half: tuple[float, float]) -> float:
-        """Of one step: where chips are far from each other, two half batches may take turns."""
-        seconds = float(sum(whole))
-        if self.layout.chips <= self.layout.node:
-            return seconds
-        return min(seconds, float(overlapped(half, self.efficiency.hidden)))
-
-    def _parts(self, count: float) -> tuple[float, float]:
-        work = decode_work(
-            self.shape,
-            self.layout,
-            self.precision,
-            batch=count * self.layout.data,
-            context=self.load.context,
-            drafted=1.0 + self.load.drafts,
-        )
-        return step_parts(work, self.chip.speeds(self.precision.name), self.efficiency)
-
-    def prefill_s(self, length: float, cached: float, prompts: float) -> float:
-        """Prefill of so many prompts on each group of chips that shares attention."""
-
-        def parts(prompts: float) -> tuple[float, float]:
-            work = prefill_work(
+        def work(batch: float) -> Work:
+            return decode_work(
                 self.shape,
                 self.layout,
                 self.precision,
-                prompts=prompts * self.layout.data,
+                batch=batch,
+                context=self.load.context,
+                drafted=1.0 + self.load.drafts,
+            )
+
+        return self._taken(work, count) * (1 + self.load.drafts / self.shape.layers)
+
+    def prefill_s(self, length: float, cached: float, count: float) -> float:
+        """Prefill of so many prompts on each group of chips that shares attention."""
+
+        def work(prompts: float) -> Work:
+            return prefill_work(
+                self.shape,
+                self.layout,
+                self.precision,
+                prompts=prompts,
                 length=length,
                 cached=cached,
             )
-            return step_parts(work, self.chip.speeds(self.precision.name), self.efficiency)
 
-        return self._taken(parts(prompts), parts(prompts / 2))
+        return self._taken(work, count)
+
+    def _taken(self, work: Callable[[float], Work], count: float) -> float:
+        """Of one step: where chips are far from each other, two half batches may take turns."""
+        speeds = self.chip.speeds(self.precision.name)
+
+        def parts(count: float) -> tuple[float, float]:
+            return step_parts(work(count * self.layout.data), speeds, self.efficiency)
+
+        seconds = float(sum(parts(count)))
+        if self.layout.chips <= self.layout.node:
+            return seconds
+        return min(seconds, float(overlapped(parts(count / 2), self.efficiency.hidden)))
 
     def prompt_s(self) -> float:
         """One prompt alone."""
@@ -291,20 +271,19 @@ class _Clock:
             self.load.input_tokens, self.load.input_tokens * self.load.cached_share, 1.0
         )
 
-    def _group_s(self, cached: float) -> tuple[float, float]:
-        """Prefill of as many prompts as go in one step: seconds, and how many."""
-        prompts = max(_PREFILL_TOKENS * self.layout.tensor / self.load.input_tokens, 1.0)
-        return self.prefill_s(self.load.input_tokens, cached, prompts), prompts
+    @property
+    def _prompts(self) -> float:
+        """How many prompts go in one step."""
+        return max(_PREFILL_TOKENS * self.layout.tensor / self.load.input_tokens, 1.0)
 
     def input_rate(self) -> float:
         """Fresh tokens a second and chip of prompts of which nothing is at hand."""
-        seconds, prompts = self._group_s(0.0)
-        return prompts * self.load.input_tokens / seconds / self.layout.tensor
+        seconds = self.prefill_s(self.load.input_tokens, 0.0, self._prompts)
+        return self._prompts * self.load.input_tokens / seconds / self.layout.tensor
 
     def cached_s(self) -> float:
         """Chip-seconds of one cached token: that the fresh half of a prompt sees it too."""
-        half = self.load.input_tokens / 2
-        prompts = max(_PREFILL_TOKENS * self.layout.tensor / self.load.input_tokens, 1.0)
+        half, prompts = self.load.input_tokens / 2, self._prompts
         more = self.prefill_s(2 * half, half, prompts) - self.prefill_s(half, 0.0, prompts)
         return max(more, 0.0) * self.layout.tensor / (prompts * half)
 
@@ -312,9 +291,8 @@ class _Clock:
         """An output token of one sequence; with the prefill of others on the same chips."""
         seconds = self.step_s(count)
         if not self.apart:
-            prompt = self.prompt_s() if self.load.input_tokens >= 1 else 0.0
             steps = self.load.output_tokens / self.load.gained
-            seconds += self.efficiency.filling * count / steps * prompt
+            seconds += self.efficiency.filling * count / steps * self.prompt_s()
         return seconds / self.load.gained
 
     def output_rate(self, count: float) -> float:
@@ -368,27 +346,27 @@ def _batch(clock: _Clock, memory: Memory, given: int | None, limit_s: float) -> 
 def _too_much(
     shape: Architecture,
     chip: Chip,
-    chips: int,
     precision: Precision,
     load: Load,
-    fitting: Sequence[float],
-    batch: int | None,
-    limit_s: float,
+    settings: MachineSettings,
+    room: float,
 ) -> str:
-    if fitting and batch is not None and batch > max(fitting):
+    """Why nothing goes, where the most sequences that fit on a chip are `room`."""
+    on = f"{settings.gpus} {chip.name}"
+    if room and settings.batch is not None and settings.batch > room:
         return (
-            f"`batch` is {batch}, but beside the weights of {shape.name} a {chip.name} has room "
-            f"for {max(fitting):,.1f} sequences of {load.context:,.0f} tokens."
+            f"`batch` is {settings.batch}, but beside the weights of {shape.name} a {chip.name} "
+            f"has room for {room:,.1f} sequences of {load.context:,.0f} tokens."
         )
-    if fitting:
+    if room:
         return (
-            f"{shape.name} on {chips} {chip.name} cannot write a token every {limit_s * 1e3:g} ms "
+            f"{shape.name} on {on} cannot write a token every {settings.token_limit_ms:g} ms "
             "even for one sequence; raise `token_limit_ms`."
         )
     need = shape.total_params * (precision.expert if shape.experts else precision.weight) / 1e9
     return (
         f"{shape.name} does not fit: its weights take about {need:,.0f} GB at {precision.name}, "
-        f"and {chips} {chip.name} hold {chips * chip.memory_gb * _USABLE:,.0f} GB beside what the "
+        f"and {on} hold {settings.gpus * chip.memory_gb * _USABLE:,.0f} GB beside what the "
         f"engine needs, a sequence of {load.context:,.0f} tokens not counted. Raise `gpus` or "
         "choose a smaller `precision`."
     )

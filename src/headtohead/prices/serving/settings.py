@@ -9,7 +9,8 @@ from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
 
 Precisions = Literal["bf16", "fp8", "fp4", "int4"]
-Engines = Literal["vllm", "sglang", "trtllm"]
+_TOKENS = (1, 1e8)
+_CACHED = (0, 0.999)  # of a prompt at least a little is new
 Contracts = Literal["on_demand", "one_year", "three_years"]
 
 
@@ -42,7 +43,6 @@ class MachineSettings:
     prefill: Literal["same", "own"] | None = option(
         None, help="Whether prompts are read on the same chips or on chips of their own."
     )
-    engine: Engines | None = option(None, help="Else the middle of the three.")
     drafts: int = option(0, metavar="N", help="Tokens guessed ahead in each step (MTP).")
     accepted: float = option(0.8, metavar="SHARE", help="Share of guesses that hold, 0 to 1.")
     contract: Contracts = option("on_demand", help="Whose price an hour of a chip has.")
@@ -52,18 +52,16 @@ class MachineSettings:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        for name, least, most in (
-            ("gpus", 1, 100_000),
-            ("batch", 1, 100_000),
-            ("tensor_parallel", 1, 1024),
-            ("drafts", 0, 8),
-            ("token_limit_ms", 0.1, 1e6),
-            ("accepted", 0, 1),
-            ("usd_per_chip_hour", 0, 1e4),
-        ):
-            value = getattr(self, name)
-            if value is not None and not least <= value <= most:
-                raise InputError(f"`{name}` is {value}; it must be from {least:,} to {most:,.0f}.")
+        _check_ranges(
+            self,
+            gpus=(1, 100_000),
+            batch=(1, 100_000),
+            tensor_parallel=(1, 1024),
+            drafts=(0, 8),
+            token_limit_ms=(0.1, 1e6),
+            accepted=(0, 1),
+            usd_per_chip_hour=(0, 1e4),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +85,13 @@ class RequestSettings:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        check_tokens(self)
+        _check_ranges(
+            self, context=_TOKENS, input_tokens=_TOKENS, output_tokens=_TOKENS, cached=_CACHED
+        )
+        if self.context is not None and self.input_tokens is not None:
+            raise InputError(
+                "Give `context` or `input_tokens`: with half of the answer a prompt is the context."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,32 +142,25 @@ class DemandSettings:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        check_tokens(self)
-        for name, least, most in (
-            ("requests", 1e-9, 1e12),
-            ("days", 1e-9, 36_600),
-            ("peak", 1, 1000),
-            ("purchase_usd", 0, 1e7),
-            ("years", 0.1, 50),
-            ("overhead", 1, 10),
-            ("power_w", 0, 1e5),
-            ("usd_per_kwh", 0, 100),
-            ("extra_usd_per_day", 0, 1e9),
-        ):
-            value = getattr(self, name)
-            if value is not None and not least <= value <= most:
-                raise InputError(f"`{name}` is {value}; it must be from {least:g} to {most:,.0f}.")
+        _check_ranges(
+            self,
+            requests=(1, 1e12),
+            input_tokens=_TOKENS,
+            output_tokens=_TOKENS,
+            cached=_CACHED,
+            days=(1e-6, 36_600),
+            peak=(1, 1000),
+            purchase_usd=(0, 1e7),
+            years=(0.1, 50),
+            overhead=(1, 10),
+            power_w=(0, 1e5),
+            usd_per_kwh=(0, 100),
+            extra_usd_per_day=(0, 1e9),
+        )
 
 
-def check_tokens(settings: RequestSettings | DemandSettings) -> None:
-    """Refuse requests without tokens, or with more than any model takes.
-
-    Raises:
-        InputError: If a number of tokens or the cached share lies outside its range.
-    """
-    for name in ("context", "input_tokens", "output_tokens"):
-        value = getattr(settings, name, None)
-        if value is not None and not 1 <= value <= 1e8:
-            raise InputError(f"`{name}` is {value}; it must be from 1 to 100,000,000.")
-    if not 0 <= settings.cached < 1:
-        raise InputError(f"`cached` is {settings.cached}; it must be 0 or more and below 1.")
+def _check_ranges(settings: object, **ranges: tuple[float, float]) -> None:
+    for name, (least, most) in ranges.items():
+        value = getattr(settings, name)
+        if value is not None and not least <= value <= most:
+            raise InputError(f"`{name}` is {value}; it must be from {least:g} to {most:,.12g}.")

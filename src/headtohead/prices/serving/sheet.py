@@ -2,6 +2,7 @@
 
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
+from headtohead.prices.serving.efficiency import UNSEEN_HELD
 from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
 from headtohead.prices.serving.service import Service
 from headtohead.publish.sheet import Figure, Sheet, Step, TableColumn, Topic
@@ -21,10 +22,12 @@ METHOD = (
         (("DeepSeek-AI (2024)", "https://arxiv.org/abs/2412.19437"),),
     ),
     Step(
-        "The shares were fitted to 3,093 measured times per output token of nine families of "
-        "models on H100, H200, B200 and B300; families left out of the fit were off by 13.0% in "
-        "the median. Intervals of 80% held 76% to 82% of the rows of each family that were left "
-        "out at random, and 66% to 93% where a whole run was left out.",
+        "The shares were fitted to 3,093 times per output token of nine families of models, "
+        "measured on H100, H200, B200 and B300 from October 2025 to April 2026, whatever the day "
+        "that is asked about; families left out of the fit were off by 13.0% in the median. "
+        "Intervals meant to hold 80% of a family's times held 76% to 82% of those left out at "
+        f"random, 66% to 93% where whole runs and {UNSEEN_HELD[0]:.0%} to {UNSEEN_HELD[1]:.0%} "
+        "where the whole family was left out.",
         "constants",
         (("aiconfigurator-core 0.12.0", "https://pypi.org/project/aiconfigurator-core/"),),
     ),
@@ -50,14 +53,14 @@ def serve_cost_sheet(result: ServeCostResult) -> Sheet:
     costs = result.usd_per_mtok
     if costs and hour:
         sentence += (
-            f" At ${hour.usd:,.2f} an hour of a chip and full load, a million output tokens cost "
-            f"{money(costs['output'])}, a million input tokens {money(costs['input'])}."
+            f" At ${hour.usd.value:,.2f} an hour of a chip and full load, a million output tokens "
+            f"cost {_money(costs['output'])}, a million input tokens {_money(costs['input'])}."
         )
     elif hour is None:
         sentence += f" What an hour of one {one.chip.name} costs is not known."
     return Sheet(
         verb="serve_cost",
-        title=f"{one.shape.name} on {one.chips} {one.chip.name}",
+        title=f"{one.shape.name} on {one.chips:,} {one.chip.name}",
         word=f"{rate.value:,.0f} TOKENS A SECOND PER CHIP",
         sentence=sentence,
         facts=_facts(result),
@@ -69,7 +72,7 @@ def serve_cost_sheet(result: ServeCostResult) -> Sheet:
     )
 
 
-def money(interval: Interval) -> str:
+def _money(interval: Interval) -> str:
     """A sum with its interval: "$0.46 ($0.36 to $0.79)"."""
     if interval.low == interval.high:
         return _usd(interval.value)
@@ -111,7 +114,7 @@ def _facts(result: ServeCostResult) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Price of a chip",
-            f"${hour.usd:,.2f} an hour: {hour.says}" if hour else "not known",
+            f"${hour.usd.value:,.2f} an hour: {hour.says}" if hour else "not known",
         ),
     )
 
@@ -120,9 +123,9 @@ def _figures(result: ServeCostResult) -> tuple[Figure, ...]:
     one = result.service
     columns = (
         TableColumn("what", "What"),
-        TableColumn("value", "About", 1),
-        TableColumn("low_value", "From", 1),
-        TableColumn("high_value", "To", 1),
+        TableColumn("value", "About", 0),
+        TableColumn("low_value", "From", 0),
+        TableColumn("high_value", "To", 0),
         TableColumn("unit", "Unit"),
     )
     rows = [(what, i.value, i.low, i.high, unit) for what, i, unit in _speeds(one)]
@@ -155,6 +158,8 @@ def _figures(result: ServeCostResult) -> tuple[Figure, ...]:
                 ),
                 rows=tuple((titles[k], i.value, i.low, i.high) for k, i in costs.items()),
                 remarks=(
+                    "From and to: speed at an end of its interval and a chip at an end of its "
+                    "prices, 10% to 90% of sellers.",
                     "Idle hours are not in it: divide by the share of the time that the chips are "
                     "busy. Production of DeepSeek in February 2025 cost about twice what full "
                     "load would.",
@@ -189,7 +194,7 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
     machines = counted(one.expected.units * service.chips, f"{service.chip.name} chip")
     sentence = (
         f"A load of {counted(round(asked.requests), 'request')} a day costs {_usd(asked.api_usd)} "
-        f"at the API and {money(one.own_usd)} on {machines} with {service.shape.name}: "
+        f"at the API and {_money(one.own_usd)} on {machines} with {service.shape.name}: "
         f"{_compared(result)}. {_turns(result)}"
     )
     return Sheet(
@@ -207,7 +212,7 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
             ("Busiest hour", f"{asked.peak:.1f} times the mean"),
             (
                 "Machines",
-                f"paid around the clock, ${result.hour.usd:,.2f} an hour of a chip: "
+                f"paid around the clock, ${result.hour.usd.value:,.2f} an hour of a chip: "
                 f"{result.hour.says}",
             ),
             ("API", "; ".join(result.api_prices)),
@@ -243,27 +248,26 @@ def _compared(result: BreakevenResult) -> str:
 def _turns(result: BreakevenResult) -> str:
     """From which load on own machines cost less, in a sentence."""
     one, requests = result.weighed, result.weighed.demand.requests
-    if one.expected.first is None and one.best.first is None:
-        return "Own machines cost more at any load: even full, a unit costs more than the API."
     ends = [
-        "no load" if case.first is None else f"{_count(case.first * requests)}"
-        for case in (one.best, one.worst)
+        "no load" if case.first is None else _count(case.first * requests)
+        for case in (one.expected, one.best, one.worst)
     ]
-    if one.expected.first is None:
-        return (
-            "As expected, own machines cost more at any load; at best they cost less from about "
-            f"{ends[0]} requests a day on."
-        )
-    span = "" if ends[0] == ends[1] else f" (at best {ends[0]}, at worst {ends[1]})"
-    says = f"Own machines cost less from about {_count(one.expected.first * requests)} requests"
-    says += f" a day on{span}"
-    for_good = one.expected.for_good
-    if for_good is not None and for_good > one.expected.first * 1.001:
-        return (
-            f"{says}, but again more where one more unit has just been added, until about "
-            f"{_count(for_good * requests)} a day."
-        )
-    return f"{says}."
+    if one.expected.first is not None:
+        case, start = one.expected, "Own machines cost less"
+        span = "" if ends[1] == ends[2] else f" (at best {ends[1]}, at worst {ends[2]})"
+    elif one.best.first is not None:
+        case, span = one.best, ""
+        start = "As expected, own machines cost more at any load; at best they cost less"
+    else:
+        return "Own machines cost more at any load: even full, a unit costs more than the API."
+    first, for_good = case.first or 0.0, case.for_good
+    says = f"{start} from about {_count(first * requests)} requests a day on{span}"
+    if for_good is None or for_good <= first * 1.001:
+        return f"{says}."
+    return (
+        f"{says}, but again more where one more unit has just been added, until about "
+        f"{_count(for_good * requests)} a day."
+    )
 
 
 def _count(number: float) -> str:

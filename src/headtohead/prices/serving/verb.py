@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from headtohead.core import dates
 from headtohead.core.dates import Day
 from headtohead.core.errors import InputError
-from headtohead.core.estimate import Interval
 from headtohead.core.settings import takes
 from headtohead.core.units import counted
 from headtohead.evidence.facts import Facts
@@ -18,7 +17,13 @@ from headtohead.logs.opening import open_calls
 from headtohead.prices.at_calls import Prices
 from headtohead.prices.rates import cost_usd
 from headtohead.prices.serving.breakeven import Demand, hour_of_purchase, peak_of, weigh
-from headtohead.prices.serving.chip import Chip, HourPrice, chip_named, hour_price, read_chip
+from headtohead.prices.serving.chip import (
+    HourPrice,
+    chip_named,
+    exactly,
+    hour_price,
+    read_chip,
+)
 from headtohead.prices.serving.models import sizes_of
 from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
 from headtohead.prices.serving.service import Load, Service, serve
@@ -28,7 +33,13 @@ if TYPE_CHECKING:
     from headtohead.evidence.store import Store
 
 _CONTEXT = 4000.0
+_USUAL_PEAK = 2.0
 _MEASURED_NODE = 8
+# Generation -> how far off speeds of published services over more chips are.
+_LARGE = {
+    "blackwell": "48 GB200 the speed came out 20% and 37% too high for two services",
+    "": "72 to 160 Hopper or Ascend chips the speed came out 9% too low to 21% too high for six",
+}
 
 
 @takes(settings=MachineSettings, requests=RequestSettings)
@@ -54,10 +65,10 @@ def serve_cost(
         InputError: If the model's attention is not covered, or it does not fit.
     """
     facts, day = Facts(store), dates.day(as_of, "as_of")
-    context = requests.context or (_CONTEXT if requests.input_tokens is None else None)
     inputs = requests.input_tokens
     if inputs is None:
-        inputs = (context or 0) - requests.output_tokens / 2
+        context = requests.context or _CONTEXT
+        inputs = context - requests.output_tokens / 2
         if inputs < 1:
             raise InputError(
                 f"A `context` of {context:,.0f} tokens leaves no room for a prompt beside half of "
@@ -66,7 +77,6 @@ def serve_cost(
     load = Load(
         input_tokens=inputs,
         output_tokens=requests.output_tokens,
-        held=context,
         cached_share=requests.cached,
         drafts=settings.drafts,
         accepted=settings.accepted,
@@ -86,26 +96,20 @@ def served(
 ) -> tuple[Service, HourPrice | None, set[str], tuple[str, ...]]:
     """The service, the price of an hour, whose figures they rest on, and what to know of them."""
     shape, model_row = sizes_of(facts, model, day)
-    chip, chip_row = _chip(facts, settings, day)
+    if (settings.chip is None) == (settings.chip_file is None):
+        raise InputError("Give a `chip` by its name, or a `chip_file` with its peaks.")
+    chip, chip_row = (
+        chip_named(facts, settings.chip, day)
+        if settings.chip is not None
+        else (read_chip(settings.chip_file or ""), None)
+    )
     rows = [row for row in (model_row, chip_row) if row]
     source_ids = {str(row["source_id"]) for row in rows}
-    service = serve(
-        shape,
-        chip,
-        settings.gpus,
-        load,
-        precision=settings.precision or "",
-        cache_bits=int(settings.cache_bits),
-        batch=settings.batch,
-        token_limit_s=settings.token_limit_ms / 1e3,
-        tensor=settings.tensor_parallel,
-        apart=None if settings.prefill is None else settings.prefill == "own",
-        engine=settings.engine or "",
-    )
-    usd = settings.usd_per_chip_hour
-    hour = hour_price(facts, chip, day, settings.contract)
-    if usd is not None:
-        hour = HourPrice(usd=usd, low=usd, high=usd, says="as given")
+    service = serve(shape, chip, load, settings)
+    if settings.usd_per_chip_hour is not None:
+        hour: HourPrice | None = exactly(settings.usd_per_chip_hour, "as given")
+    else:
+        hour = hour_price(facts, chip, day, settings.contract)
     if hour:
         source_ids |= set(hour.source_ids)
     notes = [f"{shape.name}: {model_row['note']}" for _ in (1,) if model_row and model_row["note"]]
@@ -115,26 +119,13 @@ def served(
         notes.append(
             f"{chip.name} has no 8-bit floating-point arithmetic: the weights are taken at 16 bits."
         )
-    if chip.generation == "blackwell" and service.layout.chips > _MEASURED_NODE:
+    if service.layout.chips > _MEASURED_NODE:
+        others = _LARGE["blackwell" if chip.generation == "blackwell" else ""]
         notes.append(
-            f"{chip.name}: only single nodes of eight such chips were measured; of two services on "
-            "48 of them that others published the speed was 20% and 37% overestimated"
+            f"the measured times are of single nodes of eight chips; on {others} that others "
+            "published"
         )
     return service, hour, source_ids, tuple(notes)
-
-
-def _chip(
-    facts: Facts, settings: MachineSettings, day: date
-) -> tuple[Chip, dict[str, object] | None]:
-    if (settings.chip is None) == (settings.chip_file is None):
-        raise InputError("Give a `chip` by its name, or a `chip_file` with its peaks.")
-    if settings.chip_file is not None:
-        return read_chip(settings.chip_file), None
-    chip, row = chip_named(facts, settings.chip or "", day)
-    return chip, dict(row)
-
-
-_USUAL_PEAK = 2.0
 
 
 @takes(settings=MachineSettings, demand=DemandSettings)
@@ -160,6 +151,8 @@ def breakeven(
         InputError: If a price, a size or the load is not known.
     """
     day = dates.day(as_of, "as_of")
+    if demand.purchase_usd is not None and settings.usd_per_chip_hour is not None:
+        raise InputError("Give `usd_per_chip_hour` or `purchase_usd`, not both.")
     calls, weight, days, notes = _asked(log, demand, day)
     usage = [call.usage for call in calls if call.usage]
     model = demand.model or _commonest(calls) or demand.api
@@ -183,19 +176,7 @@ def breakeven(
     )
     service, hour, source_ids, known = served(prices.facts, model, day, settings, load)
     if demand.purchase_usd is not None:
-        usd = hour_of_purchase(
-            demand.purchase_usd,
-            demand.years,
-            demand.overhead,
-            demand.power_w,
-            demand.usd_per_kwh,
-        )
-        hour = HourPrice(
-            usd=usd,
-            low=usd,
-            high=usd,
-            says=f"bought at ${demand.purchase_usd:,.0f}, over {demand.years:g} years",
-        )
+        hour = _bought(demand, demand.purchase_usd)
     if hour is None:
         raise InputError(
             f"What an hour of one {service.chip.name} costs is not known; give `usd_per_chip_hour` "
@@ -211,12 +192,11 @@ def breakeven(
         peak=peak,
         api_usd=api_usd * weight / days,
     )
-    unit = 24.0 * settings.gpus
     weighed = weigh(
         asked,
         settings.gpus,
         service.chip_seconds(asked.fresh, cached, outputs),
-        Interval(unit * hour.usd, unit * hour.low, unit * hour.high),
+        hour.usd.rescaled(24.0 * settings.gpus),
         demand.extra_usd_per_day,
     )
     return BreakevenResult(
@@ -228,6 +208,16 @@ def breakeven(
         as_of=day,
         citations=(*prices.facts.citations(sorted(source_ids), day), *prices.citations()),
         notes=(*notes, *why, *known, *prices.notes),
+    )
+
+
+def _bought(demand: DemandSettings, usd: float) -> HourPrice:
+    """What an hour of a chip costs that is bought, and what is in it."""
+    power = f"power of {demand.power_w:,.0f} W at ${demand.usd_per_kwh:g} a kWh"
+    return exactly(
+        hour_of_purchase(usd, demand.years, demand.overhead, demand.power_w, demand.usd_per_kwh),
+        f"bought at ${usd:,.0f}, with its server {demand.overhead:g} times that, over "
+        f"{demand.years:g} years, {power if demand.power_w else 'power not counted'}",
     )
 
 
