@@ -150,3 +150,16 @@ def test_what_is_counted_and_what_smuggled_chips_are_taken_for_is_said() -> None
     assert some.notes[0] == "not counted: chips sold by US makers and chips smuggled to China"
     assert not any("no one country" in note for note in some.notes)
     assert "none of the 5 quarters that a trend needs were known" in _trend(owner="Mars").missing
+
+
+def test_a_ratio_by_compute_also_says_that_by_bandwidth() -> None:
+    both = _FACTS.ask(
+        compute_stock, about=_DAY, as_of=_KNOWN, scope={"domestic": True, "smuggled": True}
+    )
+    (said,) = (note for note in both.notes if "by memory bandwidth" in note)
+    assert "it is 4.14x (2.13x to 5.74x" in said
+    assert [round(e.value, 1) for e in both.estimates] == [8.4]
+    changed = _FACTS.ask(
+        compute_stock, about=_DAY, as_of=_KNOWN, scope={"measure": "domestic_share"}
+    )
+    assert not any("by memory bandwidth" in note for note in changed.notes)

@@ -194,7 +194,19 @@ def run(frames: Frames, ask: Ask) -> Answer:
     of_bandwidth, smuggled = ask.scope["by"] == "bandwidth", bool(ask.scope["smuggled"])
     basis = bandwidth_notes(stock, smuggled=smuggled) if of_bandwidth else ()
     answer = _answer(totals, layers, ask, now, before)
+    if not of_bandwidth and ask.scope["measure"] == "ratio":
+        basis = _by_bandwidth_too(by_bandwidth(stock, frames["stock_bandwidth"]), ask, now)
     return replace(answer, notes=(*answer.notes, *basis))
+
+
+def _by_bandwidth_too(totals: pl.DataFrame, ask: Ask, now: date) -> tuple[str, ...]:
+    """What the same ratio is by memory bandwidth; nothing where that is not known."""
+    found = _answer(totals, _layers(totals, ask), ask, now, None).estimates
+    return tuple(
+        "by memory bandwidth, which decides how fast a model writes, it is "
+        f"{show(e.value, e.unit)} ({e.interval()}; bandwidths by makers and Epoch AI)"
+        for e in found
+    )
 
 
 def _layers(totals: pl.DataFrame, ask: Ask) -> dict[str, pl.DataFrame]:
