@@ -1,12 +1,14 @@
 """Many runs: tie groups, places and pairs, on the items all share."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tests.trials.comparing.made_sides import of_calls, side
 
 from headtohead.core.errors import InputError
 from headtohead.logs.calls import Call
-from headtohead.trials.comparing.compare import many
+from headtohead.trials.comparing.compare import ManyRuns, many
 from headtohead.trials.comparing.pairing import ModelRun
 from headtohead.trials.comparing.settings import CompareSettings
 from headtohead.trials.comparing.sheet import many_sheet
@@ -125,6 +127,21 @@ def test_what_is_as_good_for_less_is_named_with_its_saving() -> None:
     assert "and 90% cheaper (90% to 90%)" in sheet.sentence
     (figure,) = (f for t in sheet.topics for f in t.figures if f.slug == "front")
     assert "Cost not known: unknown." in figure.remarks
+    drawn = _drawn(found)
+    assert {row["model_name"] for row in drawn if row["side_label"] == "on the front"} == {
+        "poor",
+        "cheap",
+        *(["dear"] if front.drawn.on_front()[0] else []),
+    }
+    assert next(row for row in drawn if row["model_name"] == "beaten")["front_frac"] < 0.01
+
+
+def _drawn(found: ManyRuns) -> list[dict[str, Any]]:
+    """The rows of the chart of the front, none where there is no chart."""
+    (figure,) = (f for t in many_sheet(found).topics for f in t.figures if f.slug == "front")
+    assert figure.chart is not None
+    chart = figure.chart()
+    return [] if chart is None else list(chart.to_dict()["datasets"].popitem()[1])
 
 
 def test_runs_without_costs_have_no_front_and_disjoint_costs_say_so() -> None:
@@ -155,3 +172,6 @@ def test_a_free_run_is_cheaper_than_all_and_the_best_may_be_free() -> None:
     assert (
         "No run is surely at most 5 pp worse than free and cheaper." in many_sheet(found).sentence
     )
+    # On a scale of logarithms nothing has no place.
+    assert {row["model_name"] for row in _drawn(found)} == {"dear", "poor"}
+    assert not _drawn(many([priced(n, 0.5, 0.0) for n in "ab"], CompareSettings()))

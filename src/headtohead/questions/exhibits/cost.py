@@ -9,6 +9,7 @@ from headtohead.publish.charts import (
     Drawing,
     above,
     base,
+    front_chart,
     layered,
     log_ticks,
     moments,
@@ -16,7 +17,6 @@ from headtohead.publish.charts import (
     names,
     side_colour,
     side_points,
-    side_shape,
     tips,
 )
 from headtohead.questions.exhibit import section
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
     """Rating against list price, with intervals, and the step of models nobody beats on both."""
-    return _front(
+    return front_chart(
         drawn,
         cost="price_usd_per_mtok",
         value="rating_elo",
@@ -43,7 +43,7 @@ def price_vs_rating(drawn: Drawing) -> "alt.LayerChart":
 
 def cost_vs_score(drawn: Drawing) -> "alt.LayerChart":
     """Score against the cost of a task, with intervals both ways, and the step of the front."""
-    return _front(
+    return front_chart(
         drawn,
         cost="cost_usd_per_task",
         value="score_frac",
@@ -57,83 +57,6 @@ def cost_vs_score(drawn: Drawing) -> "alt.LayerChart":
         "front_frac=Chance of being on the front|.0%; "
         "as_good_frac=Chance to be as good as the best|.0%",
     )
-
-
-def _front(
-    drawn: Drawing,
-    *,
-    cost: str,
-    value: str,
-    ends: tuple[str, str],
-    titles: tuple[str, str],
-    number: str,
-    shown: str,
-    cost_ends: tuple[str, str] | None = None,
-) -> "alt.LayerChart":
-    """Value against cost, both in columns of the rows, and the step of those nobody beats."""
-    import altair as alt
-
-    chart = base(drawn).transform_filter(f"datum.{cost} > 0")
-    # The axis starts left of the cheapest model, whose name stands left of it.
-    costs = [row[cost] for row in drawn.rows if row[cost] > 0]
-    cheapest = min(costs, default=1.0)
-    log = alt.Scale(type="log", nice=False, padding=12, domainMin=0.3 * cheapest)
-    ticks = alt.Axis(title=titles[0], format="$~g", values=log_ticks(costs))
-    x = alt.X(f"{cost}:Q", scale=log, axis=ticks)
-    scale = alt.Scale(zero=False, padding=8)
-    y = alt.Y(f"{value}:Q", scale=scale, axis=above(titles[1], format=number))
-    low, high = ends
-    bars = [
-        chart.transform_filter(f"isValid(datum.{low}) && isValid(datum.{high})")
-        .mark_rule(strokeWidth=1.3, opacity=0.55)
-        .encode(x, alt.Y(f"{low}:Q", scale=scale), alt.Y2(f"{high}:Q"), side_colour(drawn))
-    ]
-    if cost_ends:
-        least, most = cost_ends
-        bars.append(
-            chart.transform_filter(f"datum.{least} > 0 && datum.{most} > datum.{least}")
-            .mark_rule(strokeWidth=1.3, opacity=0.55)
-            .encode(alt.X(f"{least}:Q", scale=log), y, alt.X2(f"{most}:Q"), side_colour(drawn))
-        )
-    by_cost: list[alt.SortField | dict[str, str]] = [
-        alt.SortField(cost),
-        alt.SortField(value, "descending"),
-    ]
-    spread = chart.transform_joinaggregate(lowest=f"min({value})", highest=f"max({value})")
-    front = spread.transform_window(
-        best=f"max({value})", sort=by_cost, frame=[None, 0]
-    ).transform_filter(f"datum.{value} >= datum.best")
-    step = front.mark_line(interpolate="step-after", style="strong", strokeWidth=1.4).encode(x, y)
-    points = chart.mark_point(filled=True, opacity=0.85).encode(
-        x,
-        y,
-        side_colour(drawn),
-        side_shape(drawn),
-        alt.Size(
-            "front_frac:Q",
-            scale=alt.Scale(domain=[0, 1], range=[45, 210]),
-            legend=alt.Legend(
-                title="Chance of being on the front", format=".0%", values=[0, 0.5, 1]
-            ),
-        ),
-        tooltip=tips(shown),
-    )
-    # Names stand along the front where there is room; where two would touch, only the higher one.
-    named = (
-        front.transform_window(next_value=f"lead({value})", sort=by_cost)
-        .transform_filter(
-            "!isValid(datum.next_value) || "
-            f"datum.next_value - datum.{value} > 0.045 * (datum.highest - datum.lowest)"
-        )
-        .transform_calculate(shown_name="roomy ? datum.model_name : ''")
-    )
-    words = [
-        named.mark_text(align="right", dx=-7, dy=-9, limit=170, style=style).encode(
-            x, y, alt.Text("shown_name:N")
-        )
-        for style in ("halo", "words")
-    ]
-    return layered(drawn, *bars, step, points, *words, height=460)
 
 
 def price_of_level(drawn: Drawing) -> "alt.LayerChart":

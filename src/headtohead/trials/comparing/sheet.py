@@ -3,10 +3,12 @@
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from headtohead.core.estimate import Citation
 from headtohead.core.units import counted
+from headtohead.publish.charts import ChartRow, Drawing, front_chart
 from headtohead.publish.sheet import Bar, Bars, Check, Figure, Row, Sheet, TableColumn, Topic
 from headtohead.publish.words import listed
 from headtohead.trials.comparing.compare import ManyRuns
@@ -20,6 +22,9 @@ from headtohead.trials.words import (
     share_words,
     spread,
 )
+
+if TYPE_CHECKING:
+    import altair as alt
 
 _WORDS = {
     "non-inferiority": ("NON-INFERIOR", "INFERIOR"),
@@ -492,6 +497,8 @@ def _front(many: ManyRuns) -> tuple[Figure, ...]:
     ]
     if priced.unpriced:
         remarks.append(f"Cost not known: {listed(priced.unpriced)}.")
+    if not drawn.cost.all():
+        remarks.append("A run that costs nothing is in the table and not in the chart.")
     return (
         Figure(
             "front",
@@ -514,5 +521,39 @@ def _front(many: ManyRuns) -> tuple[Figure, ...]:
             rows=tuple(rows),
             shown=40,
             remarks=tuple(remarks),
+            chart=partial(_front_chart, tuple(rows), unit),
         ),
+    )
+
+
+_SIDES = ("on the front", "off the front")
+_MARK = (
+    *("model_name", "cost_usd", "low_usd", "high_usd", "score", "side_label"),
+    *("front_pct", "as_good_pct", "saving_pct", "low", "high"),
+)
+
+
+def _front_chart(rows: tuple[Row, ...], unit: str) -> "alt.LayerChart | None":
+    """Score against the cost of an item, with the step of the runs that no cheaper one beats."""
+    marks: list[ChartRow] = [
+        mark
+        | {"side_label": _SIDES[mark["side_label"] != "yes"], "seen_ms": 0}
+        | {"front_frac": mark["front_pct"] / 100}
+        for mark in (ChartRow(zip(_MARK, row, strict=True)) for row in rows)
+        if mark["cost_usd"]
+    ]
+    if not marks:
+        return None
+    percent, number = (", %", ",.1f") if unit == "pp" else ("", ",.3~f")
+    return front_chart(
+        Drawing(tuple(marks), _SIDES, 0),
+        cost="cost_usd",
+        value="score",
+        ends=("low", "high"),
+        cost_ends=("low_usd", "high_usd"),
+        titles=("Cost of an item, $ (log scale)", f"Score{percent}"),
+        number=",.3~f",
+        shown=f"model_name=Run; score=Score{percent}|{number}; low=Low|{number}; "
+        f"high=High|{number}; cost_usd=$ an item|,.3~f; "
+        "front_frac=Chance of being on the front|.0%",
     )
