@@ -84,7 +84,10 @@ def test_a_chip_of_ones_own(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("memory_gb = 80", "lacks fp16_tflop_per_s"),
-        ("memory_gb = -1", "0 or more"),
+        ("memory_gb = -1", "a number above 0"),
+        ("link_gb_per_s = 0", "a number above 0"),
+        ("link_chips_n = 2.5", "a whole number"),
+        ("generation = 3", "a text"),
         ("memory = 80", "memory_gb"),
         ("[", "cannot be read"),
     ],

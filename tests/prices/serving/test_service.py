@@ -226,6 +226,10 @@ def test_what_does_not_fit_is_said_with_numbers() -> None:
         serve(LLAMA, H800, 8, LOAD, precision="int4")
     with pytest.raises(InputError, match=r"does not fit: its weights take about 67\d GB at fp8"):
         serve(V3, H800, 8, LOAD)
+    with pytest.raises(InputError, match=r"and 8 H800 that one link joins hold 576 GB.* Choose"):
+        serve(shape_of("Llama 3.1 405B"), H800, 16, LOAD)
+    with pytest.raises(InputError, match="`tensor_parallel` is 16; one fast link joins 8 H800"):
+        serve(LLAMA, H800, 16, LOAD, tensor_parallel=16)
     with pytest.raises(InputError, match="takes 131,072 tokens at most"):
         serve(LLAMA, H800, 8, Load(input_tokens=200_000, output_tokens=1))
     with pytest.raises(InputError, match="has room for"):

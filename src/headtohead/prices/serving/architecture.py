@@ -44,6 +44,9 @@ _SIZES = frozenset(
         "quantization_config text_config vision_config max_position_embeddings"
     )
 )
+_LISTS = frozenset(
+    names("layer_types attn_type_list mlp_layer_types mlp_only_layers indexer_types moe_layer_freq")
+)
 # Fields that change no size of the weights, of the cache or of a step.
 _HARMLESS = frozenset(
     names(
@@ -231,11 +234,16 @@ def read_config(config: Mapping[str, Any] | str | Path, name: str = "") -> Archi
         if not isinstance(config, Mapping):
             raise InputError(f"{path} holds no JSON object, as a `config.json` does.")
         name = name or path.stem
-    outer, inner = config, config.get("text_config", config)
+    outer, inner = config, config.get("text_config") or config
+    if not isinstance(inner, Mapping):
+        raise InputError(f"{where}: text_config is {inner!r}; it must be an object.")
     fields = {key: value for key, value in inner.items() if value is not None}
     for key in ("quantization_config", "tie_word_embeddings"):
         if outer.get(key) is not None:
             fields.setdefault(key, outer[key])
+    for key in _LISTS & fields.keys():
+        if not isinstance(fields[key], list) and key != "moe_layer_freq":
+            raise InputError(f"{where}: {key} is {fields[key]!r}; it must be a list.")
     _refuse(fields, where)
     return _sizes(fields, where, name)
 
@@ -284,19 +292,26 @@ def _sizes(fields: Mapping[str, Any], where: str, name: str) -> Architecture:
 
     layers, hidden = size("num_hidden_layers"), size("hidden_size")
     heads = size("num_attention_heads")
-    if not (layers and hidden and heads):
-        raise InputError(f"{where} has no layers, no hidden size or no heads.")
     experts = size("n_routed_experts", "num_local_experts", "num_experts", default=0)
     rank = size("kv_lora_rank", default=0)
     inter = size("intermediate_size", default=0)
     expert_inter = size("moe_intermediate_size", default=inter) if experts else 0
     shared = size("shared_expert_intermediate_size", "shared_intermediate_size", default=0)
     shared = shared or size("n_shared_experts", default=0) * expert_inter
-    head_dim = size("qk_nope_head_dim") if rank else size("head_dim", default=hidden // heads)
+    head_dim = (
+        size("qk_nope_head_dim") if rank else size("head_dim", default=hidden // max(heads, 1))
+    )
     window, windowed = _windows(fields, layers, size)
     active = size("num_experts_per_tok", "experts_per_token") if experts else 0
-    if active > experts:
+    if active > experts or bool(active) != bool(experts):
         raise InputError(f"{where} uses {active} experts of {experts}.")
+    kv_heads, vocab = size("num_key_value_heads", default=heads), size("vocab_size")
+    if not (layers and hidden and heads and kv_heads and head_dim and vocab) or heads % kv_heads:
+        raise InputError(
+            f"{where} has {layers} layers, hidden size {hidden}, {heads} heads of size {head_dim}, "
+            f"{kv_heads} of them with keys, and a vocabulary of {vocab}: none may be 0, and heads "
+            "must be a multiple of those with keys."
+        )
     topk = size("index_topk", default=0)
     if topk and not rank:
         raise InputError(f"{where} has a sparse indexer without MLA, which is not covered.")
@@ -306,10 +321,10 @@ def _sizes(fields: Mapping[str, Any], where: str, name: str) -> Architecture:
         layers=layers,
         hidden=hidden,
         heads=heads,
-        kv_heads=size("num_key_value_heads", default=heads),
+        kv_heads=kv_heads,
         head_dim=head_dim,
         value_dim=size("v_head_dim", default=head_dim),
-        vocab=size("vocab_size"),
+        vocab=vocab,
         dense_inter=inter,
         kv_rank=rank,
         query_rank=size("q_lora_rank", default=0) if rank else 0,
@@ -340,7 +355,7 @@ def _dense(fields: Mapping[str, Any], layers: int, size: Callable[..., int]) -> 
     freq = fields.get("moe_layer_freq", 1)
     if isinstance(freq, list):
         return sum(not one for one in freq)
-    step = max(int(freq), size("decoder_sparse_step", default=1), 1)
+    step = max(size("moe_layer_freq", default=1), size("decoder_sparse_step", default=1), 1)
     plain = size("first_k_dense_replace", default=0)
     return layers - math.ceil((layers - plain) / step) + len(fields.get("mlp_only_layers", ()))
 

@@ -137,16 +137,20 @@ def read_chip(path: str | Path) -> Chip:
         if key not in known:
             raise UnknownName("field of a chip", key, known)
         if key in ("name", "generation"):
-            good = isinstance(value, str)
+            good, what = isinstance(value, str) and value != "", "a text"
+        elif key == "link_chips_n":
+            good, what = type(value) is int and value > 0, "a whole number of 1 or more"
         else:
-            good = isinstance(value, (int, float)) and not isinstance(value, bool)
-            good = good and 0 <= value < float("inf")
+            number = type(value) in (int, float) and 0 <= value < float("inf")
+            # Only arithmetic of fewer bits may be lacking.
+            lacking = key in ("fp8_tflop_per_s", "fp4_tflop_per_s")
+            good, what = number and (value > 0 or lacking), "a number above 0"
         if not good:
-            raise InputError(f"{path}: {key} is {value!r}; it must be a number of 0 or more.")
+            raise InputError(f"{path}: {key} is {value!r}; it must be {what}.")
     said.setdefault("name", Path(path).stem)
-    lacking = [n for n in ("fp16_tflop_per_s", "memory_gb", "memory_gb_per_s") if not said.get(n)]
-    if lacking:
-        raise InputError(f"{path} lacks {', '.join(lacking)}.")
+    needed = {"fp16_tflop_per_s", "memory_gb", "memory_gb_per_s"} - said.keys()
+    if needed:
+        raise InputError(f"{path} lacks {', '.join(sorted(needed))}.")
     return Chip(**said)
 
 

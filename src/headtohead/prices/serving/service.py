@@ -165,6 +165,12 @@ def serve(shape: Architecture, chip: Chip, load: Load, settings: MachineSettings
             f"`tensor_parallel` is {tensor}; it must divide the {chips} chips and the "
             f"{shape.heads} heads of {shape.name}."
         )
+    node = min(chip.link_chips_n, chips)
+    if tensor is not None and tensor > node:
+        raise InputError(
+            f"`tensor_parallel` is {tensor}; one fast link joins {node} {chip.name}, and only such "
+            "chips may share a layer."
+        )
     if settings.precision == "int4" and not shape.experts:
         raise InputError(f"`precision` int4 is of experts alone, and {shape.name} has none.")
     chosen = PRECISIONS[settings.precision or chip.precision_of(shape.precision)]
@@ -352,6 +358,8 @@ def _too_much(
     room: float,
 ) -> str:
     """Why nothing goes, where the most sequences that fit on a chip are `room`."""
+    # Without experts a copy lies on the chips of one link.
+    most = settings.gpus if shape.experts else min(settings.gpus, chip.link_chips_n)
     on = f"{settings.gpus} {chip.name}"
     if room and settings.batch is not None and settings.batch > room:
         return (
@@ -366,7 +374,9 @@ def _too_much(
     need = shape.total_params * (precision.expert if shape.experts else precision.weight) / 1e9
     return (
         f"{shape.name} does not fit: its weights take about {need:,.0f} GB at {precision.name}, "
-        f"and {on} hold {settings.gpus * chip.memory_gb * _USABLE:,.0f} GB beside what the "
-        f"engine needs, a sequence of {load.context:,.0f} tokens not counted. Raise `gpus` or "
-        "choose a smaller `precision`."
+        f"and {most} {chip.name}{' that one link joins' if most < settings.gpus else ''} hold "
+        f"{most * chip.memory_gb * _USABLE:,.0f} GB beside what the engine needs, a sequence of "
+        f"{load.context:,.0f} tokens not counted. "
+        + ("Raise `gpus` or choose" if most == settings.gpus else "Choose")
+        + " a smaller `precision`."
     )
