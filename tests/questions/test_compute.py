@@ -104,7 +104,7 @@ def test_a_trend_needs_quarters_and_does_not_reach_far() -> None:
     early = Period(date(2023, 1, 31), date(2023, 1, 31))
     few = _FACTS.ask(compute_trend, about=early, as_of=_KNOWN, scope={})
     assert few.missing.startswith("only 4 of the 5 quarters")
-    with pytest.raises(InputError, match="1 to 8 quarters; `ahead` is 9"):
+    with pytest.raises(InputError, match="1 to 8 whole quarters; `ahead` is 9"):
         _trend(ahead=9)
     assert (
         _FACTS.ask(compute_trend, about=_DAY, as_of=_KNOWN, scope={"makers": ("Huawei",)})
@@ -163,3 +163,21 @@ def test_a_ratio_by_compute_also_says_that_by_bandwidth() -> None:
         compute_stock, about=_DAY, as_of=_KNOWN, scope={"measure": "domestic_share"}
     )
     assert not any("by memory bandwidth" in note for note in changed.notes)
+
+
+@pytest.mark.parametrize("ahead", [0, 9, 2.5, math.nan, math.inf])
+def test_a_trend_reaches_whole_quarters(ahead: float) -> None:
+    with pytest.raises(InputError, match="1 to 8 whole quarters"):
+        _trend(ahead=ahead)
+
+
+def test_a_change_needs_an_earlier_day_and_one_owner_is_one() -> None:
+    with pytest.raises(InputError, match="A change needs two counts"):
+        _FACTS.ask(
+            compute_stock,
+            about=_DAY,
+            as_of=_KNOWN,
+            scope={"measure": "ratio_change", "since": "2026-03-01"},
+        )
+    one = _FACTS.ask(compute_stock, about=_DAY, as_of=_KNOWN, scope={"owners": ("Google",)})
+    assert "the 1 US owner counted held" in one.says

@@ -7,9 +7,10 @@ from datetime import date
 import polars as pl
 
 from headtohead.core.dates import Period
+from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.core.units import show
+from headtohead.core.units import counted, show
 from headtohead.evidence.picking import (
     estimate,
     latest_day,
@@ -182,13 +183,17 @@ def run(frames: Frames, ask: Ask) -> Answer:
     ):
         if layer in layers and layers[layer].is_empty():
             return ask.lacks(f"no count of {words} by a source that may be used was known")
-    counted = pl.concat(layers.values())
+    every = pl.concat(layers.values())
     days = [set(rows["window_end"]) for rows in layers.values()]
-    counted = counted.filter(pl.col("window_end").is_in(set.intersection(*days)))
-    now, before = latest_day(counted, "window_end", ask.about, 300), None
+    every = every.filter(pl.col("window_end").is_in(set.intersection(*days)))
+    now, before = latest_day(every, "window_end", ask.about, 300), None
     if measure.compares:
         since = date.fromisoformat(str(ask.scope["since"]))
-        before = latest_day(counted, "window_end", Period(since, since), 300)
+        before = latest_day(every, "window_end", Period(since, since), 300)
+        if now and before and before >= now:
+            raise InputError(
+                f"A change needs two counts, and the last one is of {now}. Choose a `since` before."
+            )
     if now is None or (measure.compares and before is None):
         return ask.lacks("no count of AI chips by owner for such days was known")
     of_bandwidth, smuggled = ask.scope["by"] == "bandwidth", bool(ask.scope["smuggled"])
@@ -308,7 +313,7 @@ def _says(
         }
         of = listed([f"{show(n, 'n')} {words}" for words, n in parts.items() if n])
         told.append(
-            f"at {day} the {owners} {names['a']} owners counted held {ours}, "
+            f"at {day} the {counted(owners, names['a'] + ' owner')} counted held {ours}, "
             f"{_ratio(pairs, place):.1f} times the {theirs} of {names['b']} owners ({of})"
         )
     return "; ".join(told)

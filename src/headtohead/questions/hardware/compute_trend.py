@@ -132,9 +132,10 @@ def score(logs: Sequence[float], ahead: int = _YEAR) -> TrendScore | None:
 
 def run(frames: Frames, ask: Ask) -> Answer:
     """The stock some quarters after the last one counted, and the score of such forecasts."""
-    ahead = int(ask.scope["ahead"])
-    if not 1 <= ahead <= 8:
-        raise InputError(f"A trend of chips reaches 1 to 8 quarters; `ahead` is {ahead}.")
+    asked = float(ask.scope["ahead"])
+    if asked not in range(1, 9):
+        raise InputError(f"A trend of chips reaches 1 to 8 whole quarters; `ahead` is {asked:g}.")
+    ahead = int(asked)
     rows = _series(frames, ask)
     if rows.height <= _YEAR:
         few = f"only {rows.height}" if rows.height else "none"
