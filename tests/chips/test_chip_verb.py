@@ -96,7 +96,7 @@ def test_a_terminal_shows_what_decides_and_data_has_every_rule() -> None:
     assert "no rule" not in said
     assert "In --html and --json too: Near a line and Rules without a threshold" in said
     found = json.loads(_run("H20", "--about", "2025-05-01", "--json").output)
-    assert len(found["thresholds"]) == 15
+    assert len(found["thresholds"]) == 16
     assert "transistors" in json.dumps(found["thresholds"])
     assert [row["status"] for row in found["history"]] == ["not controlled", "licence by letter"]
     assert "25% duty" in json.dumps(found["other_rules"])
