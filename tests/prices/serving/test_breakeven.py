@@ -108,6 +108,17 @@ def test_a_small_load_is_for_the_api_and_a_large_one_for_machines() -> None:
     assert row["api_usd_per_day"] == pytest.approx(1e6 * (3000 * 5 + 500 * 25) / 1e6)
 
 
+def test_a_price_is_called_a_span_only_where_it_is_one() -> None:
+    def remark(**said: Any) -> str:
+        sheet = breakeven(**ASKED | {"chip": "H100", "gpus": 16} | said).sheet
+        return sheet.figures[0].remarks[0]
+
+    assert "the price at 10% and 90% of what sellers ask" in remark()
+    assert "the price as it is" in remark(usd_per_chip_hour=2.0)
+    busy = breakeven(**ASKED | {"requests": 10}).sheet.facts[-1]
+    assert busy == ("Busy", "under 1% of the time of the machines at the mean load")
+
+
 def test_where_machines_never_pay_it_is_said_and_no_number_stands_for_it() -> None:
     never = breakeven(**ASKED | {"usd_per_chip_hour": 50.0})
     assert "cost more at any load" in never.sheet.sentence

@@ -89,7 +89,6 @@ class Architecture:
         index_topk: Keys that a layer reads after its indexer has chosen (DSA); 0 without.
         index_layers: Layers with an indexer of their own.
         tied: Whether the embedding is the output matrix too.
-        draft_layers: Layers that predict a further token (MTP); not among `layers`.
         precision: Of the weights as published: bf16, fp8, fp4, or int4 (of the experts alone).
         context: Longest context in tokens.
     """
@@ -118,7 +117,6 @@ class Architecture:
     index_topk: int = 0
     index_layers: int = 0
     tied: bool = False
-    draft_layers: int = 0
     precision: str = "bf16"
     context: int = 0
 
@@ -341,7 +339,6 @@ def _sizes(fields: Mapping[str, Any], where: str, name: str) -> Architecture:
         index_topk=topk,
         index_layers=(sum(kind == "full" for kind in kinds) or layers) if topk else 0,
         tied=bool(fields.get("tie_word_embeddings")),
-        draft_layers=size("num_nextn_predict_layers", "num_mtp_modules", default=0),
         precision=_precision(fields.get("quantization_config") or {}, experts > 0),
         context=size("max_position_embeddings", default=0),
     )

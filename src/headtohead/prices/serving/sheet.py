@@ -4,7 +4,6 @@ from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
 from headtohead.prices.serving.efficiency import UNSEEN_HELD
 from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
-from headtohead.prices.serving.service import Service
 from headtohead.publish.sheet import Figure, Sheet, Step, TableColumn, Topic
 
 METHOD = (
@@ -79,6 +78,12 @@ def _money(interval: Interval) -> str:
     return f"{_usd(interval.value)} ({_usd(interval.low)} to {_usd(interval.high)})"
 
 
+def _price_ends(result: ServeCostResult | BreakevenResult) -> str:
+    hour = result.hour
+    one_price = hour is None or hour.usd.low == hour.usd.high
+    return "the price as it is" if one_price else "the price at 10% and 90% of what sellers ask"
+
+
 def _usd(value: float) -> str:
     if 0 < value < 1e-4:
         return "under $0.0001"
@@ -128,14 +133,20 @@ def _figures(result: ServeCostResult) -> tuple[Figure, ...]:
         TableColumn("high_value", "To", 0),
         TableColumn("unit", "Unit"),
     )
-    rows = [(what, i.value, i.low, i.high, unit) for what, i, unit in _speeds(one)]
+    speeds = (
+        ("Output of a chip that writes", one.output_rate, "tokens a second"),
+        ("Output of all chips, writing", one.output_rate.rescaled(one.chips), "tokens a second"),
+        ("Input of a chip that reads", one.input_rate, "tokens a second"),
+        ("Time per output token", one.token_s.rescaled(1e3), "ms"),
+        ("Computing of a prompt", one.prompt_s.rescaled(1e3), "ms"),
+    )
     figures = [
         Figure(
             "speed",
             "Speed",
             "How fast is it?",
             columns=columns,
-            rows=tuple(rows),
+            rows=tuple((what, i.value, i.low, i.high, unit) for what, i, unit in speeds),
             remarks=(
                 f"Writing: {one.spread.says}.",
                 f"Reading prompts: {one.prefill.says}. The time to the first token is longer: "
@@ -158,8 +169,7 @@ def _figures(result: ServeCostResult) -> tuple[Figure, ...]:
                 ),
                 rows=tuple((titles[k], i.value, i.low, i.high) for k, i in costs.items()),
                 remarks=(
-                    "From and to: speed at an end of its interval and a chip at an end of its "
-                    "prices, 10% to 90% of sellers.",
+                    f"From and to: speed at an end of its interval, {_price_ends(result)}.",
                     "Idle hours are not in it: divide by the share of the time that the chips are "
                     "busy. Production of DeepSeek in February 2025 cost about twice what full "
                     "load would.",
@@ -169,16 +179,6 @@ def _figures(result: ServeCostResult) -> tuple[Figure, ...]:
             )
         )
     return tuple(figures)
-
-
-def _speeds(one: Service) -> tuple[tuple[str, Interval, str], ...]:
-    return (
-        ("Output of a chip that writes", one.output_rate, "tokens a second"),
-        ("Output of all chips, writing", one.output_rate.rescaled(one.chips), "tokens a second"),
-        ("Input of a chip that reads", one.input_rate, "tokens a second"),
-        ("Time per output token", one.token_s.rescaled(1e3), "ms"),
-        ("Computing of a prompt", one.prompt_s.rescaled(1e3), "ms"),
-    )
 
 
 _WORDS = {
@@ -191,6 +191,8 @@ _WORDS = {
 def breakeven_sheet(result: BreakevenResult) -> Sheet:
     """The report of own machines against an API."""
     one, asked, service = result.weighed, result.weighed.demand, result.service
+    share = 1 / (one.expected.carries * one.expected.units * asked.peak)
+    busy = f"{share:.0%}" if share >= 0.01 else "under 1%"
     machines = counted(one.expected.units * service.chips, f"{service.chip.name} chip")
     sentence = (
         f"A load of {counted(round(asked.requests), 'request')} a day costs {_usd(asked.api_usd)} "
@@ -216,7 +218,7 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
                 f"{result.hour.says}",
             ),
             ("API", "; ".join(result.api_prices)),
-            ("Busy", f"{_busy(result):.0%} of the time of the machines at the mean load"),
+            ("Busy", f"{busy} of the time of the machines at the mean load"),
         ),
         topics=(Topic(figures=(_cases(result),)),),
         method=(
@@ -228,11 +230,6 @@ def breakeven_sheet(result: BreakevenResult) -> Sheet:
         as_of=result.as_of,
         notes=result.notes,
     )
-
-
-def _busy(result: BreakevenResult) -> float:
-    case = result.weighed.expected
-    return 1 / (case.carries * case.units * result.weighed.demand.peak)
 
 
 def _compared(result: BreakevenResult) -> str:
@@ -301,7 +298,7 @@ def _cases(result: BreakevenResult) -> Figure:
             for name, case in cases.items()
         ),
         remarks=(
-            f"Speed of the machines: {result.service.spread.says}; their price: 10% to 90% of "
-            "what sellers ask. No number of requests means: at no load.",
+            f"Best and worst: speed at an end of its interval, {_price_ends(result)}. Of the "
+            f"speed, {result.service.spread.says}. No number of requests means: at no load.",
         ),
     )
