@@ -131,6 +131,9 @@ def test_a_page_of_one_model_is_short_and_its_steps_are_in_the_data() -> None:
     assert "the quote that counts is the dearest, so the interval has one side" in " ".join(
         said.split()
     )
+    two = _run("DeepSeek-V3", "Llama 3.1 405B").output
+    assert len(two.splitlines()) < 55
+    assert "In --html and --json too: Steps and Published." in two
     found = json.loads(_run("Llama 3.1 405B", "--json").output)
     assert found["results"][0]["steps"]["chip-hours"].startswith("35.1M hours")
     assert {p["cost_usd"] for p in found["published"]} >= {52.9e6, 928e6}

@@ -213,9 +213,13 @@ def _steps(result: TrainingResult) -> Figure:
             for (model, method), made in result.costs.items()
             for step, figure in made.steps
         ),
-        # Of several methods they are a page of their own.
-        shown=30 if len({method for _, method in result.costs}) == 1 else 0,
+        shown=30 if _of_one_method(result) else 0,
     )
+
+
+def _of_one_method(result: TrainingResult) -> bool:
+    """Whether a terminal has room for more than costs and ratios."""
+    return len({method for _, method in result.costs}) == 1
 
 
 def _published(result: TrainingResult) -> tuple[Figure, ...]:
@@ -242,6 +246,7 @@ def _published(result: TrainingResult) -> tuple[Figure, ...]:
                 (*columns, TableColumn("cost_usd", "Cost $")),
                 tuple((*row, p.usd) for row, p in zip(rows, result.published, strict=True)),
             ),
+            shown=10 if len(result.models) == 1 or _of_one_method(result) else 0,
         ),
     )
 
