@@ -149,7 +149,7 @@ def test_a_difference_says_who_is_ahead(ends: tuple[float, float, float], said: 
 # Words of others, and addresses.
 _PRINTED = {
     *("Model", "Setting", "Remark", "Address", "Canonical name", "Title", "Huggingface id"),
-    *("Location", "Subject"),
+    *("Location", "Subject", "Base model"),
 }
 
 
