@@ -71,6 +71,31 @@ def test_the_licence_of_a_base_adds_its_clauses(run: Run) -> None:
     assert (own["base"], own["base_adds"], own["commercial"]) == (None, [], "yes")
 
 
+def test_base_and_report_have_who_says_so_too(run: Run) -> None:
+    (made,) = read(run, "DeepSeek-R1-Distill-Llama-70B")
+    base, report = made["parts"]["base"], made["parts"]["report"]
+    assert [one["value"] for one in base["said"]] == ["Llama 3.3", "Llama 3.3 70B"]
+    assert base["conflict"] is None
+    assert report["value"] == YES
+    assert report["said"][0]["url"] == "https://arxiv.org/abs/2501.12948"
+    assert agree(said("base", "Mixtral"), said("base", "Mixtral 8x22B"))
+    assert not agree(said("base", "Llama 3"), said("base", "Llama 3.1-70B"))
+
+
+def test_the_headline_says_what_a_business_may_under_both_licences(run: Run) -> None:
+    printed = " ".join(run("DeepSeek-R1-Distill-Llama-70B", "--as-of", DAY).stdout.split())
+    assert "MIT License, and that of its base" in printed
+    assert "(commercial use allowed, with conditions)" in printed
+    assert "no class in the Model Openness Framework" in printed
+
+
+def test_sources_that_say_the_same_share_a_line(run: Run) -> None:
+    printed = run("Llama 4 Maverick", "--as-of", DAY).stdout
+    shown = printed.split("What the licence asks")[0]
+    assert shown.count("  published") == 1
+    assert all(name in shown for name in ("models.dev", "LMArena", "Epoch AI"))
+
+
 def test_a_conflict_is_shown_with_both_sides_and_never_hidden(run: Run) -> None:
     (made,) = read(run, "DeepSeek-V3-0324")
     conflict = made["parts"]["licence"]["conflict"]
@@ -141,7 +166,7 @@ def test_unknown_is_not_known_and_never_no() -> None:
     assert bare.value("weights") is None
     assert bare.commercial is None
     assert bare.terms is None
-    assert bare.grade.text == "at most class I"
+    assert bare.grade.text == "class not known"
     assert not bare.conflicts
 
 

@@ -26,6 +26,13 @@ COMMERCIAL: Mapping[str, str] = {
     "permission": "only with the maker's permission",
     "no": "not allowed",
 }
+# The same, as short as a column.
+COMMERCIAL_SHORT: Mapping[str, str] = {
+    "yes": "allowed",
+    "conditions": "conditions",
+    "permission": "ask maker",
+    "no": "not allowed",
+}
 PROPRIETARY = "LicenseRef-Proprietary"
 _FREEST = tuple(COMMERCIAL)
 
@@ -98,8 +105,12 @@ class LicenceTerms:
 
     def in_words(self) -> str:
         """The licence and what a business may do under it, in half a sentence."""
-        use = COMMERCIAL[self.commercial] if self.commercial else "not known whether allowed"
-        return f"{licence_words(self.spdx)} (commercial use {use})"
+        return f"{licence_words(self.spdx)} ({use_words(self.commercial)})"
+
+
+def use_words(commercial: str | None) -> str:
+    """What a business may do, for a sentence."""
+    return f"commercial use {COMMERCIAL[commercial] if commercial else 'not known whether allowed'}"
 
 
 def licence_words(spdx: str) -> str:

@@ -5,6 +5,7 @@ then our list of models, then catalogues, the Model Openness Framework's files, 
 What the others say is kept; where it differs, the record says so.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,13 +30,14 @@ from headtohead.openness.licences import (
     terms,
 )
 
-Flag = Literal["weights", "licence", "data", "code", "report"]
+Flag = Literal["weights", "licence", "data", "code", "report", "base"]
 FLAGS: Mapping[Flag, str] = {
     "weights": "Weights",
     "licence": "Licence",
     "data": "Training data",
     "code": "Training code",
     "report": "Technical report",
+    "base": "Made from",
 }
 YES, LIMITED, NO = "published", "published, not under an open licence", "not published"
 OUR_LIST = ""  # the source of what headtohead's own list of models says
@@ -65,7 +67,8 @@ class Said:
     """What one source says of one part of a model.
 
     Attributes:
-        value: YES, LIMITED or NO; of a licence its SPDX expression, or what it allows in words.
+        value: YES, LIMITED or NO; of a licence its SPDX expression, or what it allows in words; of
+            a base its name.
         printed: As the source prints it.
         day: The day it speaks of; None where it has none.
         verified: False if it could not be checked against its origin.
@@ -104,8 +107,15 @@ class Grade:
     why: str
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is known that rules out a class."""
+        return (self.least, self.most) != ("none", "I")
+
+    @property
     def text(self) -> str:
         """The class in a word or two."""
+        if not self.is_known:
+            return "class not known"
         most = "no class" if self.most == "none" else f"class {self.most}"
         return most if self.least == self.most else f"at most {most}"
 
@@ -156,7 +166,7 @@ class OpennessRecord:
 
     @property
     def base(self) -> Base | None:
-        """What it was made from; None if that is not known, or nothing."""
+        """What it was made from, where the licence of that goes on to hold; else None."""
         return bases().get(self.model)
 
     @property
@@ -232,6 +242,10 @@ def value_words(one: Said) -> str:
 
 def agree(a: Said, b: Said) -> bool:
     """Whether two sources say the same of one part, as far as both are exact."""
+    if a.flag == "base":
+        # One source may name the size of it too: Llama 3.3, Llama 3.3 70B.
+        short, full = sorted((a.value, b.value), key=len)
+        return re.match(rf"{re.escape(short)}(?![\w.])", full, re.IGNORECASE) is not None
     if a.flag != "licence" or a.value == b.value:
         # What is published without an open licence is, of two words for it, no open part.
         return a.value == b.value or (a.flag in ("data", "code") and YES not in (a.value, b.value))
@@ -335,6 +349,8 @@ def _listed(names: Names, model: str) -> Iterator[Said]:
         yield Said(flag="weights", value=value, printed=value, source_id=OUR_LIST)
     if known.licence and known.open_weights is not False:
         yield _licence(known.licence, {"source_id": OUR_LIST})
+    if base := bases().get(model):
+        yield Said(flag="base", value=base.name, printed=base.name, source_id=OUR_LIST)
 
 
 def _cited(row: Mapping[str, Any], day: str = "known_on") -> dict[str, Any]:
@@ -421,11 +437,20 @@ def _of_index(row: Mapping[str, Any]) -> Iterator[Said]:
         yield Said(flag="code", value=value, printed=row["code_access"], **cited)
 
 
+def _of_run(row: Mapping[str, Any]) -> Iterator[Said]:
+    yield from _of_index(row)
+    cited = _cited(row)
+    if "arxiv.org/" in cited["url"]:
+        yield Said(flag="report", value=YES, printed=cited["url"], **cited)
+    if row["base_model"]:
+        yield Said(flag="base", value=row["base_model"], printed=row["base_model"], **cited)
+
+
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Said]]] = {
     "openness": _of_flagship,
     "models": _of_catalogue,
     "openness_classes": _of_framework,
     "arena_ratings": _of_board,
     "index_scores": _of_index,
-    TRAINING: _of_index,
+    TRAINING: _of_run,
 }

@@ -6,7 +6,13 @@ from functools import partial
 from headtohead.core.units import counted
 from headtohead.evidence.openness_framework import COMPONENTS
 from headtohead.names.names import Names, country_name
-from headtohead.openness.licences import COMMERCIAL, LicenceTerms, licence_words
+from headtohead.openness.licences import (
+    COMMERCIAL,
+    COMMERCIAL_SHORT,
+    LicenceTerms,
+    licence_words,
+    use_words,
+)
 from headtohead.openness.record import (
     FLAGS,
     LIMITED,
@@ -86,14 +92,16 @@ def _sentence(record: OpennessRecord) -> str:
         )
     if weights is None:
         return f"Whether the weights of {record.name} can be downloaded is not known"
-    licence = f"licence: {allowed.in_words() if allowed else _UNKNOWN}"
+    licence = f"licence: {licence_words(allowed.spdx) if allowed else _UNKNOWN}"
     rest = [f"{FLAGS[f].lower()} {record.value(f) or _UNKNOWN}" for f in ("data", "code", "report")]
     base = f", made from {record.base.name}," if record.base else ""
     if record.base_adds and record.base:
-        licence += f", and its base's licence adds clauses ({licence_words(record.base.licence)})"
+        licence += f", and that of its base, {licence_words(record.base.licence)}"
+    if allowed:
+        licence += f" ({use_words(record.commercial)})"
     return (
         f"{record.name}{base} has open weights; {licence}; {'; '.join(rest)}; {record.grade.text} "
-        "of the Model Openness Framework"
+        "in the Model Openness Framework"
     )
 
 
@@ -106,10 +114,10 @@ def _counts(result: OpennessResult, whose: str) -> str:
         for record in records
     )
     of = f"{counted(n, 'model')} of {whose}" if whose else f"the {n} models"
-    more = f"; of {unknown} it is not known" if unknown else ""
+    more = f"; of {counted(unknown, 'model')} it is not known whether" if unknown else ""
     return (
-        f"{is_open} of {of} {'has' if is_open == 1 else 'have'} open weights{more}; {free} of them "
-        "under a licence that is known to let businesses use them, some with conditions."
+        f"{is_open} of {of} {'has' if is_open == 1 else 'have'} open weights, {free} of them under "
+        f"a licence that is known to let businesses use them, some with conditions{more}."
     )
 
 
@@ -130,19 +138,10 @@ def _notes(result: OpennessResult) -> Iterator[str]:
 
 def _of_one(record: OpennessRecord) -> tuple[Figure, ...]:
     """Its parts with who says so, its clauses, its class."""
-    parts = []
+    parts: list[tuple[Cell, ...]] = []
     for flag, called in FLAGS.items():
-        first = record.of(flag)[0] if record.of(flag) else None
-        for one in record.of(flag):
-            held = one is first or not agree(record.of(flag)[0], one)
-            mark = "" if one is first else "agrees" if not held else "differs"
-            parts.append((called if one is first else "", *_cells(one), mark))
-        if first is None:
-            parts.append((called, _UNKNOWN, None, None, ""))
-    base = record.base
-    parts.append(("Made from", base.name if base else _UNKNOWN, None, None, ""))
-    grade = record.grade
-    parts.append(("Class", grade.text, grade.why, None, ""))
+        parts += _part(called, record.of(flag)) or [(called, _UNKNOWN, None, None, "")]
+    grade, base = record.grade, record.base
     figures = [
         Figure(
             "parts",
@@ -152,10 +151,11 @@ def _of_one(record: OpennessRecord) -> tuple[Figure, ...]:
                 TableColumn("value", "What is known", long=True),
                 TableColumn("said_by", "By", long=True),
                 TableColumn("day", "Day"),
-                TableColumn("held", "Others"),
+                TableColumn("also_said_by", "Also said by", long=True),
             ),
             rows=tuple(parts),
             shown=30,
+            note=f"Model Openness Framework: {grade.text}; {grade.why}.",
             data=_table([record]),
         )
     ]
@@ -208,9 +208,20 @@ def _components(record: OpennessRecord) -> Figure:
     )
 
 
-def _cells(one: Said) -> tuple[Cell, ...]:
-    by = said_by(one) + ("" if one.verified else " (not checked)")
-    return value_words(one), Linked(by, one.url) if one.url else by, one.day
+def _part(called: str, every: Sequence[Said]) -> list[tuple[Cell, ...]]:
+    """A row for each thing that is said of one part, what counts first, with all who say it."""
+    by_words: dict[str, list[Said]] = {}
+    for one in every:
+        by_words.setdefault(value_words(one), []).append(one)
+    rows: list[tuple[Cell, ...]] = []
+    for words, (first, *others) in by_words.items():
+        held = "" if first is every[0] else "agrees" if agree(every[0], first) else "differs"
+        marks = ", ".join(filter(None, (held, "" if first.verified else "not checked")))
+        by = said_by(first) + (f" ({marks})" if marks else "")
+        also = dict.fromkeys(said_by(one) for one in others if said_by(one) != said_by(first))
+        cell = Linked(by, first.url) if first.url else by
+        rows.append(("" if rows else called, words, cell, first.day, ", ".join(also)))
+    return rows
 
 
 def _clauses(allowed: LicenceTerms | None, whose: str) -> Iterator[tuple[Cell, ...]]:
@@ -240,13 +251,20 @@ def _of_many(result: OpennessResult) -> Figure:
             record.released_on,
             _short(record.value("weights")),
             record.terms.spdx.replace("LicenseRef-", "") if record.terms else _none(record),
-            COMMERCIAL[record.commercial] if record.commercial else _none(record),
+            COMMERCIAL_SHORT[record.commercial] if record.commercial else None,
             _class(record),
         )
         for record in result.records
     )
     return Figure(
-        "models", "Models", columns=columns, rows=rows, shown=25, data=_table(result.records)
+        "models",
+        "Models",
+        columns=columns,
+        rows=rows,
+        shown=25,
+        note="Class: by the Model Openness Framework, from III (open model) to I (open science); "
+        "≤: at most; –: not known.",
+        data=_table(result.records),
     )
 
 
@@ -254,9 +272,11 @@ def _short(value: str | None) -> str:
     return {YES: "open", NO: "closed", None: _UNKNOWN}.get(value, str(value))
 
 
-def _class(record: OpennessRecord) -> str:
-    grade = record.grade
-    return grade.most if grade.least == grade.most else f"{grade.most} at most"
+def _class(record: OpennessRecord) -> str | None:
+    least, most = record.grade.least, record.grade.most
+    if least == most:
+        return most
+    return f"≤ {most}" if record.grade.is_known else None
 
 
 def _none(record: OpennessRecord) -> str:
@@ -306,7 +326,6 @@ def _table(records: Sequence[OpennessRecord]) -> DataTable:
                 "licence": allowed.spdx if allowed else _UNKNOWN,
                 "commercial": record.commercial or _UNKNOWN,
                 **{field: clause(field) for field in _CLAUSES},
-                "base": base and base.name,
                 "base_licence": base and base.licence,
                 "class_least": record.grade.least,
                 "class_most": record.grade.most,

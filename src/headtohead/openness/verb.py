@@ -75,8 +75,7 @@ def _model(facts: Facts, name: str, about: date, as_of: date) -> str:
         known = facts.names.model(meaning.model)
         if known and known.released_on and known.released_on > about:
             raise NoEvidence(
-                f"{known.name} came out on {known.released_on}, after {about}. Choose a later "
-                "`about`."
+                f"{known.name} came out on {known.released_on}, after {about}. Choose a later day."
             )
         return meaning.model
     tables = (facts.frame(table, as_of) for table in BY_NAME)
