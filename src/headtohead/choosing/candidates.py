@@ -46,7 +46,7 @@ class SellerOffer:
         context_tokens: The least and the most that lists give of this seller's endpoint; None if
             none does.
         retires: None if no day was stated.
-        unknown: Which conditions nobody can tell of it, each as a reason; where some were asked.
+        unknown: What of it is not known that some condition asks.
     """
 
     seller: str

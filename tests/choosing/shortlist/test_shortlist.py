@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -128,6 +129,15 @@ def test_a_licence_condition(facts: Facts, wanted: str, one: SoldModel, answer: 
     assert answers(conditions(facts, licence=wanted), one) == {answer}
 
 
+@pytest.mark.parametrize("wanted", ["MIT", "open", "unconditional"])
+def test_the_licence_of_what_a_model_was_made_from_holds_too(facts: Facts, wanted: str) -> None:
+    own = model(OPEN, ("licence", "MIT")).record
+    made = replace(own, model="deepseek/deepseek-r1-distill-llama-70b")
+    asks = conditions(facts, licence=wanted)
+    assert answers(asks, SoldModel(own, None, None, ())) == {"yes"}
+    assert answers(asks, SoldModel(made, None, None, ())) == {"no"}
+
+
 @pytest.mark.parametrize(
     ("given", "its", "answer"),
     [
@@ -163,6 +173,8 @@ def test_the_makers_own_endpoint_has_the_context_of_its_own_record(facts: Facts)
     assert answers(wanted, known, offer(seller="lab")) == {"yes"}
     assert answers(wanted, known, offer(seller="other")) == {"unknown"}
     assert answers(wanted, SoldModel(record, None, 8_000, ()), offer(seller="other")) == {"no"}
+    longer = offer(seller="other", context_tokens=(200_000, 200_000))
+    assert answers(wanted, SoldModel(record, None, 8_000, ()), longer) == {"unknown"}
 
 
 def test_what_satisfies_everything_is_ranked_and_each_offer_fits() -> None:
@@ -214,7 +226,7 @@ def test_the_chance_of_being_no_worse_is_shown_and_reached() -> None:
     surer = read(no_worse_than="GPT-5", margin=2.0, weights="open", chance=0.99)
     assert set(names(surer["results"])) <= set(names(made["results"]))
     unscored = {r for one in made["may_qualify"] for o in one["offers"] for r in o["not_known"]}
-    assert any("no score on our capability index" in reason for reason in unscored)
+    assert any("its score on our capability index" in reason for reason in unscored)
 
 
 def test_a_seller_that_only_price_lists_name_can_be_asked_for() -> None:
@@ -255,6 +267,9 @@ def test_the_command_prints_csv_with_a_row_an_offer_and_pages(run: Run, tmp_path
     )
     assert result.exit_code == 0, result.output
     assert "Their terms" in result.stdout
+    assert "To find out" in result.stdout
+    assert "$/M: US dollars per million tokens" in " ".join(result.stdout.split())
+    assert result.stdout.count("\n") < 90
     assert "May qualify" in page.read_text("utf-8")
     assert "May qualify" in text.read_text("utf-8")
     table = list(
@@ -295,6 +310,11 @@ def test_nothing_that_fits_says_so_and_why() -> None:
         ({"at": "2026-10-01T10:00"}, InputError, "no time zone"),
         ({"until": "soon"}, InputError, "not a day"),
         ({"by": "votes"}, InputError, "one of index, arena"),
+        ({"lab_country": "US,FR", "not_lab_country": "France"}, InputError, "both name France"),
+        ({"operator_country": "CN", "not_operator_country": "CN"}, InputError, "both name China"),
+        ({"weights": "closed", "licence": "MIT"}, InputError, "can be downloaded"),
+        ({"until": "2026-10-31"}, InputError, "lies before the prices of 2026-11-01"),
+        ({"licence": "MIT AND Apache-2.0"}, InputError, "by OR"),
     ],
 )
 def test_a_condition_that_is_none_is_an_error_with_a_way_out(

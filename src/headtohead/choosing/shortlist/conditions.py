@@ -20,19 +20,21 @@ from headtohead.openness.licences import LicenceTerms, licences, narrower, terms
 from headtohead.openness.record import NO, YES
 from headtohead.publish.words import listed
 
-SELLERS_TERMS = "its weights are closed, and the seller's terms are not recorded here"
-
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """What one condition comes to for one offer; a reason says why it is not a yes."""
+    """What one condition comes to for one offer.
+
+    Attributes:
+        reason: Of a no why, as a clause; of an unknown what is not known; empty for a yes.
+    """
 
     answer: Literal["yes", "no", "unknown"]
     reason: str = ""
 
 
 _YES = Fitting("yes")
-_UNCLEAR = Fitting("unknown", "what the licence allows is not known")
+_UNCLEAR = Fitting("unknown", "what the licence allows")
 _SOME = ("conditions", "commercial")
 
 
@@ -107,7 +109,7 @@ class TeamConditions:
         if wanted == "any" or value == {"open": YES, "closed": NO}[wanted]:
             return _YES
         if value is None:
-            return Fitting("unknown", "whether the weights can be downloaded is not known")
+            return Fitting("unknown", "whether the weights can be downloaded")
         return Fitting("no", f"the weights are not {wanted}")
 
     def _licence(self, model: SoldModel) -> Fitting:
@@ -116,21 +118,25 @@ class TeamConditions:
             return _YES
         if record.value("weights") == NO:
             if wanted in ("commercial", "unconditional"):
-                return Fitting("unknown", SELLERS_TERMS)
+                return Fitting("unknown", "the seller's own terms (closed weights)")
             return Fitting("no", "the weights are closed, so there is no such licence")
         if record.terms is None:
-            return Fitting("unknown", "the licence is not known")
+            return Fitting("unknown", "the licence")
+        both = [held for held in (record.terms, record.base_terms) if held]
         if self.licences:
-            fits = _covered(record.terms, self.licences)
-            return _YES if fits else Fitting("no", "the licence is another")
+            fits = all(_covered(held, self.licences) for held in both)
+            return _YES if fits else Fitting("no", "the licence, or that of its base, is another")
         if wanted == "open":
-            both = [held.open for held in (record.terms, record.base_terms) if held]
-            if False in both:
+            if any(held.open is False for held in both):
                 return Fitting("no", "the licence is not open to anyone for any purpose")
-            return _UNCLEAR if None in both else _YES
-        if record.commercial is None:
+            return _UNCLEAR if any(held.open is None for held in both) else _YES
+        return self._commercial(record.commercial)
+
+    def _commercial(self, use: str | None) -> Fitting:
+        wanted = self.settings.licence
+        if use is None:
             return _UNCLEAR
-        if record.commercial == "yes" or (record.commercial, wanted) == _SOME:
+        if use == "yes" or (use, wanted) == _SOME:
             return _YES
         how = "" if wanted == "commercial" else " without conditions"
         return Fitting("no", f"the licence does not allow commercial use{how}")
@@ -146,12 +152,15 @@ class TeamConditions:
         if low is None and offer.seller == model.record.lab:
             low = high = own
         if low is not None and high is not None:
-            if low >= wanted:
-                return _YES
-            return short if high < wanted else Fitting("unknown", "lists differ on the context")
+            if high < wanted:
+                return short
+            # No seller can serve more than the model has.
+            if low < wanted or (own is not None and own < wanted):
+                return Fitting("unknown", "the context at this seller (lists differ)")
+            return _YES
         if own is not None and own < wanted:
             return short
-        return Fitting("unknown", "the context at this seller is not known")
+        return Fitting("unknown", "the context at this seller")
 
     def _cost(self, offer: SellerOffer) -> Fitting:
         most = self.settings.max_cost
@@ -160,7 +169,7 @@ class TeamConditions:
         if offer.usd_per_mtok > most:
             return Fitting("no", f"it costs more than ${most:g} per million tokens")
         if offer.doubt:
-            return Fitting("unknown", "whether the price still holds is not known")
+            return Fitting("unknown", "whether the price still holds")
         return _YES
 
     def _stays(self, offer: SellerOffer) -> Fitting:
@@ -175,7 +184,7 @@ class TeamConditions:
 
     def _sure(self, chance: float | None, what: str, scale: Scale) -> Fitting:
         if chance is None:
-            return Fitting("unknown", f"it has no score on {scale.named}")
+            return Fitting("unknown", f"its score on {scale.named}")
         least = self.settings.chance
         return _YES if chance >= least else Fitting("no", f"the chance that it {what} is too small")
 
@@ -197,7 +206,7 @@ def _seat(
     if not wanted and not banned:
         return _YES
     if country is None:
-        return Fitting("unknown", f"where the {who} is seated is not known")
+        return Fitting("unknown", f"where the {who} is seated")
     if country in banned or (wanted and country not in wanted):
         return Fitting("no", f"the {who} is seated elsewhere than asked")
     return _YES
@@ -218,13 +227,17 @@ def asked(
         UnknownName: If a licence, country, seller, model or domain is in no list.
         NoEvidence: If the model to be no worse than has no score.
     """
+    lab, operator = (
+        _seats(facts, who, getattr(settings, who), getattr(settings, f"not_{who}"))
+        for who in ("lab_country", "operator_country")
+    )
     return TeamConditions(
         settings=settings,
         licences=_licences(settings.licence),
-        lab_countries=_countries(facts, settings.lab_country),
-        not_lab_countries=_countries(facts, settings.not_lab_country),
-        operator_countries=_countries(facts, settings.operator_country),
-        not_operator_countries=_countries(facts, settings.not_operator_country),
+        lab_countries=lab[0],
+        not_lab_countries=lab[1],
+        operator_countries=operator[0],
+        not_operator_countries=operator[1],
         operators=tuple(seller_id(facts, name, as_of) for name in settings.operator),
         than=_than(facts, settings.no_worse_than, scale, at.date()),
         margin=scale.margin if settings.margin is None else settings.margin,
@@ -265,7 +278,19 @@ def _licences(wanted: str) -> tuple[str, ...]:
     if named.unlisted:
         known = {text: one.spdx for one in licences().values() for text in (one.name, *one.also)}
         raise UnknownName("licence", wanted, [*LICENCE_WORDS, *licences()], known)
+    if " AND " in named.spdx:
+        raise InputError(f"`licence` {wanted!r}: join licences that will do by OR.")
     return tuple(one.spdx for one in named.licences)
+
+
+def _seats(
+    facts: Facts, who: str, wanted: tuple[str, ...], banned: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The countries asked for and those ruled out."""
+    seats = _countries(facts, wanted), _countries(facts, banned)
+    if both := {*seats[0]} & {*seats[1]}:
+        raise InputError(f"`{who}` and `not_{who}` both name {_places(tuple(sorted(both)))}.")
+    return seats
 
 
 def _countries(facts: Facts, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -324,11 +349,13 @@ def window_of(settings: ShortlistSettings, as_of: date) -> tuple[datetime, Perio
     """The instant of the prices, and the day it lies on.
 
     Raises:
-        InputError: If it lies after the day of knowledge.
+        InputError: If it lies after the day of knowledge, or after `until`.
     """
     from headtohead.core.dates import instant
 
     at = settings.at or instant(as_of)
     if at.date() > as_of:
         raise InputError(f"`at` {at:%Y-%m-%dT%H:%MZ} lies after {as_of}: nobody knew by then.")
+    if settings.until and settings.until < at.date():
+        raise InputError(f"`until` {settings.until} lies before the prices of {at.date()}.")
     return at, Period(at.date(), at.date())

@@ -128,5 +128,10 @@ class ShortlistSettings:
             raise InputError(f"`min_index` is {self.min_index}; it must be a number of points.")
         if self.margin is not None and not self.no_worse_than:
             raise InputError("`margin` needs `no_worse_than`: below which model?")
+        if self.weights == "closed" and self.licence not in ("", "commercial", "unconditional"):
+            raise InputError(
+                f"`licence` {self.licence!r} is of weights that can be downloaded: leave it out "
+                "with `weights='closed'`."
+            )
         if self.domain and self.by == "arena":
             raise InputError("`domain` is of the index: leave it out with `by='arena'`.")

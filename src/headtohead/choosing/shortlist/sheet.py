@@ -1,5 +1,6 @@
 """How `h2h shortlist` is shown: the list, what may belong to it, and why the others do not."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -7,12 +8,12 @@ from headtohead.choosing.candidates import SellerOffer
 from headtohead.choosing.shortlist.result import Shortlisted, ShortlistResult
 from headtohead.core.units import counted, first_few, show_end, span_of
 from headtohead.names.names import country_name
-from headtohead.openness.licences import COMMERCIAL
+from headtohead.openness.licences import COMMERCIAL, COMMERCIAL_SHORT
 from headtohead.openness.record import NO
 from headtohead.publish.sheet import Cell, DataTable, Figure, Sheet, TableColumn, Topic
 from headtohead.publish.words import content_hash, listed
 
-_TOP, _MAY = 15, 8
+_TOP, _MAY = 10, 5
 
 
 def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
@@ -35,9 +36,8 @@ def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
             f"{result.scale.level:.0%} intervals; two of one group of ties cannot be told apart.",
             f"The price is that in force at each seller for {result.blend}; without cached tokens, "
             "long prompts and batches.",
-            "Seller: the cheapest whose price is sure to hold; +N: so many others satisfy the "
-            "conditions too. In: where it is seated. $/M: per million tokens of the blend. A star: "
-            "the context by the model's own record, where no list has that of the seller.",
+            "Of sellers the cheapest whose price is sure to hold stands first. A star: the context "
+            "by the model's own record, where no list has that of the seller.",
             "A model or seller of which something is not known is neither kept nor dropped: it is "
             "listed apart, with what is not known. A model that falls out for several reasons "
             "counts under each.",
@@ -56,7 +56,6 @@ def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
         ),
         notes=tuple(_notes(result)),
         next=("`h2h openness MODEL` tells what the licence asks.",) if result.found else (),
-        full=True,
         main="found",
     )
 
@@ -79,7 +78,9 @@ def _sentences(result: ShortlistResult) -> Iterator[str]:
         names = [one.model.record.name for one in tied]
         yield f"The ablest {len(names)} cannot be told apart: {first_few(names)}."
     if result.may:
-        yield f"{counted(len(result.may), 'more model')} may: something is not known of them."
+        yield (
+            f"{counted(len(result.may), 'more model')} may, if you find out what is not known here."
+        )
 
 
 def _notes(result: ShortlistResult) -> Iterator[str]:
@@ -100,13 +101,17 @@ def _notes(result: ShortlistResult) -> Iterator[str]:
     ]
     if leaving:
         yield f"retirement is stated for {first_few([text for _, text in sorted(leaving)])}"
-    memory = {
-        licence.name
+    licences = {
+        licence.name: licence
         for one in result.found
-        if one.model.record.terms
-        for licence in one.model.record.terms.licences
-        if not licence.checked
+        for held in (one.model.record.terms, one.model.record.base_terms)
+        if held
+        for licence in held.licences
     }
+    for name, licence in sorted(licences.items()):
+        if licence.territory:
+            yield f"not everywhere: {name}: {licence.territory.removesuffix('.')}"
+    memory = [name for name, licence in licences.items() if not licence.checked]
     if memory:
         yield f"clauses from memory, not checked against the text: {listed(sorted(memory))}"
     moved = [
@@ -118,6 +123,8 @@ def _notes(result: ShortlistResult) -> Iterator[str]:
     ]
     if moved:
         yield f"several days of retirement are stated for {first_few(moved)}"
+    publishers = dict.fromkeys(source.publisher for source in result.citations)
+    yield f"sources: {'; '.join(publishers)}. --json and --html cite each"
 
 
 def _found(result: ShortlistResult, top: int) -> Figure:
@@ -156,6 +163,10 @@ def _found(result: ShortlistResult, top: int) -> Figure:
         rows=tuple(rows),
         shown=top,
         missing=none,
+        note=f"Tie: cannot be told from the first of its group. +N: other sellers that will do. "
+        f"In: where the seller is seated. $/M: US dollars per million tokens, {result.blend}."
+        if rows
+        else "",
         data=_table(result.found, result),
     )
 
@@ -169,7 +180,7 @@ def _terms(result: ShortlistResult, top: int) -> Figure:
                 record.name,
                 record.country or "?",
                 _licence(one),
-                COMMERCIAL[record.commercial] if record.commercial else None,
+                COMMERCIAL_SHORT[record.commercial] if record.commercial else None,
                 _tokens(one, offer),
                 offer.retires.day if offer.retires else None,
             )
@@ -197,19 +208,22 @@ def _may(result: ShortlistResult) -> Figure:
             one.model.score.interval.value if one.model.score else None,
             f"{one.offers[0].name}{f' +{n}' if (n := len(one.offers) - 1) else ''}",
             one.offers[0].usd_per_mtok,
-            "; ".join(one.offers[0].unknown),
+            ", ".join(one.offers[0].unknown),
         )
         for one in result.may
     )
+    missing = Counter(reason for one in result.may for reason in one.offers[0].unknown)
+    counts = "; ".join(f"{what}: {n}" for what, n in missing.most_common())
     return Figure(
         "may",
         "May qualify",
+        says=f"How many models lack what (some lack several things): {counts}.",
         columns=(
             TableColumn("name", "Model"),
             _score_column(result),
             TableColumn("seller", "Seller"),
             TableColumn("blend_usd_per_mtok", "$/M", 2),
-            TableColumn("not_known", "What is not known", long=True),
+            TableColumn("not_known", "To find out", long=True),
         ),
         rows=rows,
         shown=_MAY,
