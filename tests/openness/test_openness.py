@@ -125,6 +125,13 @@ def test_a_model_that_only_the_framework_has_is_found_by_its_name(run: Run) -> N
     assert "not listed" in printed
 
 
+def test_of_several_models_the_open_ones_are_counted(run: Run) -> None:
+    one = " ".join(run("GPT-5", "Llama 4 Scout", "--as-of", DAY).stdout.split())
+    assert "1 of the 2 models has open weights, under a licence known to let businesses" in one
+    none = run("GPT-5", "GPT-5.2", "--as-of", DAY).stdout
+    assert "0 of the 2 models have open weights.\n" in none
+
+
 def test_a_lab_gives_its_models_newest_first_out_by_the_day(run: Run) -> None:
     made = read(run, "--lab", "DeepSeek", "--about", "2025-06-30")
     days = [one["released_on"] for one in made if one["released_on"]]

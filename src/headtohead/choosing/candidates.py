@@ -124,7 +124,8 @@ def with_offers(
             name=seller_name(price.provider),
             country=known.country if known else None,
             price=price,
-            usd_per_mtok=input_share * usd["input"] + (1 - input_share) * usd["output"],
+            # A price of exactly the most that may be paid is not above it.
+            usd_per_mtok=round(input_share * usd["input"] + (1 - input_share) * usd["output"], 9),
             doubt=doubt,
             context_tokens=contexts.get((seller, price.model)),
             retires=retired.get((seller, price.model)),

@@ -115,10 +115,11 @@ def _counts(result: OpennessResult, whose: str) -> str:
     )
     of = f"{counted(n, 'model')} of {whose}" if whose else f"the {n} models"
     more = f"; of {counted(unknown, 'model')} it is not known whether" if unknown else ""
-    return (
-        f"{is_open} of {of} {'has' if is_open == 1 else 'have'} open weights, {free} of them under "
-        f"a licence that is known to let businesses use them, some with conditions{more}."
-    )
+    said = f"{is_open} of {of} {'has' if is_open == 1 else 'have'} open weights"
+    if is_open:
+        whose = "" if free == is_open else f"{free} of them "
+        said += f", {whose}under a licence known to let businesses use them, some with conditions"
+    return f"{said}{more}."
 
 
 def _notes(result: OpennessResult) -> Iterator[str]:

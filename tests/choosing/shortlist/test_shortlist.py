@@ -196,6 +196,7 @@ def test_what_satisfies_everything_is_ranked_and_each_offer_fits() -> None:
             assert its["blend_usd_per_mtok"] == pytest.approx(
                 0.75 * its["input_usd_per_mtok"] + 0.25 * its["output_usd_per_mtok"]
             )
+            assert its["blend_usd_per_mtok"] == round(its["blend_usd_per_mtok"], 9)
             assert not its["doubt"]
             assert its["since"] <= DAY
             assert its["retires_on"] is None or its["retires_on"] > DAY

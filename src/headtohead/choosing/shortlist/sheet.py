@@ -36,8 +36,7 @@ def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
             f"{result.scale.level:.0%} intervals; two of one group of ties cannot be told apart.",
             f"The price is that in force at each seller for {result.blend}; without cached tokens, "
             "long prompts and batches.",
-            "Of sellers the cheapest whose price is sure to hold stands first. A star: the context "
-            "by the model's own record, where no list has that of the seller.",
+            "Of sellers the cheapest whose price is sure to hold stands first.",
             "A model or seller of which something is not known is neither kept nor dropped: it is "
             "listed apart, with what is not known. A model that falls out for several reasons "
             "counts under each.",
@@ -54,7 +53,7 @@ def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
                 for its in one.offers
             ]
         ),
-        notes=tuple(_notes(result)),
+        notes=(f"sources: {'; '.join(dict.fromkeys(s.publisher for s in result.citations))}",),
         next=("`h2h openness MODEL` tells what the licence asks.",) if result.found else (),
         main="found",
     )
@@ -83,7 +82,8 @@ def _sentences(result: ShortlistResult) -> Iterator[str]:
         )
 
 
-def _notes(result: ShortlistResult) -> Iterator[str]:
+def _of_scores_and_prices(result: ShortlistResult) -> Iterator[str]:
+    """What to know of the list itself."""
     nowhere = sum(one.place is None for one in result.found)
     if nowhere:
         yield f"{counted(nowhere, 'model')} of the list have no score, and stand last by name"
@@ -93,6 +93,10 @@ def _notes(result: ShortlistResult) -> Iterator[str]:
             f"no price of {counted(doubted, 'model')} is sure to hold: it was last seen over 60 "
             "days before, or its own list doubts it"
         )
+
+
+def _of_terms(result: ShortlistResult) -> Iterator[str]:
+    """What to know of retirements and licences."""
     leaving = [
         (offer.retires.day, f"{one.model.record.name} at {offer.name} on {offer.retires.day}")
         for one in result.found
@@ -123,8 +127,6 @@ def _notes(result: ShortlistResult) -> Iterator[str]:
     ]
     if moved:
         yield f"several days of retirement are stated for {first_few(moved)}"
-    publishers = dict.fromkeys(source.publisher for source in result.citations)
-    yield f"sources: {'; '.join(publishers)}. --json and --html cite each"
 
 
 def _found(result: ShortlistResult, top: int) -> Figure:
@@ -167,6 +169,7 @@ def _found(result: ShortlistResult, top: int) -> Figure:
         f"In: where the seller is seated. $/M: US dollars per million tokens, {result.blend}."
         if rows
         else "",
+        remarks=tuple(_of_scores_and_prices(result)),
         data=_table(result.found, result),
     )
 
@@ -198,6 +201,10 @@ def _terms(result: ShortlistResult, top: int) -> Figure:
         ),
         rows=tuple(rows),
         shown=top,
+        note="*: by the model's own record; no list has the context at the seller."
+        if any(str(row[4]).endswith("*") for row in rows)
+        else "",
+        remarks=tuple(_of_terms(result)),
     )
 
 
