@@ -11,6 +11,7 @@ import click
 import headtohead
 from headtohead.claims.verdict import claims_of
 from headtohead.cli import TWINS, commands
+from headtohead.core.question import ScopeWord
 from headtohead.core.settings import options_of
 from headtohead.core.units import unit_of
 from headtohead.evidence.catalogue import importers
@@ -181,6 +182,8 @@ def _analyses_page() -> Iterator[str]:
         for key, word in question.scope.items():
             default = "" if word.default is None else f"`{word.default!r}`"
             choices = f" One of {', '.join(word.choices)}." if word.choices else ""
+            if word.kind == "number" and word.ends != ScopeWord("number", "").ends:
+                choices = f" From {word.ends[0]:,.12g} to {word.ends[1]:,.12g}."
             yield f"| {key} | {word.kind} | {_cell(default)} | {_cell(word.doc)}{choices} |"
 
 

@@ -94,6 +94,10 @@ def read(facts: Facts, folder: Path, text: str, head: str = HEAD) -> ClaimsFile:
         ("hardware.restricted_chips", '{ chips = ["H9000"] }', "No hardware is called 'H9000'"),
         ("hardware.compute_stock", '{ owners = ["Microsft"] }', "Did you mean Microsoft?"),
         ("impact.token_share", '{ channel = "openruter" }', "Did you mean openrouter?"),
+        ("cost.same_quality", "{ months = nan }", "is nan. Use a number from 0 to 1,200"),
+        ("cost.same_quality", "{ months = 1e9 }", "Use a number from 0 to 1,200"),
+        ("cost.same_quality", "{ margin_pp = inf }", "Use a number from -100 to 100"),
+        ("cost.price_decline", "{ input_share = 2 }", "is 2. Use a number from 0 to 1"),
     ],
 )
 def test_a_slip_names_file_line_claim_and_what_was_meant(

@@ -40,7 +40,9 @@ INDEX_WORDS = {
         "texts", "Sources whose scores make the index.", (DEFAULT_SOURCE,), column="source_id"
     ),
     **_options_as_words(),
-    "back_days": ScopeWord("number", "How old the scores may be and still serve, in days.", 120),
+    "back_days": ScopeWord(
+        "number", "How old the scores may be and still serve, in days.", 120, ends=(0, 36_500)
+    ),
     "frontier_benchmarks": ScopeWord(
         "number", "Benchmarks that a model needs before it may set the frontier; 0: the usual.", 0
     ),

@@ -588,6 +588,9 @@ def _misfit(value: object, scope_word: ScopeWord) -> str:
             "flag": "true or false",
         }
         return f"must be {wanted.get(scope_word.kind, 'a ' + scope_word.kind)}, not {value!r}"
+    least, most = scope_word.ends
+    if scope_word.kind == "number" and not least <= float(str(value)) <= most:
+        return f"is {value}. Use a number from {least:,.12g} to {most:,.12g}"
     items = value if isinstance(value, list | tuple) else [value]
     for one in items if scope_word.choices else ():
         if one not in scope_word.choices:

@@ -31,6 +31,7 @@ class ScopeWord:
             where there is nothing to look up. Models are looked up by name.
         within: What narrows those rows: other scope words with a column, or "column=value".
         part: True if a value need only be a part of what a row has.
+        ends: The least and the most that a number may be.
     """
 
     kind: ScopeKind
@@ -40,6 +41,7 @@ class ScopeWord:
     column: str = ""
     within: tuple[str, ...] = ()
     part: bool = False
+    ends: tuple[float, float] = (0.0, 1e30)
 
 
 def items_of(given: object) -> list[str]:

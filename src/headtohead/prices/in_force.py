@@ -811,7 +811,10 @@ def _money(usd_per_mtok: dict[str, float]) -> str:
 
 MIX_WORDS = {
     "input_share": ScopeWord(
-        "number", "Share of tokens that are input, 0 to 1; 0.75 is the usual 3:1 mix.", 0.75
+        "number",
+        "Share of tokens that are input; 0.75 is the usual 3:1 mix.",
+        0.75,
+        ends=(0, 1),
     ),
     "seller": ScopeWord(
         "text",

@@ -25,7 +25,10 @@ SERIES_WORDS = {
         ("rating", "tokens"),
     ),
     "days": ScopeWord(
-        "number", "Length of the window that ends with `about`; 0: `about` itself.", 0
+        "number",
+        "Length of the window that ends with `about`; 0: `about` itself.",
+        0,
+        ends=(0, 36_500),
     ),
     **{word: BOARD_WORDS[word] for word in ("board", "style_control", "category")},
     "channel": ScopeWord("text", "Of tokens: which channel.", "openrouter", column="channel"),

@@ -19,8 +19,12 @@ USAGE_WORDS = {
     "b": ScopeWord(
         "text", "Side B as column=value, ...; empty: the side asked for.", "", column=FILTER
     ),
-    "days": ScopeWord("number", "Length of the window, in days; 0: the whole of `about`.", 7),
-    "back_days": ScopeWord("number", "How old the window may be and still serve.", 150),
+    "days": ScopeWord(
+        "number", "Length of the window, in days; 0: the whole of `about`.", 7, ends=(0, 36_500)
+    ),
+    "back_days": ScopeWord(
+        "number", "How old the window may be and still serve.", 150, ends=(0, 36_500)
+    ),
 }
 
 # What a channel lumps together instead of listing.

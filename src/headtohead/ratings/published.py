@@ -27,7 +27,9 @@ BOARD_WORDS = {
     "category": ScopeWord(
         "text", "full, or a category of the board.", "full", column="category", within=("board",)
     ),
-    "back_days": ScopeWord("number", "How old a board may be and still serve, in days.", 400),
+    "back_days": ScopeWord(
+        "number", "How old a board may be and still serve, in days.", 400, ends=(0, 36_500)
+    ),
 }
 RATING_ENDS = ("rating_low_elo", "rating_high_elo")
 

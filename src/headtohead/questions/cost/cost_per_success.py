@@ -37,7 +37,7 @@ QUESTION = Question(
         "b": ScopeWord(
             "text", "Side B as column=value, ...; empty: the side asked for.", "", column=FILTER
         ),
-        "months": ScopeWord("number", "Runs at most so many months old.", 12),
+        "months": ScopeWord("number", "Runs at most so many months old.", 12, ends=(0, 1_200)),
         "statistic": STATISTIC,
     },
 )

@@ -32,7 +32,7 @@ QUESTION = Question(
             ("count", "more_often"),
         ),
         "cut_frac": ScopeWord(
-            "number", "Smallest cut that counts, as a share of the old price.", 0.2
+            "number", "Smallest cut that counts, as a share of the old price.", 0.2, ends=(0, 1)
         ),
         "a": ScopeWord("text", "The side as column=value, ...; empty: side A.", "", column=FILTER),
     },

@@ -34,9 +34,9 @@ QUESTION = Question(
             "models", "What the dear ones are taken for at most; the first is used."
         ),
         "chip": ScopeWord("text", "What all are served on.", "H800", column="chip"),
-        "chips": ScopeWord("number", "How many of them.", 144),
+        "chips": ScopeWord("number", "How many of them.", 144, ends=(1, 1e6)),
         "answer_tokens": ScopeWord(
-            "number", "Of an answer; the prompt follows by the share of input.", 1000
+            "number", "Of an answer; the prompt follows by the share of input.", 1000, ends=(1, 1e9)
         ),
     },
 )

@@ -60,9 +60,12 @@ QUESTION = Question(
             "text", "Who may stand in, as column=value, ...; empty: anybody.", "", column=FILTER
         ),
         "margin_pp": ScopeWord(
-            "number", "How many percentage points worse counts as the same quality.", 2
+            "number",
+            "How many percentage points worse counts as the same quality.",
+            2,
+            ends=(-100, 100),
         ),
-        "months": ScopeWord("number", "Runs at most so many months old.", 24),
+        "months": ScopeWord("number", "Runs at most so many months old.", 24, ends=(0, 1_200)),
     },
 )
 

@@ -40,7 +40,7 @@ QUESTION = Question(
         "makers": ScopeWord(
             "texts", "By these makers, added up; empty: all.", ("Nvidia",), column="maker"
         ),
-        "ahead": ScopeWord("number", "Quarters after the last one counted, 1 to 8.", 4),
+        "ahead": ScopeWord("number", "Quarters after the last one counted.", 4, ends=(1, 8)),
         "by": ScopeWord(
             "text", "What H100-equivalents go by: compute, or bandwidth of memory.", "compute", BY
         ),

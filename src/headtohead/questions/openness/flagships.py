@@ -44,7 +44,9 @@ QUESTION = Question(
             ("weights_open",),
             tuple(CRITERIA),
         ),
-        "months": ScopeWord("number", "Flagships released in so many months before.", 18),
+        "months": ScopeWord(
+            "number", "Flagships released in so many months before.", 18, ends=(0, 1_200)
+        ),
     },
 )
 

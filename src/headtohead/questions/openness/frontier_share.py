@@ -27,7 +27,9 @@ QUESTION = Question(
     scope={
         "of": ScopeWord("text", "Whose leading models: those of side b, or of a.", "b", ("a", "b")),
         "index": ScopeWord("text", "The index that ranks them.", "eci", column="index_name"),
-        "leading": ScopeWord("number", "How many of a side's best models count.", 10),
+        "leading": ScopeWord(
+            "number", "How many of a side's best models count.", 10, ends=(1, 1_000)
+        ),
         "a": ScopeWord(
             "text", "Side A as column=value, ...; empty: the side asked for.", "", column=FILTER
         ),

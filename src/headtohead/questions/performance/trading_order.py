@@ -32,7 +32,9 @@ QUESTION = Question(
             "lead",
             ("luck", "lead"),
         ),
-        "alpha": ScopeWord("number", "Chance of luck that still counts as showing skill.", 0.05),
+        "alpha": ScopeWord(
+            "number", "Chance of luck that still counts as showing skill.", 0.05, ends=(0, 1)
+        ),
     },
 )
 
