@@ -331,6 +331,7 @@ def evidence(sides: Sides, names: Sequence[str]) -> dict[str, tuple[dict[str, An
                 side=(*both, "FR", None)[i % 4],
                 model_name=names[i % len(names)],
                 lab="lab",
+                title="Test",
                 score_frac=0.3 + 0.05 * i,
                 score_low_frac=0.25 + 0.05 * i,
                 score_high_frac=0.35 + 0.05 * i,

@@ -1,5 +1,6 @@
 """The same quality for less, by what runs of a test cost."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import polars as pl
 import pytest
 
 from headtohead.core.dates import Period
-from headtohead.core.question import Answer, Ask, Named, Sides
+from headtohead.core.question import Answer, Ask, Exhibit, Named, Sides
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.folder import from_folder
 from headtohead.evidence.store import Store
 from headtohead.questions import analysis
 from headtohead.questions.cost import same_quality
+from headtohead.questions.findings import finding
 
 RUN_ON = date(2025, 8, 1)
 
@@ -107,6 +109,23 @@ def test_a_wider_margin_a_named_model_and_a_side_are_heeded() -> None:
     alone = of(frames(chinese), of="country=CN")
     assert alone.estimates[0].value == 0
     assert "none of those asked for is cheaper and at most 2 points worse" in alone.says
+
+
+def test_the_title_of_its_chart_says_the_test_the_saving_and_the_day() -> None:
+    exhibit = Exhibit(
+        slug="same-quality",
+        analysis="cost.same_quality",
+        about=Period.parse("2025-12"),
+        answer=of(frames(RUNS)),
+        citations=(),
+    )
+    assert finding(exhibit, Sides()) == (
+        "On bench a run as good as best, within 2 points, costs 80% less (0 to 80%), in runs up to "
+        "2025-08-01"
+    )
+    cheapest = of(frames(RUNS), models=(Named("far", "lab/far"),))
+    none = replace(exhibit, answer=cheapest)
+    assert finding(none, Sides()) == "On bench no cheaper run is as good as far of 2025-08-01"
 
 
 def test_a_side_of_which_no_cost_is_known_saves_nobody_knows_what() -> None:

@@ -143,12 +143,17 @@ def _same_quality(x: Exhibit, two: _Two) -> str:
     best = min(x.answer.rows, key=lambda row: abs(row["saved_pct"]), default=None)
     if best is None:
         return ""
+    test, day = best["title"], e.observed_on
     if not e.value:
-        return f"no cheaper run is as good as {best['model_name']}, within 2 points"
+        return f"on {test} no cheaper run is as good as {best['model_name']} of {day}"
     return (
-        f"the quality of {best['model_name']} was to be had {e.value:.0f}% cheaper ({e.low:.0f} to "
-        f"{e.high:.0f}%), within 2 points"
+        f"on {test} a run as good as {best['model_name']}, within 2 points, costs {e.value:.0f}% "
+        f"less ({e.low:.0f} to {e.high:.0f}%), in runs up to {day}"
     )
+
+
+def _open_share(x: Exhibit, two: _Two) -> str:
+    return x.answer.says.partition("; ")[0]
 
 
 def _level(x: Exhibit, two: _Two) -> str:
@@ -219,6 +224,7 @@ _FINDINGS: dict[str, Callable[[Exhibit, _Two], str]] = {
     "performance.capability_sensitivity": _choices,
     "performance.trading_equity": _trading,
     "openness.flagships": _open,
+    "openness.frontier_share": _open_share,
     "cost.price_vs_rating": _front,
     "cost.same_quality": _same_quality,
     "cost.price_decline": _level,
