@@ -117,6 +117,48 @@ def test_lists_may_lag_by_weeks() -> None:
     assert findings(*changed, *slow) == []
 
 
+def test_a_list_in_two_forms_counts_once() -> None:
+    forms = [both(1, 4, source_id=word) for word in ("models_dev", "models_dev_changes")]
+    found = audit(rows(*forms, both(1.2, 4.9, source_id="t")))
+    assert (found.wrong, found.undecided_n) == ((), 1)
+
+
+def test_of_two_forms_of_a_list_the_one_is_wrong_that_less_speaks_for() -> None:
+    old, now = date(2025, 1, 1), date(2025, 9, 1)
+    changes = [
+        both(p, 4 * p, source_id="models_dev_changes", valid_from=d)
+        for p, d in ((1, old), (2, date(2025, 3, 1)))
+    ]
+    edition = both(1, 4, source_id="models_dev", valid_from=now, basis="snapshot")
+    edition = [row | {"vintage": now} for row in edition]
+    wrong = one(*changes, edition)
+    assert (wrong.source_id, wrong.problem, wrong.right) == ("models_dev", "stale", (2, 8))
+
+
+def test_what_is_absurd_speaks_against_nothing() -> None:
+    found = findings(both(1, 4), both(1_000_000, 4, source_id="t"), both(4, 1, source_id="u"))
+    assert {w.source_id for w in found} == {"t", "u"}
+
+
+def test_no_number_of_lists_outvotes_what_the_seller_documents() -> None:
+    documented = both(1, 4, basis="documented")
+    found = findings(documented, *(both(3, 9, source_id=word) for word in "tuv"))
+    assert "s" not in {w.source_id for w in found}
+    assert {w.problem for w in found} <= {"less sure"}
+
+
+def test_an_endpoint_kept_to_a_region_may_cost_a_tenth_more() -> None:
+    name = {"model_name": "eu.lab.m", "model_id": "lab/m"}
+    usual = [both(1, 4, source_id=word, **name) for word in "stu"]
+    assert findings(*usual, both(1.1, 4.4, source_id="v", **name)) == []
+    (wrong,) = findings(*usual, both(0.5, 2, source_id="v", **name))
+    assert wrong.problem == "outvoted"
+
+
+def test_a_model_that_draws_may_cost_over_a_hundred_times_its_input() -> None:
+    assert findings(both(0.5, 60), both(0.5, 60, source_id="t")) == []
+
+
 def test_one_list_against_one_is_not_decided_by_a_guess() -> None:
     found = audit(rows(both(1, 4), both(2, 7, source_id="t")))
     assert (found.wrong, found.undecided_n) == ((), 2)
@@ -140,8 +182,8 @@ def test_planted_errors_are_found_with_few_false_alarms(facts: Facts) -> None:
     """Forty of each kind among some 13,000 clean prices; seed fixed."""
     shares, false, _ = measured(facts.frame("prices", AS_OF), 40, 1)
     assert min(shares[kind] for kind in (SLIP, SWAPPED, DAY)) > 0.95
-    assert shares["all"] >= 0.82
-    assert false <= 0.02
+    assert shares["all"] >= 0.87
+    assert false <= 0.01
 
 
 @pytest.mark.slow
@@ -149,8 +191,8 @@ def test_planted_errors_are_found_with_few_false_alarms(facts: Facts) -> None:
 def test_more_planted_errors_are_found(facts: Facts, seed: int) -> None:
     shares, false, found = measured(facts.frame("prices", AS_OF), 100, seed)
     assert min(shares[kind] for kind in (SLIP, SWAPPED, DAY)) > 0.95
-    assert shares["all"] >= 0.82
-    assert false <= 0.025
+    assert shares["all"] >= 0.87
+    assert false <= 0.01
     assert {wrong.problem for wrong in found.wrong} <= set(RULES)
 
 
@@ -158,4 +200,4 @@ def test_real_errors_are_among_the_findings(facts: Facts) -> None:
     found = audit(facts.frame("prices", AS_OF))
     novita = [w for w in found.wrong if w.provider == "novita" and w.usd == (5600, 20000)]
     assert {w.problem for w in novita} == {"unit slip"}
-    assert 0.01 < len(found.wrong) / found.quotes_n < 0.05
+    assert 0.01 < len(found.wrong) / found.quotes_n < 0.03

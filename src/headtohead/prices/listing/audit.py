@@ -8,10 +8,16 @@ against what other sellers ask. Where two lists disagree, the rules decide in th
 1. a unit slip: output per input, or the level, is a hundred times off;
 2. input and output swapped: no seller asks more for input than for output;
 3. a day that cannot be: a list wrote the price on another day than it says, or before the model;
-4. a list that contradicts its own history, or the price just before and just after;
-5. what the seller documents before what a list took in, and that before what was seen once;
-6. most lists of the seller against one;
-7. with one list against one: what other sellers ask, and the list's own usual ratios.
+4. a price that the seller changed before, as the list itself or lists of the same name say;
+5. a list that contradicts its own history: of its two prices the one that less speaks for;
+6. a price unlike the one just before and just after;
+7. what the seller documents before all else;
+8. most lists of the seller against one, where a list counts once in all its forms;
+9. with one list against one, or one list alone: what other sellers ask, a round fraction of what
+   others say, and the list's own usual ratios.
+
+A price that is absurd itself speaks against no other, and one that costs up to 1.3 times as much
+because it is kept to a region is no error.
 """
 
 from dataclasses import dataclass
@@ -33,12 +39,15 @@ _SAME = 0.011  # of the price: nearer ones are one price, printed differently
 _LAG_DAYS = 60  # lists take prices over so late, and nobody calls that wrong
 _ENDLESS = 10_000_000
 _SLIP = 200  # times off what others say
-_OUT_PER_IN = (0.05, 100.0)
+_OUT_PER_IN = (0.05, 100.0)  # those of models that draw are higher, and other lists say so
+_OUT_PER_IN_EVER = (0.005, 900.0)
 _LEVELS = (0.0008, 1_000.0)  # dollars per million input tokens that no list has had
 _BEFORE_RELEASE = 45  # days
 _AHEAD = (150, 3)  # days that a documented price may be known before it holds, and after
 _RARE, _ENOUGH = 0.02, 10  # share of a seller's models with a ratio, of at least so many models
 _MOST = 0.6  # of the other sellers
+_ASTRAY = 3.0  # times off what most sellers ask, where no other list speaks of its seller
+_FRACTIONS = (0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75)  # that promotions leave of a price
 _EDITIONS = ("models_dev", "genai_prices")
 # One list in two forms: its editions and the changes between them.
 _ONE_LIST = {"models_dev_changes": "models_dev"}
@@ -58,13 +67,13 @@ RULES = {
     "wrong day": "a list cannot hold a price of another day than that on which it wrote it, nor "
     "of a day before the model's release",
     "contradicts its own list": "the editions and the history of one list are the same list",
-    "a price for one moment": "the same list has one price just before and just after it",
+    "a price for one moment": "the same list has one price just before and just after it, and "
+    "its seller does not pass on prices of changing hosts",
     "stale": "a price that the seller changed holds no longer, whatever a list still says",
-    "less sure": "what the seller documents comes before what a list took in, and that before "
-    "what was seen once",
+    "less sure": "what the seller documents comes before what a list took in",
     "outvoted": "several lists of the seller agree against one",
-    "out of line": "with one list against one, the one that other sellers and the list's own "
-    "usual ratios speak against is wrong",
+    "out of line": "with one list against one, or one list alone, the price that other sellers, "
+    "the list's own usual ratios or a round fraction of the usual price speak against is wrong",
 }
 
 
@@ -185,13 +194,7 @@ def _looks_like(
     others: dict[tuple[object, ...], str],
 ) -> str:
     """What sort of error a contradicted price may be."""
-    if row["problem"] in (
-        "below zero",
-        "unit slip",
-        "input and output swapped",
-        "wrong day",
-        "stale",
-    ):
+    if row["problem"] in _PLAIN:
         return ""
     other = others.get((row["source_id"], row["provider"], *usd))
     if other and other != row["model"] and len({*usd}) > 1:
@@ -252,32 +255,46 @@ def _quotes(prices: pl.DataFrame) -> pl.DataFrame:
 def _compared(q: pl.DataFrame) -> pl.DataFrame:
     """The quotes with what other lists say in their time.
 
-    `support` and `against` count lists of the same seller, `ended` quotes of it with the same price
-    that ended over 60 days before; `own_against` those that are the same
-    list in another form; `right_input`, `right_output` and `right_source` are what the surest
-    contradictor says; `others`, `others_agree` and `others_input` are of other sellers, and
-    `mode_input`, `mode_output` and `mode_frac` what most of them ask.
+    `support` and `against` count lists of the same seller, `word_support` and `word_against` those
+    with the same name of the model; `ended` counts quotes of the seller with the same price that
+    ended over 60 days before, `own_ended` those of the same list; `own_against` are other forms of
+    the same list, and `own_input` to `own_over` say what one of them has and what speaks for it.
+    `right_input`, `right_output` and `right_source` are what the surest contradictor says;
+    `others`, `others_agree` and `others_input` are of other sellers, and `mode_input`,
+    `mode_output` and `mode_frac` what most of them ask.
     """
 
     def code(*columns: str) -> np.ndarray:
         return q.select(pl.struct(columns).rank("dense")).to_series().to_numpy().astype(np.int64)
 
     one_list = pl.col("source_id").replace(_ONE_LIST).alias("whose")
-    q = q.with_columns(one_list)
+    word_ = pl.col("model_name").str.to_lowercase().str.split("/").list.last().alias("word")
+    q = q.with_columns(one_list, word_)
     model, seller, name = (
         code("model", "served", "tier"),
         code("seller", "region"),
         code(*_LIST[1:]),
     )
-    whose = code("whose")
+    whose, word = code("whose"), code("word")
     series, rank, start, end = (q[c].to_numpy() for c in ("series", "rank", "start", "end"))
     pairs = q.select(_PAIR).to_numpy()
+    sane = q.select(_sane(*_OUT_PER_IN_EVER) & ~_turned()).to_series().to_numpy()
     n = q.height
     counts = {
         c: np.zeros(n, np.int64)
-        for c in ("support", "against", "own_against", "others", "others_agree", "ended")
+        for c in (
+            "support",
+            "against",
+            "own_against",
+            "own_ended",
+            "word_support",
+            "word_against",
+            "others",
+            "others_agree",
+            "ended",
+        )
     }
-    surest, right = np.full(n, len(_SURE) + 1), np.full(n, -1)
+    surest, right, own = np.full(n, len(_SURE) + 1), np.full(n, -1), np.full(n, -1)
     mode, mode_frac, middle = np.full((n, 2), np.nan), np.zeros(n), np.full(n, np.nan)
     order = np.argsort(model, kind="stable")
     cuts = np.flatnonzero(np.diff(model[order], prepend=-1, append=-1))
@@ -294,23 +311,37 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
         )
         same_seller = seller[of][:, None] == seller[of][None]
         past = end[of][None] < start[of][:, None] - _LAG_DAYS
-        counts["ended"][of] = (past & equal & same_seller).sum(1)
+        ended = past & equal & same_seller
+        counts["ended"][of] = ended.sum(1)
+        same_list = (whose[of][:, None] == whose[of][None]) & (name[of][:, None] == name[of][None])
+        over = equal & same_list & (end[of][None] < start[of][:, None] - 1)
+        counts["own_ended"][of] = over.sum(1)
+        lists, at_list = np.unique(whose[of], return_inverse=True)
+        heard = np.zeros((4, len(lists), len(of)), bool)
         for one in np.unique(series[of]):
             theirs = series[of] == one
-            there = meet[:, theirs].any(1) & ~theirs
+            # What is absurd itself speaks against nothing.
+            there = meet[:, theirs & sane[of]].any(1) & ~theirs
             agree = (meet & equal)[:, theirs].any(1) & ~theirs
             mine = same_seller[:, theirs][:, 0]
             bad = there & mine & ~agree
             k = of[theirs][0]
-            counts["support"][of] += mine & agree
-            counts["against"][of] += bad
-            counts["own_against"][of] += bad & (whose[of] == whose[k]) & (name[of] == name[k])
+            itself = bad & (whose[of] == whose[k]) & (name[of] == name[k])
+            counts["own_against"][of] += itself
+            called = mine & (word[of] == word[k])
+            heard[:, at_list[theirs][0]] |= mine & agree, bad, called & agree, called & bad
             counts["others"][of] += there & ~mine
             counts["others_agree"][of] += agree & ~mine
             surer = bad & (rank[k] < surest[of])
             surest[of[surer]] = rank[k]
             near = np.abs(start[of][surer][:, None] - start[of][theirs][None]).argmin(1)
             right[of[surer]] = of[theirs][near]
+            near = np.abs(start[of][itself][:, None] - start[of][theirs][None]).argmin(1)
+            own[of[itself]] = of[theirs][near]
+        # A list counts once, however many of its entries speak.
+        counts["support"][of], counts["word_support"][of] = heard[0].sum(0), heard[2].sum(0)
+        counts["against"][of] = (heard[1] & ~heard[0]).sum(0)
+        counts["word_against"][of] = (heard[3] & ~heard[2]).sum(0)
         for place in range(len(of)):
             others = meet[place] & ~same_seller[place]
             _, firsts = np.unique(seller[of][others], return_index=True)
@@ -326,7 +357,11 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
     columns = {
         **counts,
         "surest": surest,
-        "right_ended": np.where(known, counts["ended"][right], 0),
+        "own_input": np.where(own >= 0, pairs[own, 0], np.nan),
+        "own_output": np.where(own >= 0, pairs[own, 1], np.nan),
+        "own_agree": np.where(own >= 0, counts["others_agree"][own], 0),
+        "own_support": np.where(own >= 0, counts["support"][own], 0),
+        "own_over": np.where(own >= 0, counts["own_ended"][own], 0),
         "right_input": np.where(known, pairs[right, 0], np.nan),
         "right_output": np.where(known, pairs[right, 1], np.nan),
         "mode_input": mode[:, 0],
@@ -381,16 +416,54 @@ def _times(a: str, b: str) -> pl.Expr:
     return pl.max_horizontal(ratio, 1 / ratio).fill_null(1.0)
 
 
-def _digits(column: str) -> pl.Expr:
-    """How many digits a price is printed with: half of a round price is less round."""
-    text = pl.col(column).round_sig_figs(6).cast(pl.String).str.replace_all(r"e.*|[.]", "")
-    return text.str.strip_chars("0").str.len_chars()
+def _turned() -> pl.Expr:
+    """Whether input costs more than output."""
+    return pl.col("input") > 1.02 * pl.col("output")
+
+
+def _sane(least: float, most: float) -> pl.Expr:
+    """Whether a price is of an order that prices have; output may cost so many times the input."""
+    c = pl.col
+    low, high = _LEVELS
+    right_way = (c("output") / c("input")).is_between(least, most)
+    return right_way & c("input").is_between(low, high) & (c("output") <= 3 * high)
+
+
+def _cut(of: str) -> pl.Expr:
+    """Whether both prices are the same round fraction of others."""
+    into, out = (pl.col(k) / pl.col(f"{of}{k}") for k in _PAIR)
+    round_ = pl.any_horizontal((into - part).abs() < _SAME / 2 for part in _FRACTIONS)
+    return round_ & ((into / out - 1).abs() < _SAME)
+
+
+def _better_than_own() -> pl.Expr:
+    """How much more speaks for a quote than for what its list says in another form."""
+    c = pl.col
+
+    def more(mine: pl.Expr, other: pl.Expr) -> pl.Expr:
+        return (mine.cast(pl.Int64) - other.cast(pl.Int64)).fill_null(0)
+
+    off, other_off = (_times(p, "others_input").log() for p in ("input", "own_input"))
+    return (
+        3 * more(c("own_over") > 0, c("own_ended") > 0)
+        + 2 * more(c("others_agree") > 0, c("own_agree") > 0)
+        + 2 * more(c("support") > 0, c("own_support") > 0)
+        + more(other_off > off + 0.05, off > other_off + 0.05)
+        - c("rare_out").cast(pl.Int64)
+    )
 
 
 def _judged(q: pl.DataFrame) -> pl.DataFrame:
     """The quotes with `problem`, a key of `RULES`; null where nothing is wrong."""
     c = pl.col
-    alone, contradicted = c("support") == 0, (c("against") > 0) & (c("support") == 0)
+    alone = c("support") == 0
+    # Endpoints kept to a region cost a tenth more, which lists leave out.
+    premium = (c("region") != "") & pl.all_horizontal(
+        (c(k) / c(f"right_{k}")).is_between(1.02, 1.3) for k in _PAIR
+    ).fill_null(value=False)
+    # What the seller documents yields to documents alone.
+    heard = (c("rank") > 0) | (c("surest") == 0)
+    contradicted = alone & (c("against") > 0) & heard & ~premium
     # Of two that far apart, the one further from a dollar has slipped.
     odder = c("input").log().abs() > c("right_input").log().abs()
     off = (_times("input", "others_input") > _SLIP) | (
@@ -400,12 +473,9 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
     dropped = (c("before_input") / c("input") > _SLIP) & (
         c("after_input").is_null() | (_times("input", "after_input") > _SLIP)
     )
-    low, high = _LEVELS
-    out_per_in = c("output") / c("input")
     slip = (
-        ~out_per_in.is_between(*_OUT_PER_IN)
-        | ~c("input").is_between(low, high)
-        | (c("output") > 3 * high)
+        ~_sane(*_OUT_PER_IN_EVER)
+        | (alone & ~_sane(*_OUT_PER_IN))
         | (alone & (off | (jumped | dropped).fill_null(value=False)))
     )
     written = (c("known_on") - c("valid_from")).dt.total_days()
@@ -427,29 +497,39 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
         & (c("cache_read") > 0)
         for o in ("before_", "after_")
     )
-    # The price before may be right only if the list that still has it is not the stale one.
-    agreed = (_like("before_", "right_") & (c("right_ended") == 0)) | _like("after_", "right_")
     asked = (c("mode_frac") >= _MOST) & _like("mode_", "right_")
     unlike, router = c("others_agree") == 0, c("seller").is_in(_ROUTERS)
     far = [(c(p) / c("others_input")).log().abs() for p in ("input", "right_input")]
-    rounder = sum(map(_digits, _PAIR)) >= sum(_digits(f"right_{k}") for k in _PAIR) + 2
     odd = pl.any_horizontal("rare_out", "rare_cached", "rare_written")
-    out_of_line = ~router & (c("against") == 1) & ((far[0] > far[1] + 0.2) | rounder | odd)
-    stale = _like("", "before_") & (c("against") >= 3) & (c("against") > 3 * c("support"))
-    many = c("against") >= pl.when(router).then(3).otherwise(2)
+    out_of_line = ~router & (c("against") == 1) & ((far[0] > far[1] + 0.2) | odd)
+    many = ~router & (c("against") >= 2)
+    stale = (
+        ((c("ended") > 0) & (c("word_against") > c("word_support")))
+        | ((c("own_ended") > 0) & (c("own_against") > 0))
+        | (_like("", "before_") & (c("against") >= 3) & (c("against") > 3 * c("support")))
+    )
+    # Others ask one price, and this list alone asks a fraction of it or some other sum.
+    unheard = alone & (c("against") == 0) & (c("others") > 2) & unlike
+    unheard &= c("mode_frac") >= _MOST
+    astray = unheard & (pl.max_horizontal(*(_times(k, f"mode_{k}") for k in _PAIR)) > _ASTRAY)
+    cut = (contradicted & _cut("right_")) | (unheard & _cut("mode_"))
     found = [
         ((c("input") < 0) | (c("output") < 0), "below zero"),
         (slip, "unit slip"),
-        (c("input") > 1.02 * c("output"), "input and output swapped"),
+        (_turned(), "input and output swapped"),
         (wrong_day, "wrong day"),
-        (contradicted & (c("ended") > 0) & (~router | many), "stale"),
-        (contradicted & _like("", "before_") & (agreed | unlike & many), "stale"),
+        (contradicted & (c("ended") > 0) & ~router, "stale"),
         (stale, "stale"),
-        (contradicted & (c("own_against") > 0), "contradicts its own list"),
-        (alone & spike, "a price for one moment"),
-        (contradicted & ~router & unlike & (c("surest") < c("rank")), "less sure"),
+        (
+            contradicted & (c("own_against") > 0) & (_better_than_own() < 0),
+            "contradicts its own list",
+        ),
+        (alone & spike & ~router, "a price for one moment"),
+        (contradicted & ~router & unlike & (c("surest") == 0) & (c("rank") > 0), "less sure"),
         (contradicted & unlike & many, "outvoted"),
-        (contradicted & (agreed | asked | out_of_line), "out of line"),
+        (contradicted & (asked | out_of_line), "out of line"),
+        (contradicted & unlike & (far[0] > far[1] + 0.4), "out of line"),
+        (astray | cut, "out of line"),
         (alone & (c("against") == 0) & still & c("rare_cached"), "out of line"),
     ]
     problem = pl.coalesce(
