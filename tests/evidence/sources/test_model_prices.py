@@ -117,6 +117,14 @@ def test_of_two_rates_on_one_day_the_later_counts() -> None:
     assert parsed.dropped == {"replaced by another rate on the same day": 2}
 
 
+def test_a_rate_said_again_on_its_day_keeps_its_moment() -> None:
+    first = rates("2026-09-10", 0.15, "documented", source="https://lab.example/news")
+    again = rates("2026-09-10", 0.15, valid_from="2026-09-10T16:10:24Z")
+    (row,) = inputs(read(standard(interval("2026-09-10", first), interval("2026-09-10", again))))
+    assert row["valid_from_at"] == datetime(2026, 9, 10, 12, tzinfo=UTC)
+    assert (row["basis"], row["row_url"]) == ("documented", "https://lab.example/news")
+
+
 def test_tiers_multiples_and_aliases() -> None:
     tier = {"above": 200_000, "input": 2.5, "output": 15}
     found = rates("2025-06-10", 1.25, tiers=[tier], cache_write_1h_multiple=2.0, model="m-20250610")
@@ -255,8 +263,8 @@ def test_the_real_file(real: pl.DataFrame) -> None:
     assert real.select("provider", "model_name").n_unique() == 575
     assert real["provider"].n_unique() == 32
     assert dict(real["basis"].value_counts().rows()) == {
-        "commit": 3_994,
-        "documented": 451,
+        "commit": 3_988,
+        "documented": 457,
         "snapshot": 1_354,
     }
 

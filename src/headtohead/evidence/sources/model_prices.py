@@ -142,9 +142,13 @@ def _model(parsed: Parsed, record: Record) -> _Series:
         for interval in record.parts(mode, intervals):
             day, now = _interval(parsed, mode, interval, before, moments)
             for key, price in now.items():
-                if series.setdefault(key, {}).pop(day, None) is not None:
+                days = series.setdefault(key, {})
+                old = days.get(day)
+                if old is not None:
                     parsed.drop("replaced by another rate on the same day")
-                series[key][day] = price
+                # What is said again later on the day holds since the moment first given.
+                if old is None or old.valid_from_at is None or old.price != price.price:
+                    days[day] = price
             before = {key: price for key, price in now.items() if price.price is not None}
     return series
 
