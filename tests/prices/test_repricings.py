@@ -1,4 +1,8 @@
-"""Known repricings of 2025 and 2026: the price one minute before each, and at it."""
+"""Known repricings of 2025 and 2026: the price one minute before each, and at it.
+
+About a third are dated by the commit that took them into a catalogue, and were found in our own
+history before they were held against other sources.
+"""
 
 import csv
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +15,9 @@ from headtohead.logs.calls import Call
 from headtohead.prices.at_calls import Prices
 
 with (Path(__file__).parent / "repricings.csv").open(encoding="utf-8", newline="") as lines:
-    KNOWN = list(csv.DictReader(lines))
+    ALL = list(csv.DictReader(lines))
+# Where another source speaks against the day, the row says so; what we say is held all the same.
+KNOWN = [row for row in ALL if not row["sources_disagree"]]
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +27,11 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Prices:
 
 def test_there_are_sixty_of_them_and_each_has_a_source() -> None:
     assert len(KNOWN) >= 60
-    assert all(row["source"].startswith("https://") for row in KNOWN)
-    assert len({(row["model"], row["at"]) for row in KNOWN}) == len(KNOWN)
+    assert all(row["source"].startswith("https://") for row in ALL)
+    assert len({(row["model"], row["at"]) for row in ALL}) == len(ALL)
 
 
-@pytest.mark.parametrize("row", KNOWN, ids=lambda row: f"{row['model']} {row['at']}")
+@pytest.mark.parametrize("row", ALL, ids=lambda row: f"{row['model']} {row['at']}")
 def test_each_is_right_to_the_minute_or_day(row: dict[str, str], prices: Prices) -> None:
     change = datetime.fromisoformat(row["at"]).astimezone(UTC)
     for word, at in (("before", change - timedelta(minutes=1)), ("after", change)):
