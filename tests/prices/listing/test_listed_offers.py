@@ -45,6 +45,14 @@ def test_the_alias_in_force_at_that_minute_decides(home: Path) -> None:
     assert v32["until"] == date(2026, 4, 24)
 
 
+def test_a_price_older_than_its_model_is_doubted(home: Path) -> None:
+    notes = " ".join(ask(home, "mistral-large-3", "2025-12-04").sheet.notes)
+    assert "written down on 2025-06-10 and the model is of 2025-12-02" in notes
+    notes = " ".join(ask(home, "deepseek-chat", "2025-09-29T12:00Z").sheet.notes)
+    assert "written down" not in notes
+    assert "DeepSeek has had this price of its own since 2025-09-29" in notes
+
+
 def test_the_hour_picks_the_band(home: Path) -> None:
     off = first(ask(home, "deepseek-chat", "2025-06-15T18:00Z"))
     assert (off["band"], off["input_usd_per_mtok"]) == ("off-peak", 0.135)

@@ -139,10 +139,14 @@ def _notes(listed: Listed, first: Offer | None) -> Iterator[str]:
     if first:
         price = first.price
         how = _BASIS.get(price.basis.partition(":")[0], price.basis)
-        yield (
-            f"{_source(price)} has had the price of {seller_name(price.provider)} since "
-            f"{price.known_on}, {how}"
-        )
+        whose, seller = _source(price), seller_name(price.provider)
+        what = "this price of its own" if whose == seller else f"the price of {seller}"
+        yield f"{whose} has had {what} since {price.known_on}, {how}"
+        if price.known_on < price.since and not price.basis.startswith("documented"):
+            yield (
+                f"The price was written down on {price.known_on} and the model is of "
+                f"{price.since}: it may be the price of the model that the name stood for before"
+            )
         yield from price.notes
         hourly = [b for b in price.bands if b.hours and b.hours.holds(listed.at)]
         if price.hours and hourly:
