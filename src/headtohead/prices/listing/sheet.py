@@ -142,7 +142,8 @@ def _notes(listed: Listed, first: Offer | None) -> Iterator[str]:
         whose, seller = _source(price), seller_name(price.provider)
         what = "this price of its own" if whose == seller else f"the price of {seller}"
         yield f"{whose} has had {what} since {price.known_on}, {how}"
-        if price.known_on < price.since and not price.basis.startswith("documented"):
+        early = price.known_on and price.known_on < price.since
+        if early and not price.basis.startswith("documented"):
             yield (
                 f"The price was written down on {price.known_on} and the model is of "
                 f"{price.since}: it may be the price of the model that the name stood for before"
