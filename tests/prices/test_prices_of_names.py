@@ -36,17 +36,33 @@ def test_a_channel_that_no_list_has_is_named(prices: Prices) -> None:
 
 def test_a_price_that_one_list_kept_after_the_word_moved_is_named(prices: Prices) -> None:
     frame = prices.facts.frame("prices", DAY, used_on=DAY)
-    price = price_in_force(frame, "deepseek/deepseek-r1", DAY)
+    price = price_in_force(frame, "mistral/mistral-large@2411", DAY)
     assert price is not None
     later = date(2026, 10, 31)
     frame = prices.facts.frame("prices", later, used_on=later)
-    rows = notes_on(in_force(frame, later))
-    assert any("DeepSeek-R1: deepseek-reasoner, which had stood for it" in note for note in rows)
-    assert not any("None" in note for note in rows)
-    said = "deepseek-reasoner, which had stood for it at DeepSeek, stood for DeepSeek-V3.2"
-    assert any(
-        said in note and "one list alone has this price (llmledger" in note for note in price.notes
-    )
+    assert not any("None" in note for note in notes_on(in_force(frame, later)))
+    said = "which had stood for it at Mistral AI, stood for Mistral Large 3 on 2025-12-15"
+    assert any(said in note and "one list alone has this price" in note for note in price.notes)
+
+
+@pytest.mark.parametrize(
+    ("model", "day", "sold"),
+    [
+        ("deepseek/deepseek-v3", date(2025, 3, 23), True),
+        ("deepseek/deepseek-v3", date(2025, 6, 30), False),
+        ("deepseek/deepseek-v3", date(2026, 11, 29), False),
+        ("deepseek/deepseek-r1", date(2025, 5, 27), True),
+        ("deepseek/deepseek-r1", DAY, False),
+        ("deepseek/deepseek-v3.2", DAY, True),
+        ("deepseek/deepseek-v3.2", date(2026, 11, 29), False),
+        ("deepseek/deepseek-v4.1-flash", date(2026, 11, 29), True),
+    ],
+)
+def test_deepseek_sells_a_model_while_one_of_its_moving_names_stands_for_it(
+    prices: Prices, model: str, day: date, sold: bool
+) -> None:
+    frame = prices.facts.frame("prices", day, used_on=day)
+    assert (price_in_force(frame, model, day) is not None) == sold
 
 
 def test_long_prompts_take_the_price_of_then_or_say_that_none_is_known() -> None:

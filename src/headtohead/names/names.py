@@ -179,6 +179,25 @@ class Names:
                     turns |= {after.first} if after and span.model == name else set()
         return sorted(turns)
 
+    def left(self, seller: str, day: date) -> dict[str, tuple[date, str]]:
+        """The models for which no moving word of a seller stands any more on a day.
+
+        Returns:
+            Model -> since when, and the last word that stood for it.
+        """
+        left: dict[str, tuple[date, str]] = {}
+        have: set[str] = set()
+        for alias in (alias for entry in self._book.index.values() for alias in entry.aliases):
+            if not alias.moving or (alias.sellers and seller not in alias.sellers):
+                continue
+            if now := alias.on(day):
+                have.add(now.model)
+            for span, after in zip(alias.spans, (*alias.spans[1:], None), strict=False):
+                over = span.last + timedelta(days=1) if span.last else after and after.first
+                if over and over <= day:
+                    left[span.model] = max(left.get(span.model, (date.min, "")), (over, alias.name))
+        return {model: what for model, what in left.items() if model not in have}
+
     def meant(self, name: str) -> tuple[str, ...]:
         """The name as sellers may print it, and the models it stood for on any day, anywhere.
 

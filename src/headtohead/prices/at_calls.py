@@ -126,7 +126,7 @@ class Prices:
             self.used[model] = price
             if rule == "cheapest":
                 self._lost[model] = (
-                    f"{model}: no list has its maker's own price of that day; this is the "
+                    f"{model}: its maker has no price in force on that day; this is the "
                     f"price of {price.provider}, its cheapest credible seller"
                 )
             if channel != meaning.channel:

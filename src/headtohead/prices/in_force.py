@@ -41,6 +41,9 @@ _FAR_BELOW = 3  # times cheaper than the next seller
 # Editions of the lists come 1 to 51 days apart: after so many, at least one has been missed.
 _SEEN_DAYS = 60
 _SAME = 0.01  # prices nearer than this share are one price, printed differently
+# Sellers of their own models under names that move alone (https://api-docs.deepseek.com/updates):
+# when none stands for a model any more, its price has ended, whatever a list keeps.
+NAMES_MOVE = ("deepseek",)
 # Lists that are made from another list, and so confirm nothing of it.
 _MADE_FROM = {
     "models_dev_changes": "models_dev",
@@ -556,6 +559,10 @@ def _lists(
     # A price below zero is a slip of the pen, whatever the other direction costs.
     no_less = pl.all_horizontal(pl.col(c) >= 0 for c in _PAIR)
     given = mixed(given, input_share).filter((pl.col("price_usd_per_mtok") > 0) & no_less)
+    for seller in NAMES_MOVE:
+        gone = pl.col("model_id").is_in(list(Names.load().left(seller, _day(at))))
+        moves = pl.col("join_rule").str.starts_with("alias:").fill_null(value=False)
+        given = given.filter(~(gone & (pl.col("operator") == seller) & ~moves).fill_null(False))
     given = given.with_columns(
         pl.max_horizontal("since", "since_of_output").alias("since"),
         pl.max_horizontal("doubt", "doubt_of_output").alias("doubt"),

@@ -178,15 +178,14 @@ LIST = standard(
 
 def test_off_peak_hours_follow_the_standard_price_while_they_last() -> None:
     rows = inputs(read(LIST, [OFF_PEAK]), "off_peak")
-    assert [(r["price_usd_per_mtok"], r["valid_from"], r["valid_to"]) for r in rows] == [
-        (0.135, date(2025, 6, 10), date(2025, 8, 25)),
-        (0.285, date(2025, 8, 25), date(2025, 9, 5)),
+    assert [(r["price_usd_per_mtok"], r["valid_from"], r["known_on"]) for r in rows] == [
+        (0.135, date(2025, 6, 10), date(2025, 6, 10)),
+        (0.285, date(2025, 8, 25), date(2025, 8, 25)),
+        (None, date(2025, 9, 5), date(2025, 9, 5)),
     ]
     assert rows[0]["hours_utc"] == "16:30 to 00:30 UTC"
-    assert (rows[0]["valid_to_at"], rows[1]["valid_to_at"]) == (
-        None,
-        datetime(2025, 9, 5, 16, tzinfo=UTC),
-    )
+    assert rows[2]["valid_from_at"] == datetime(2025, 9, 5, 16, tzinfo=UTC)
+    assert not any(row["valid_to"] for row in rows)  # the next row says it, from its own day on
     assert rows[0]["row_url"] == "https://lab.example/off-peak"
 
 
@@ -199,6 +198,15 @@ def test_peak_hours_hold_for_all_that_is_still_sold() -> None:
     gone = read(LIST, [PEAK], {"lab": {"m": "removed"}})
     assert not inputs(gone, "peak")
     assert gone.dropped == {"peak hours of a model that is no longer sold": 1}
+
+
+def test_the_hours_of_a_price_that_is_taken_out_end_with_it_on_that_day() -> None:
+    modes = standard(interval(None, rates("2025-06-10", 0.27)), interval("2026-09-10", None))
+    rows = inputs(read(modes, [PEAK]), "peak")
+    assert [(r["price_usd_per_mtok"], r["valid_from"], r["known_on"]) for r in rows] == [
+        (0.54, date(2026, 8, 16), date(2026, 8, 16)),
+        (None, date(2026, 9, 10), date(2026, 9, 10)),
+    ]
 
 
 def test_what_is_removed_has_no_price_from_the_day_of_the_snapshot_on() -> None:
@@ -259,12 +267,12 @@ def real(shared_evidence: Path) -> pl.DataFrame:
 
 
 def test_the_real_file(real: pl.DataFrame) -> None:
-    assert real.height == 5_799
+    assert real.height == 5_805
     assert real.select("provider", "model_name").n_unique() == 575
     assert real["provider"].n_unique() == 32
     assert dict(real["basis"].value_counts().rows()) == {
         "commit": 3_988,
-        "documented": 457,
+        "documented": 463,
         "snapshot": 1_354,
     }
 
@@ -288,7 +296,8 @@ def test_the_real_file_has_deepseeks_off_peak_price(real: pl.DataFrame) -> None:
     rows = real.filter(model_name="deepseek-reasoner", tier="off_peak", token_kind="output")
     first = rows.sort("valid_from").row(0, named=True)
     assert first["price_usd_per_mtok"] == pytest.approx(2.19 / 4)
-    assert rows["valid_to"].max() == date(2025, 9, 5)
+    assert rows.sort("valid_from")["valid_from"][-1] == date(2025, 9, 5)
+    assert rows.sort("valid_from")["price_usd_per_mtok"][-1] is None
 
 
 def test_the_real_file_has_gpt_5_and_its_batch_price(real: pl.DataFrame) -> None:

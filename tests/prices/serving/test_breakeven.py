@@ -145,7 +145,11 @@ def test_what_is_in_the_price_of_a_bought_chip_is_said() -> None:
 
 def test_at_best_from_a_load_on_names_where_it_is_the_other_way_again() -> None:
     """Between what one unit carries and where two pay, the API is cheaper again."""
-    made = breakeven(**ASKED | {"model": "DeepSeek-V3", "chip": "H800", "gpus": 16})
+    asked = ASKED | {"model": "DeepSeek-V3", "chip": "H800", "gpus": 16}
+    made = breakeven(**asked, operator="deepinfra")
+    assert made.api_prices == (
+        "$0.32 in, $0.89 out per million tokens at deepinfra since 2026-08-28",
+    )
     assert made.weighed.expected.first is None
     best = made.weighed.best
     assert best.first

@@ -15,9 +15,6 @@ from headtohead.prices.in_force import INPUT_SHARE, Course, ListPrice, price_in_
 from headtohead.prices.rates import Rates, cost_usd
 
 _MAKER, _CHEAPEST = "maker", "cheapest"
-# Lists that write the end of a price when it has come: before, nobody had announced it.
-_ENDS_LATER = ("model_prices",)
-_ENDS = ("valid_to", "valid_to_at")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,12 +114,8 @@ class StackPrices:
 
     def __init__(self, facts: Facts, at: datetime, as_of: date) -> None:
         rows = facts.frame("prices", as_of, used_on=min(at.date(), as_of))
-        later = pl.col("source_id").is_in(_ENDS_LATER) & (pl.col("valid_to") > as_of)
-        self._rows = rows.with_columns(
-            # A seller that is in no list of ours goes by the word of its price list.
-            pl.coalesce("operator", "provider").alias("operator"),
-            *(pl.when(~later.fill_null(value=False)).then(end).alias(end) for end in _ENDS),
-        )
+        # A seller that is in no list of ours goes by the word of its price list.
+        self._rows = rows.with_columns(pl.coalesce("operator", "provider").alias("operator"))
         self.at = at
 
     def now(self, use: UsedModel, model: str) -> ListPrice | None:

@@ -101,7 +101,7 @@ def _notes(result: WatchResult) -> Iterator[str]:
             )
         if one.price and not one.use.operator and one.price.rule == "cheapest":
             yield (
-                f"no list has its maker's own price of {one.called}: this is that of "
+                f"the maker of {one.called} has no price of it in force: this is that of "
                 f"{seller_name(one.price.provider)}, its cheapest credible seller"
             )
         if one.turns and one.turns[-1].after is None:

@@ -58,6 +58,7 @@ _MODES = ("standard", "batch", "fast", "flex", "priority", "thinking", "ultrafas
 _STATUS = ("deprecated", "removed")
 _HOUR = "cache_write_1h"
 _UNLISTED = "models.dev no longer lists this mode"
+_OVER = "the hours with another price ended"
 _REMOVED = "no longer sold on this day; since when is not known"
 
 
@@ -70,8 +71,6 @@ class _Price:
     row_url: str | None
     note: str | None
     valid_from_at: datetime | None = None
-    valid_to: date | None = None
-    valid_to_at: datetime | None = None
     hours_utc: str | None = None
 
 
@@ -268,7 +267,11 @@ def _schedule(record: Record) -> dict[str, _Schedule]:
 
 
 def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
-    """The schedule's price for each standard price that holds while the schedule does."""
+    """The schedule's price for each standard price that holds while the schedule does.
+
+    Where one ends, a row on that day says so: a day of end on the row before would tell, on the
+    day of the price, what nobody knew then.
+    """
     by_day: _Series = {}
     for (tier, kind), days in series.items():
         if tier != "standard":
@@ -277,21 +280,18 @@ def _scheduled(schedule: _Schedule, series: _Series) -> _Series:
         for (day, price), following in zip(ordered, [*ordered[1:], None], strict=True):
             turns = [(schedule.start.date(), schedule.start), (day, price.valid_from_at)]
             first, at = max(turns, key=lambda turn: turn[0])
-            ends = [(following[0], following[1].valid_from_at)] if following else []
-            if schedule.end:
-                ends.append((schedule.end.date(), schedule.end))
-            until, until_at = min(ends, key=lambda end: end[0], default=(None, None))
-            if price.price is None or (until is not None and until <= first):
+            over = schedule.end is not None and schedule.end.date() <= first
+            if over or (following is not None and following[0] <= first):
                 continue
-            by_day.setdefault((schedule.tier, kind), {})[first] = _Price(
-                _multiply(schedule.times, price.price),
-                "documented",
-                schedule.url,
-                f"computed: {schedule.times} x the standard price of that day",
-                at,
-                until,
-                until_at,
-                schedule.hours,
+            row = replace(price, valid_from_at=at, hours_utc=schedule.hours)
+            if price.price is not None:
+                note = f"computed: {schedule.times} x the standard price of that day"
+                usd = _multiply(schedule.times, price.price)
+                row = replace(row, price=usd, basis="documented", row_url=schedule.url, note=note)
+            by_day.setdefault((schedule.tier, kind), {})[first] = row
+        if schedule.end and (made := by_day.get((schedule.tier, kind))):
+            made[schedule.end.date()] = _Price(
+                None, "documented", schedule.url, _OVER, schedule.end, schedule.hours
             )
     return by_day
 

@@ -99,7 +99,7 @@ def _sentence(listed: Listed, first: Offer | None, as_of: date) -> str:
     who = (
         f"its maker {offer.seller}"
         if "first party" in offer.standing
-        else f"{offer.seller} (the cheapest credible seller: no list has its maker's price)"
+        else f"{offer.seller} (the cheapest credible seller: its maker has no price in force)"
     )
     hours = f" in the {price.band} hours" if price.band and price.hours else ""
     if price.hours:

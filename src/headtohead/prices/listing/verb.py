@@ -8,6 +8,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import takes
 from headtohead.evidence.words import model_name
 from headtohead.prices.at_calls import Prices
+from headtohead.prices.in_force import NAMES_MOVE
 from headtohead.prices.listing.offers import Listed, listed
 from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.settings import ListingSettings
@@ -72,6 +73,7 @@ def _listing(
     given = [o.price for o in found.offers] + [s.price for s in steps if s.price]
     ids = {i for p in given for i in (p.source_id, *p.other_source_ids)}
     notes = [_retirement(prices, found)] if found.offers else []
+    notes.append(_left(prices, found))
     if at.date() > on:
         notes.append(f"{at.date()} lies after {on}: this is what was announced by then")
     sheet = listing_sheet(
@@ -182,6 +184,21 @@ def _retirement(prices: Prices, found: Listed) -> str:
         return ""
     what = "retired" if last <= found.at.date() else "retires"
     return f"{first.seller} {what} {found.model} on {last}: lists may still have its price"
+
+
+def _left(prices: Prices, found: Listed) -> str:
+    """That its maker sells it no longer, as its names moved on; empty if it does."""
+    lab, names = found.meaning.lab, prices.facts.names
+    if lab not in NAMES_MOVE or found.first_party:
+        return ""
+    moved = names.left(lab, found.at.date()).get(found.meaning.model or "")
+    if moved is None:
+        return ""
+    since, word = moved
+    return (
+        f"{names.lab(lab).name} has not sold {found.model} since {since}, when its name {word} "
+        "ceased to stand for it: what lists keep as its price is not in force"
+    )
 
 
 def _side(prices: Prices, found: Listed) -> str:

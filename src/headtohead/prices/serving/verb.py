@@ -296,10 +296,10 @@ def _api_usd(calls: Sequence[Call], api: str | None, operator: str, prices: Pric
             )
         total += cost_usd(call.usage or Usage(), rates)
     for name, price in prices.used.items():
-        if operator and price.rule != operator:
+        if operator and price.rule != "operator":
             raise InputError(
                 f"No list price of {name} at {operator} was known on {prices.day}; leave out "
-                "`operator` for its maker's."
+                "`operator` for its maker's or the cheapest seller's."
             )
     return total
 
