@@ -68,7 +68,7 @@ def test_nothing_changes_by_itself() -> None:
         (
             {"price": "", "usd_per_mtok": {}, "seller": ""},
             "price",
-            "No list has a price of gpt-5 any more; before, it was $1.25 in, $10 out.",
+            "No price of gpt-5 is in force any more; before, it was $1.25 in, $10 out.",
         ),
     ],
 )

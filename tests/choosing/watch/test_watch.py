@@ -128,6 +128,14 @@ def test_hours_of_another_price_that_end_are_announced(tmp_path: Path) -> None:
     assert found["bill_after_usd_per_month"] == pytest.approx(75 * 0.56 + 25 * 1.68)
 
 
+def test_a_price_that_another_list_keeps_does_not_follow_one_that_ends(tmp_path: Path) -> None:
+    """DeepSeek said on 24 April 2026 that the name is switched off on 24 July."""
+    text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
+    (turn,) = of(watched(tmp_path, text, "2026-07-10"), "deepseek-chat")["price_changes"]
+    assert (turn["at"][:10], turn["after"]) == ("2026-07-24", None)
+    assert "ends; what follows is not known" in turn["says"]
+
+
 def test_an_end_written_in_hindsight_was_not_announced(tmp_path: Path) -> None:
     text = '[[model]]\nname = "deepseek-v4-pro"\noperator = "deepseek"\n'
     result = watched(tmp_path, text, "2026-08-20")

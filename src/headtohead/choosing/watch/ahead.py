@@ -134,6 +134,8 @@ class StackPrices:
         for turn in Course(self._rows, model).turns(rule):
             if self.at < turn <= end:
                 after = self._of(use, model, turn, rule)
+                if after and _only_left(before, after, turn.date()):
+                    after = None
                 if after is None or _differ(before, after):
                     turns.append(PriceTurn(turn, before, after))
                 if after is None:
@@ -147,6 +149,11 @@ class StackPrices:
             if price:
                 return price
         return None
+
+
+def _only_left(before: ListPrice, after: ListPrice, day: date) -> bool:
+    """Whether another list's price is left where the surer one ends: it does not begin there."""
+    return after.usd_per_mtok != before.usd_per_mtok and after.since < day
 
 
 def _differ(a: ListPrice, b: ListPrice) -> bool:

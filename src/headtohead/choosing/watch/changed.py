@@ -122,7 +122,7 @@ def _price_change(
 ) -> StackChange:
     name = use.name
     if not now.price:
-        says = f"No list has a price of {name} any more; before, it was {then.price}."
+        says = f"No price of {name} is in force any more; before, it was {then.price}."
         return StackChange("price", name, says, as_of)
     where = f" at {now.seller}" if now.seller else ""
     known_on = now.price_known_on or as_of
