@@ -340,3 +340,8 @@ def test_bad_choices(stack: Path) -> None:
     ):
         with pytest.raises(InputError, match=said):
             headtohead.watch(stack, as_of=DAY, **choice)
+
+
+def test_a_day_that_has_passed_is_said_to_have(tmp_path: Path) -> None:
+    result = watched(tmp_path, '[[model]]\nname = "deepseek-chat"\n', "2026-11-10")
+    assert "The day stated for deepseek-chat has passed." in result.sheet.sentence

@@ -57,6 +57,9 @@ def _sentences(result: WatchResult) -> Iterator[str]:
         names = first_few([one.called for one in retiring])
         verb = "retires" if len(retiring) == 1 else "retire"
         yield f"{len(retiring)} of {counted(n, 'model')} {verb} by {end}: {names}."
+        past = [one.called for one in retiring if one.retirements[0].day < result.as_of]
+        if past:
+            yield f"The day stated for {first_few(past)} has passed."
         if len(retiring) > 1:
             yield f"The first is {first.called} at {first.seller}, on {first.retirements[0].day}."
     else:
