@@ -56,7 +56,10 @@ def run(frames: Frames, ask: Ask) -> Answer:
         pairs.append(NamedPair(dear, cheap, named_by(one, both)))
     estimates, absent = [pair.times for pair in pairs], without(pairs, dears, cheaps)
     if not pairs:
-        return ask.lacks(f"no list price of {listed(absent)} on {ask.about.end} was known")
+        unpriced = dict.fromkeys(
+            model_name(w.model or w.name) for w in named if listed_rows[w.name].is_empty()
+        )
+        return ask.lacks(f"no list price of {listed(unpriced)} on {ask.about.end} was known")
     prices = pl.concat([row.head(1) for row in listed_rows.values()])
     says = listed(
         f"{model_name(row['model_id'])} {pair_words(row)} at {seller_name(row['provider'])} since "
