@@ -2,12 +2,22 @@
 
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser import (  # noqa: F401
+    CHROMIUM,
+    CONTRAST,
+    DRAWN,
+    OnePage,
+    browser,
+    downloaded,
+    one_page,
+    quiet_page,
+    wait_until,
+)
 from tests.claims import report_builder as build
 from tests.claims.test_report_page import html_of, rendered
 
@@ -15,38 +25,16 @@ import headtohead
 from headtohead.claims.result import ReportResult
 from headtohead.questions import exhibit_specs
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
     pytest.mark.usefixtures("kept_facts"),
 ]
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DRAWN = "html[data-charts=drawn]"
 Opened = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield made
-        made.close()
-
-
-def only(*drawn: str) -> ReportResult:
-    """The plain report with these charts alone, since fourteen take a browser two seconds."""
-    return build.report(missing=[slug for slug in exhibit_specs() if slug not in drawn])
+def only(*drawn: str, **more: Any) -> ReportResult:
+    """A report with these charts alone, since fourteen take a browser two seconds."""
+    return build.report(missing=[slug for slug in exhibit_specs() if slug not in drawn], **more)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +47,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             only("capability-frontier", "lag-arrows", "capability-profile", "sensitivity")
         ),
         "hostile": rendered("hostile"),
+        "formulas": html_of(
+            only("price-vs-rating", "trading-equity", names=("=1+1", "@x", "fine"))
+        ),
         "check": html_of(build.check()),
     }
     for name, text in pages.items():
@@ -67,44 +58,25 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def opened(browser: Any, files: dict[str, str]) -> Iterator[Opened]:
-    """Opens a page; at the end nothing may have been said on its console or left the machine."""
-    contexts: list[Any] = []
-    trouble: list[str] = []
-
+def opened(quiet_page: OnePage, files: dict[str, str]) -> Opened:  # noqa: F811
     def made(name: str = "brief", hash_: str = "", unfold: bool = True, **options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: trouble.append(f"{m.type}: {m.text}"))
-        page.on("pageerror", lambda e: trouble.append(f"error: {e}"))
-        page.on(
-            "request",
-            lambda r: (
-                None
-                if r.url.startswith(("file:", "data:", "blob:"))
-                else trouble.append(f"request: {r.url}")
-            ),
-        )
-        page.goto(files[name] + hash_)
+        page = quiet_page.open(files[name] + hash_, **options)
         if name != "check":
             page.wait_for_selector(DRAWN)
             if unfold:
                 unfolded(page)
         return page
 
-    yield made
-    for context in contexts:
-        context.close()
-    assert trouble == []
+    return made
 
 
 def unfolded(page: Any) -> None:
     """Open every figure, and wait until its chart is drawn."""
     page.evaluate("document.querySelectorAll('details.folded').forEach(d => { d.open = true; })")
-    page.wait_for_function(
+    wait_until(
+        page,
         "!document.querySelector('details.folded > template') "
-        "&& document.documentElement.dataset.charts === 'drawn'"
+        "&& document.documentElement.dataset.charts === 'drawn'",
     )
 
 
@@ -117,7 +89,7 @@ def shown(page: Any) -> list[str]:
 
 def test_every_chart_draws_at_every_width(opened: Opened) -> None:
     for width in (1280, 360):
-        page = opened("report", viewport={"width": width, "height": 800})
+        page = opened("report", viewport=(width, 800))
         for slug in build.report().exhibits:
             box = page.locator(f"#{slug}-chart svg").bounding_box()
             assert box["width"] > 200, slug
@@ -153,7 +125,7 @@ def test_sorting_works_by_keyboard_and_is_told(opened: Opened) -> None:
 
 def counted(page: Any, text: str) -> None:
     """Wait until the count beside the filters says so."""
-    page.wait_for_function(f"document.querySelector('#f-count').textContent === '{text}'")
+    wait_until(page, f"document.querySelector('#f-count').textContent === '{text}'")
 
 
 def test_filters_work_by_keyboard_together_and_restore(opened: Opened) -> None:
@@ -184,7 +156,7 @@ def test_a_row_opens_its_card_and_an_address_does_too(opened: Opened) -> None:
     assert page.url.endswith("#claim-X2")
     again = opened(hash_="#claim-X4")
     again.wait_for_selector("#claim-X4[open]")
-    again.wait_for_function("document.activeElement.parentElement.id === 'claim-X4'")
+    wait_until(again, "document.activeElement.parentElement.id === 'claim-X4'")
 
 
 def test_the_slider_changes_chart_and_address_and_reload_restores(opened: Opened) -> None:
@@ -226,9 +198,7 @@ def slid_to(page: Any, slug: str, day: str) -> Any:
     while page.locator(f"#{slug}-day").text_content() > day:
         before = page.locator(f"#{slug}").get_attribute("data-day")
         page.keyboard.press("ArrowLeft")
-        page.wait_for_function(
-            f"document.getElementById('{slug}').dataset.day !== {json.dumps(before)}"
-        )
+        wait_until(page, f"document.getElementById('{slug}').dataset.day !== {json.dumps(before)}")
     return page
 
 
@@ -299,14 +269,6 @@ def test_a_broken_address_leaves_the_page_as_it_is(opened: Opened) -> None:
         assert page.locator("#price-vs-rating-chart svg").count() == 1
 
 
-def downloaded(page: Any, slug: str, deed: str, folder: Path) -> tuple[str, bytes]:
-    with page.expect_download() as caught:
-        page.locator(f"#{slug} button[data-do={deed}]").press("Enter")
-    path = folder / caught.value.suggested_filename
-    caught.value.save_as(path)
-    return path.name, path.read_bytes()
-
-
 def test_data_charts_and_citations_can_be_taken_away(opened: Opened, tmp_path: Path) -> None:
     import csv
     import io
@@ -333,10 +295,10 @@ def test_data_charts_and_citations_can_be_taken_away(opened: Opened, tmp_path: P
     page.locator("#price-vs-rating button[data-do=cite]").press("Enter")
     assert page.locator("dialog[open] #citation-bibtex").text_content().startswith("@misc{")
     page.keyboard.press("Escape")
-    page.wait_for_function("document.querySelector('dialog[open]') === null")
+    wait_until(page, "document.querySelector('dialog[open]') === null")
 
 
-def test_what_is_copied_takes_its_address_along(browser: Any) -> None:
+def test_what_is_copied_takes_its_address_along(browser: Any) -> None:  # noqa: F811
     address = "http://page.test/report.html"
     page = browser.new_page()
     page.route(
@@ -361,53 +323,13 @@ def test_what_is_copied_takes_its_address_along(browser: Any) -> None:
     assert taken.endswith(f" {address}#answer")
 
 
-def test_a_spreadsheet_reads_no_formula(browser: Any, tmp_path: Path) -> None:
-    text = html_of(build.report(names=("=1+1", "@x", "fine")))
-    path = tmp_path / "page.html"
-    path.write_text(text, encoding="utf-8")
-    page = browser.new_page()
-    page.goto(path.as_uri())
-    page.wait_for_selector(DRAWN)
-    unfolded(page)
+def test_a_spreadsheet_reads_no_formula(opened: Opened, tmp_path: Path) -> None:
+    page = opened("formulas")
     _, content = downloaded(page, "price-vs-rating", "csv", tmp_path)
     assert b"'=1+1" in content
     assert b",=1+1" not in content
     _, content = downloaded(page, "trading-equity", "csv", tmp_path)
-    page.close()
     assert b",-15" in content
-
-
-CONTRAST = """() => {
-  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
-  const light = (c) => {
-    const [r, g, b] = c.slice(0, 3).map((v) => v / 255)
-      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (node) => {
-    for (let n = node; n; n = n.parentElement) {
-      const c = parse(getComputedStyle(n).backgroundColor);
-      if (c.length < 4 || c[3] > 0.99) return c;
-    }
-    return [255, 255, 255];
-  };
-  document.querySelectorAll("details").forEach((d) => { d.open = true; });
-  const low = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const node = walk.currentNode.parentElement;
-    if (!walk.currentNode.data.trim() || !node.checkVisibility()) continue;
-    if (node.closest("script, style, noscript")) continue;
-    const svg = node.closest("svg");
-    const style = getComputedStyle(node);
-    const colour = parse(svg ? style.fill : style.color);
-    const [a, b] = [light(colour), light(behind(svg ? svg.parentElement : node))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (svg && style.stroke !== "none") continue;
-    if (ratio < 4.5) low.push([node.className || node.tagName, walk.currentNode.data, ratio]);
-  }
-  return low;
-}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -425,7 +347,7 @@ def test_the_theme_can_be_chosen_and_charts_follow(opened: Opened) -> None:
     page.locator("#theme").press("Enter")
     page.locator("#theme").press("Enter")
     assert page.locator("#theme").text_content() == "Theme: dark"
-    page.wait_for_function(f"getComputedStyle({mark}).fill !== '{light}'")
+    wait_until(page, f"getComputedStyle({mark}).fill !== '{light}'")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 30)"
 
 
@@ -478,14 +400,14 @@ def test_the_first_tab_skips_to_the_answer(opened: Opened) -> None:
 
 
 def test_the_report_of_the_article_is_short_before_anything_is_opened(
-    browser: Any, tmp_path: Path
+    one_page: OnePage,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     """As a reader with two minutes meets it: the answer, three numbers, one card, the scorecard."""
     path = tmp_path / "report.html"
     path.write_text(headtohead.report(as_of="2026-10-31").to_html(), encoding="utf-8")
     for width, tallest in ((1280, 9_000), (390, 20_000)):
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(path.as_uri())
+        page = one_page.open(path.as_uri(), viewport=(width, 900))
         page.wait_for_selector(DRAWN)
         assert page.evaluate("document.documentElement.scrollHeight") <= tallest
         assert page.evaluate("document.querySelectorAll('*').length") <= 15_000
@@ -496,7 +418,6 @@ def test_the_report_of_the_article_is_short_before_anything_is_opened(
             assert answer["y"] + answer["height"] < 900
             printed = page.pdf(prefer_css_page_size=True)
             assert 0 < len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 25
-        page.close()
 
 
 def test_the_keyboard_skips_to_answer_scorecard_and_exhibits(opened: Opened) -> None:
@@ -515,4 +436,4 @@ def test_the_keyboard_skips_to_answer_scorecard_and_exhibits(opened: Opened) -> 
         page.keyboard.press("Tab")
         assert page.evaluate(f"{focused}.closest('{inside}') !== null"), skip
     # Whoever skips to an exhibit finds it open.
-    page.wait_for_function("document.querySelector('#arena-frontier').open")
+    wait_until(page, "document.querySelector('#arena-frontier').open")

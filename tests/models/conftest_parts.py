@@ -125,10 +125,20 @@ def smollm2() -> Iterator[str]:
 
 def ask(base_url: str, model: str, messages: list[Message], **params: object) -> dict[str, Any]:
     """The body of a chat completion at temperature 0, unless `params` say otherwise."""
-    body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": 16, **params}
+    with _client() as client:
+        return _reply(client, base_url, model, messages, **params)
+
+
+def _client() -> httpx2.Client:
     # Reading the certificates of the world takes longer than the model, and none is needed here.
-    with httpx2.Client(trust_env=False, verify=False, timeout=60) as client:
-        reply = client.post(f"{base_url}/chat/completions", json=body)
+    return httpx2.Client(trust_env=False, verify=False, timeout=60)
+
+
+def _reply(
+    client: httpx2.Client, base_url: str, model: str, messages: list[Message], **params: object
+) -> dict[str, Any]:
+    body = {"model": model, "messages": messages, "temperature": 0, "max_tokens": 16, **params}
+    reply = client.post(f"{base_url}/chat/completions", json=body)
     reply.raise_for_status()
     return dict(reply.json())
 
@@ -166,11 +176,13 @@ def write_request_log(
         order = rng.permutation(order)
     params = {"temperature": 0, "max_tokens": 16}
     started = _FIRST_REQUEST
-    with path.open("w", encoding="utf-8") as out:
+    with path.open("w", encoding="utf-8") as out, _client() as client:
         for number, index in enumerate(order):
             fact = models.facts[index]
             began = time.monotonic()
-            reply = ask(models.base_url(side), models.alias(side), user(fact.prompt), **params)
+            reply = _reply(
+                client, models.base_url(side), models.alias(side), user(fact.prompt), **params
+            )
             latency = time.monotonic() - began
             started += timedelta(seconds=20 + 7 * (number % 11))
             line = {

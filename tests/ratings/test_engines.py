@@ -54,7 +54,7 @@ def spark() -> Iterator[Any]:
         .config("spark.log.level", "OFF")
         # Tables of some hundred rows: compiling for them takes longer than reading them.
         .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .getOrCreate()
     )
     yield session

@@ -4,27 +4,26 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.claims.test_report_browser import CHROMIUM, CONTRAST, DRAWN, FLAGS, downloaded
+from tests.browser import (  # noqa: F401
+    CHROMIUM,
+    CONTRAST,
+    DRAWN,
+    OnePage,
+    browser,
+    downloaded,
+    one_page,
+    quiet_page,
+)
 from tests.ratings.sheet import ranking_builder as build
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 Opened = Callable[..., Any]
 MANY = tuple(f"model-{n:03}" for n in range(60))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,33 +42,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def opened(browser: Any, files: dict[str, str]) -> Iterator[Opened]:
-    """Opens a page; at the end nothing may have been said on its console or left the machine."""
-    contexts: list[Any] = []
-    trouble: list[str] = []
-
+def opened(quiet_page: OnePage, files: dict[str, str]) -> Opened:  # noqa: F811
     def made(name: str = "everything", hash_: str = "", **options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: trouble.append(f"{m.type}: {m.text}"))
-        page.on("pageerror", lambda e: trouble.append(f"error: {e}"))
-        page.on(
-            "request",
-            lambda r: (
-                None
-                if r.url.startswith(("file:", "data:", "blob:"))
-                else trouble.append(f"request: {r.url}")
-            ),
-        )
-        page.goto(files[name] + hash_)
+        page = quiet_page.open(files[name] + hash_, **options)
         page.wait_for_selector(DRAWN)
         return page
 
-    yield made
-    for context in contexts:
-        context.close()
-    assert trouble == []
+    return made
 
 
 def models(page: Any) -> list[str]:
@@ -116,7 +95,7 @@ def test_every_chart_draws_at_every_width_and_the_page_never_scrolls_sideways(
     )
     for width in (1280, 400):
         for name in ("everything", "hostile"):
-            page = opened(name, viewport={"width": width, "height": 800})
+            page = opened(name, viewport=(width, 800))
             for slug in charts:
                 box = page.locator(f"#{slug}-chart svg").bounding_box()
                 assert box["width"] > 200, slug
@@ -138,21 +117,26 @@ def test_hostile_names_run_nothing(opened: Opened) -> None:
 
 
 def test_the_script_writes_the_table_as_the_page_had_it(
-    browser: Any, files: dict[str, str]
+    browser: Any,  # noqa: F811
+    one_page: OnePage,  # noqa: F811
+    files: dict[str, str],
 ) -> None:
-    for name in files:
-        texts = []
-        for on in (False, True):
-            context = browser.new_context(java_script_enabled=on)
-            page = context.new_page()
-            page.goto(files[name])
-            text = page.locator("#standings tbody").inner_html()
-            texts.append(re.sub(r">\s+<", "><", text).strip())
-            context.close()
+    context = browser.new_context(java_script_enabled=False)
+    silent = context.new_page()
+    for name, address in files.items():
+        silent.goto(address)
+        texts = [
+            re.sub(r">\s+<", "><", page.locator("#standings tbody").inner_html()).strip()
+            for page in (silent, one_page.open(address))
+        ]
         assert texts[0] == texts[1], name
+    context.close()
 
 
-def test_without_scripts_the_table_is_there(browser: Any, files: dict[str, str]) -> None:
+def test_without_scripts_the_table_is_there(
+    browser: Any,  # noqa: F811
+    files: dict[str, str],
+) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(files["everything"])

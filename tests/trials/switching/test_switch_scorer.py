@@ -26,7 +26,7 @@ from tests.trials.switching.parts import (
 from headtohead.core.errors import InputError
 from headtohead.prices.at_calls import Prices
 from headtohead.trials.replay.client import Endpoint
-from headtohead.trials.switching.result import ScoredItem
+from headtohead.trials.switching.result import ScoredItem, Switch
 from headtohead.trials.switching.running import ScoreKeeper
 from headtohead.trials.switching.settings import Pace
 from headtohead.trials.switching.summing import notes_of
@@ -35,6 +35,34 @@ from headtohead.trials.switching.summing import notes_of
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=lengths(1, 5))
+def repeats(request: pytest.FixtureRequest) -> int:
+    """How often each fact is asked where once tells as much as the five times of the log."""
+    return int(request.param)
+
+
+@pytest.fixture
+def log(log_a: Path, tmp_path: Path, repeats: int) -> Path:
+    """The log of tiny-a with each fact so many times."""
+    seen = Counter[str]()
+    rows = []
+    for row in lines(log_a):
+        seen[row["messages"][0]["content"]] += 1
+        if seen[row["messages"][0]["content"]] <= repeats:
+            rows.append(row)
+    assert len(rows) == 101 * repeats
+    return rewritten(log_a, tmp_path / "log.jsonl", rows)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    tiny_models: TinyModels, log_a: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Switch, Path]:
+    """tiny-b on the whole log, and its ledger."""
+    ledger = tmp_path_factory.mktemp("whole") / "log-tiny-b.ledger.jsonl"
+    return made_by(log_a, tiny_models.base_url_b, stop=False, ledger=str(ledger)), ledger
 
 
 def difference(models: TinyModels, skill: str = "") -> float:
@@ -77,9 +105,9 @@ def test_a_model_against_itself_needs_more_items_and_names_how_many(
 
 
 def test_without_stopping_the_estimate_is_the_truth_of_the_log(
-    tiny_models: TinyModels, log_a: Path
+    tiny_models: TinyModels, log_a: Path, whole: tuple[Switch, Path]
 ) -> None:
-    made = made_by(log_a, tiny_models.base_url_b, stop=False)
+    made = whole[0]
     assert made.items == 505
     assert made.quality.difference.value == pytest.approx(difference(tiny_models))
     assert made.quality.decided_at is not None
@@ -98,12 +126,12 @@ def test_without_stopping_the_estimate_is_the_truth_of_the_log(
 
 
 def test_equal_requests_are_asked_each_time_since_an_answer_is_a_draw_too(
-    tiny_models: TinyModels, log_a: Path
+    tiny_models: TinyModels, log_a: Path, whole: tuple[Switch, Path]
 ) -> None:
-    made = made_by(log_a, tiny_models.base_url_b, stop=False)
+    made, ledger = whole
     assert (made.spent.asked_n, made.spent.sent_n) == (505, 505)
     prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
-    kept = answers(Path("log-tiny-b.ledger.jsonl"))
+    kept = answers(ledger)
     assert len({prompts[key] for key in kept}) == 101
     assert len(kept) == 505
     truth = {fact.prompt: fact.answer_b for fact in tiny_models.facts}
@@ -114,20 +142,18 @@ def test_equal_requests_are_asked_each_time_since_an_answer_is_a_draw_too(
 
 
 def test_money_is_each_models_own_tokens_times_prices(
-    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+    tiny_models: TinyModels, log: Path, tmp_path: Path, repeats: int
 ) -> None:
     # Without cached tokens, by our own count of either tokenizer.
-    rows = [
-        {**row, "usage": {**row["usage"], "prompt_tokens_details": None}} for row in lines(log_a)
-    ]
-    log = rewritten(log_a, tmp_path / "plain.jsonl", rows)
+    rows = [{**row, "usage": {**row["usage"], "prompt_tokens_details": None}} for row in lines(log)]
+    plain = rewritten(log, tmp_path / "plain.jsonl", rows)
     mapping = {
         "labels": "metadata.task",
         "input_tokens": "usage.prompt_tokens",
         "output_tokens": "usage.completion_tokens",
     }
     made = made_by(
-        log, tiny_models.base_url_b, mapping=mapping, price_from="1,4", price="0.3,1", stop=False
+        plain, tiny_models.base_url_b, mapping=mapping, price_from="1,4", price="0.3,1", stop=False
     )
     a = b = 0.0
     for fact in tiny_models.facts:
@@ -148,18 +174,20 @@ def test_money_is_each_models_own_tokens_times_prices(
     assert s.per_success is not None
     right = tiny_models.right_frac("a") / tiny_models.right_frac("b")
     assert s.per_success.value == pytest.approx(b / a * right)
-    assert s.items == 505
-    assert made.spent.spent_usd == pytest.approx(5 * b / 1e6)
+    assert s.items == 101 * repeats
+    assert made.spent.spent_usd == pytest.approx(repeats * b / 1e6)
 
 
 def test_cached_tokens_are_priced_apart_on_both_sides(
-    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+    tiny_models: TinyModels, log: Path, tmp_path: Path
 ) -> None:
-    rows = lines(log_a)
+    rows = lines(log)
     for n, row in enumerate(rows):
         row["usage"]["prompt_tokens_details"] = {"cached_tokens": 5 * (n % 4)}
-    log = rewritten(log_a, tmp_path / "cached.jsonl", rows)
-    made = made_by(log, tiny_models.base_url_b, price_from="10,40,1", price="3,10,0.3", stop=False)
+    cached = rewritten(log, tmp_path / "cached.jsonl", rows)
+    made = made_by(
+        cached, tiny_models.base_url_b, price_from="10,40,1", price="3,10,0.3", stop=False
+    )
     a = sum(
         10 * (u["prompt_tokens"] - u["prompt_tokens_details"]["cached_tokens"])
         + u["prompt_tokens_details"]["cached_tokens"]
@@ -182,11 +210,11 @@ def test_cached_tokens_are_priced_apart_on_both_sides(
 
 
 def test_list_prices_are_used_where_the_model_is_known_by_name(
-    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+    tiny_models: TinyModels, log: Path, tmp_path: Path
 ) -> None:
-    rows = [{**row, "model": "gpt-5"} for row in lines(log_a)]
-    log = rewritten(log_a, tmp_path / "gpt.jsonl", rows)
-    found = tried(log, tiny_models.base_url_b, from_model="gpt-5", price="0.3,1", stop=False)
+    rows = [{**row, "model": "gpt-5"} for row in lines(log)]
+    renamed = rewritten(log, tmp_path / "gpt.jsonl", rows)
+    found = tried(renamed, tiny_models.base_url_b, from_model="gpt-5", price="0.3,1", stop=False)
     listed = Prices(found.sheet.as_of)  # type: ignore[arg-type]
     assert listed.rates("gpt-5")
     price = listed.used["gpt-5"].usd_per_mtok
@@ -207,13 +235,13 @@ def test_list_prices_are_used_where_the_model_is_known_by_name(
 
 
 def test_logged_calls_and_their_replays_are_priced_at_their_hour(
-    tiny_models: TinyModels, log_a: Path, tmp_path: Path
+    tiny_models: TinyModels, log: Path, tmp_path: Path
 ) -> None:
     def costs(hour: int) -> tuple[float, float, str]:
         at = {"model": "deepseek-v4-pro", "started": f"2026-08-31T{hour:02}:00:00Z"}
-        log = rewritten(log_a, tmp_path / f"{hour}.jsonl", [{**r, **at} for r in lines(log_a)])
+        dated = rewritten(log, tmp_path / f"{hour}.jsonl", [{**r, **at} for r in lines(log)])
         found = tried(
-            log,
+            dated,
             tiny_models.base_url_b,
             from_model="deepseek-v4-pro",
             as_of="2026-09-01",
@@ -293,25 +321,25 @@ def test_a_ceiling_without_a_price_is_refused_before_anything_is_asked(
 
 
 def test_answers_of_the_wrong_form_are_told_apart_from_wrong_ones(
-    tiny_models: TinyModels, log_a: Path
+    tiny_models: TinyModels, log: Path, repeats: int
 ) -> None:
     # Sums are JSON (a number) and may be wrong; capitals are no JSON at all.
     Path("number.json").write_text(json.dumps({"type": "integer", "maximum": 9}))
-    found = tried(log_a, tiny_models.base_url_b, scorer="json-schema:number.json", stop=False)
+    found = tried(log, tiny_models.base_url_b, scorer="json-schema:number.json", stop=False)
     made = found.details
-    capitals = 5 * 20
+    capitals = repeats * 20
     sums = [f for f in tiny_models.facts if f.skill == "add"]
-    big_a = 5 * sum(int(f.answer_a) > 9 for f in sums)
-    big_b = 5 * sum(int(f.answer_b) > 9 for f in sums)
+    big_a = repeats * sum(int(f.answer_a) > 9 for f in sums)
+    big_b = repeats * sum(int(f.answer_b) > 9 for f in sums)
     assert made.failures == {"format": (capitals + big_a, capitals + big_b)}
-    assert made.quality.difference.value == pytest.approx((big_a - big_b) / 505)
+    assert made.quality.difference.value == pytest.approx((big_a - big_b) / (101 * repeats))
     assert section(found, "failures")["rows"] == [
         {"kind": "format", "a_n": capitals + big_a, "b_n": capitals + big_b}
     ]
 
 
-def test_wrong_answers_alone_are_no_failures(tiny_models: TinyModels, log_a: Path) -> None:
-    found = tried(log_a, tiny_models.base_url_b, stop=False, scorer="regex:^(\\d+|[A-Z][a-z]+)$")
+def test_wrong_answers_alone_are_no_failures(tiny_models: TinyModels, log: Path) -> None:
+    found = tried(log, tiny_models.base_url_b, stop=False, scorer="regex:^(\\d+|[A-Z][a-z]+)$")
     assert found.details.failures == {}
     assert section(found, "failures")["says"] == "every answer scored could be used"
 

@@ -1,0 +1,133 @@
+"""A real browser for the tests of pages, with one page that all tests of a module open."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--disable-software-rasterizer",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DRAWN = "html[data-charts=drawn]"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        made = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield made
+        made.close()
+
+
+def wait_until(page: Any, condition: str, most_ms: int = 10_000) -> None:
+    """Waits until a JavaScript expression is true, asked anew each time.
+
+    Playwright's own waiting asks again from inside the page, where the page's policy forbids to
+    read text as code; only the first asking is exempt.
+    """
+    for _ in range(most_ms // 20):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"not true after {most_ms} ms: {condition}")
+
+
+class OnePage:
+    """A page that is opened again and again, and what it said that no page should say.
+
+    A page of its own for each test would be a process each time, which reads and compiles the
+    megabyte of code that draws charts anew: half of what a page costs.
+    """
+
+    def __init__(self, browser: Any) -> None:
+        self.trouble: list[str] = []
+        self._page = browser.new_page()
+        self._page.on("console", lambda m: self.trouble.append(f"{m.type}: {m.text}"))
+        self._page.on("pageerror", lambda e: self.trouble.append(f"error: {e}"))
+        self._page.on("request", lambda r: self._asked(r.url))
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            self.trouble.append(f"request: {url}")
+
+    def open(
+        self, address: str, *, color_scheme: str = "light", viewport: tuple[int, int] = (1280, 720)
+    ) -> Any:
+        """The page at an address, as one who was never there meets it; the last one is gone."""
+        page = self._page
+        if page.url != "about:blank":
+            page.evaluate("localStorage.clear()")
+            page.goto("about:blank")
+        page.mouse.move(0, 0)
+        page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+        page.emulate_media(media="null", color_scheme=color_scheme)
+        page.goto(address)
+        return page
+
+
+@pytest.fixture(scope="module")
+def one_page(browser: Any) -> OnePage:
+    return OnePage(browser)
+
+
+@pytest.fixture
+def quiet_page(one_page: OnePage) -> Iterator[OnePage]:
+    """At the end nothing may have been said on its console or left the machine."""
+    one_page.trouble.clear()
+    yield one_page
+    assert one_page.trouble == [], one_page.trouble
+
+
+def downloaded(page: Any, slug: str, deed: str, folder: Path) -> tuple[str, bytes]:
+    with page.expect_download() as caught:
+        page.locator(f"#{slug} button[data-do={deed}]").press("Enter")
+    path = folder / caught.value.suggested_filename
+    caught.value.save_as(path)
+    return path.name, path.read_bytes()
+
+
+CONTRAST = """() => {
+  const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+  const light = (c) => {
+    const [r, g, b] = c.slice(0, 3).map((v) => v / 255)
+      .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    for (let n = node; n; n = n.parentElement) {
+      const c = parse(getComputedStyle(n).backgroundColor);
+      if (c.length < 4 || c[3] > 0.99) return c;
+    }
+    return [255, 255, 255];
+  };
+  document.querySelectorAll("details").forEach((d) => { d.open = true; });
+  const low = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode.parentElement;
+    if (!walk.currentNode.data.trim() || !node.checkVisibility()) continue;
+    if (node.closest("script, style, noscript")) continue;
+    const svg = node.closest("svg");
+    const style = getComputedStyle(node);
+    const colour = parse(svg ? style.fill : style.color);
+    const [a, b] = [light(colour), light(behind(svg ? svg.parentElement : node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (svg && style.stroke !== "none") continue;
+    if (ratio < 4.5) low.push([node.className || node.tagName, walk.currentNode.data, ratio]);
+  }
+  return low;
+}"""
