@@ -1,11 +1,13 @@
 """What a team asks of a model and of who sells it: every condition, said once."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Literal
 
-from headtohead.core.dates import Day, day, instant
+from headtohead.core.dates import day, instant
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
 
@@ -38,17 +40,11 @@ def share_of(given: Any) -> float:  # noqa: ANN401 - a number or a text
         into, out = float(found[1]), float(found[2])
         if 0 < into + out < 1e12:
             return into / (into + out)
-    elif isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given <= 1:
-        return float(given)
-    raise InputError(f"{given!r} is no blend. Write input:output as 3:1.")
-
-
-def _moment(given: Any) -> datetime:  # noqa: ANN401 - a text, a day or a moment
-    return instant(given, "at")
-
-
-def _until(given: Day) -> date:
-    return day(given, "until")
+    elif not isinstance(given, bool):
+        with suppress(ValueError):
+            if 0 <= float(given) <= 1:
+                return float(given)
+    raise InputError(f"{given!r} is no blend. Write input:output as 3:1, or the share of input.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +84,10 @@ class ShortlistSettings:
         None, metavar="USD", help="The most that a million tokens of the blend may cost."
     )
     blend: float = option(
-        0.75, read=share_of, metavar="IN:OUT", help="Input to output tokens; 3:1 if not given."
+        0.75,
+        read=share_of,
+        metavar="IN:OUT",
+        help="Input to output tokens, as 3:1, or the share of input.",
     )
     min_index: float | None = option(
         None, metavar="POINTS", help="The least points on the scale, with the chance asked for."
@@ -103,7 +102,10 @@ class ShortlistSettings:
         0.8, metavar="SHARE", help="How sure the two before must be, above 0 and below 1."
     )
     until: date | None = option(
-        None, read=_until, metavar="DAY", help="No seller may have said that it goes by this day."
+        None,
+        read=partial(day, argument="until"),
+        metavar="DAY",
+        help="No seller may have said that it goes by this day.",
     )
     by: Literal["index", "arena"] = option(
         "index", help="What ranks: our capability index, or ratings of the text board (arena)."
@@ -111,7 +113,7 @@ class ShortlistSettings:
     domain: str = option("", metavar="DOMAIN", help="Of the index: only maths, coding_agentic, ...")
     at: datetime | None = option(
         None,
-        read=_moment,
+        read=partial(instant, argument="at"),
         metavar="INSTANT",
         help="The prices then: 2026-10-31T09:00Z, or a day, which means its noon by UTC.",
     )

@@ -2,20 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from headtohead.core.dates import Day, day, instant
+from headtohead.core.dates import day, instant
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
-
-
-def _moment(given: Any) -> datetime:  # noqa: ANN401 - a text, a day or a moment
-    return instant(given, "at")
-
-
-def _since(given: Day) -> date:
-    return day(given, "since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +20,10 @@ class WatchSettings:
 
     days: int = option(90, help="How many days ahead to look, 1 to 3650.")
     since: date | None = option(
-        None, read=_since, metavar="DAY", help="Also what has changed since what was known then."
+        None,
+        read=partial(day, argument="since"),
+        metavar="DAY",
+        help="Also what has changed since what was known then.",
     )
     state: Path | None = option(
         None,
@@ -38,7 +33,7 @@ class WatchSettings:
     )
     at: datetime | None = option(
         None,
-        read=_moment,
+        read=partial(instant, argument="at"),
         metavar="INSTANT",
         help="Prices of this moment (2026-10-31T09:00Z), or of a day's noon. Default: the day.",
     )

@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from headtohead.core.dates import instant
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
-
-
-def _moment(given: Any) -> datetime:  # noqa: ANN401 - a text, a day or a moment
-    return instant(given, "at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +21,7 @@ class ListingSettings:
 
     at: datetime | None = option(
         None,
-        read=_moment,
+        read=partial(instant, argument="at"),
         metavar="INSTANT",
         help="The price then: 2025-09-05T16:00Z, or a day, which means its noon by UTC.",
     )
