@@ -4,8 +4,6 @@ Every mistake is reported with file, line, field and fix.
 """
 
 import re
-import tomllib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import partial
@@ -20,7 +18,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import choose
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.words import model_name
-from headtohead.files.opening import arrived, content, not_text
+from headtohead.files.toml import TomlFile
 from headtohead.names.reading import key
 from headtohead.prices.in_force import INPUT_SHARE
 
@@ -114,77 +112,69 @@ def read_stack(path: Path, facts: Facts, day: date, as_of: date) -> Stack:
     Raises:
         InputError: With a line for each mistake found.
     """
-    text = content(arrived(path))
-    try:
-        written = text.decode("utf-8")
-        data = tomllib.loads(written)
-    except UnicodeDecodeError as error:
-        raise not_text(path, error) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML: {error}.") from None
-    reader = _StackReader(path, written.splitlines(), facts, day, as_of)
-    stack = reader.stack(data)
-    if reader.problems:
-        said = [f"{path}, line {line}: {what}" for line, what in sorted(reader.problems)]
-        raise InputError("\n".join(said))
+    reader = _StackReader(path, facts, day, as_of)
+    stack = reader.stack()
+    reader.file.refuse()
     return stack
 
 
 class _StackReader:
-    """Reads one file and gathers its problems instead of stopping at the first."""
+    """Reads one file of a stack."""
 
-    def __init__(self, path: Path, lines: list[str], facts: Facts, day: date, as_of: date) -> None:
-        self.path, self.lines = path, lines
+    def __init__(self, path: Path, facts: Facts, day: date, as_of: date) -> None:
+        self.file = TomlFile(path, "a stack")
         self.facts, self.day, self.as_of = facts, day, as_of
-        self.problems: list[tuple[int, str]] = []
 
-    def stack(self, data: dict[str, Any]) -> Stack:
-        self.known(data, _TOP, "", 0)
+    def stack(self) -> Stack:
+        data = self.file.data
+        self.file.known(data, _TOP, "", 0)
         entries = data.get("model")
         if not isinstance(entries, list) or not entries:
-            line = self.line("", 0, "model")
-            self.wrong(line, "there is no model. Write at least one [[model]].")
+            line = self.file.line("", 0, "model")
+            self.file.wrong(line, "there is no model. Write at least one [[model]].")
             entries = []
-        total = self.value(data, "tokens_per_month", _count, "", 0)
-        blend = self.value(data, "blend", share_of, "", 0)
+        total = self.file.value(data, "tokens_per_month", _count, "", 0)
+        blend = self.file.value(data, "blend", share_of, "", 0)
         share = INPUT_SHARE if blend is None else blend
         models: list[UsedModel] = []
         for n, entry in enumerate(entries):
             if isinstance(entry, dict):
                 models.append(self.model(entry, n, total, share))
             else:
-                self.wrong(self.line("model", n), "a model is written as [[model]].")
+                self.file.wrong(self.file.line("model", n), "a model is written as [[model]].")
         shares = [e.get("share") for e in entries if isinstance(e, dict)]
         given = [s for s in shares if isinstance(s, int | float) and not isinstance(s, bool)]
         if sum(given) > 1 + 1e-9:
-            self.wrong(1, f"the shares add up to {sum(given):g}, which is more than 1.")
+            self.file.wrong(1, f"the shares add up to {sum(given):g}, which is more than 1.")
         for one, again in _twice(models):
-            self.wrong(again.line, f"{one.name!r} at this seller stands on line {one.line} too.")
+            self.file.wrong(
+                again.line, f"{one.name!r} at this seller stands on line {one.line} too."
+            )
         return Stack(
-            name=str(self.value(data, "name", _text, "", 0) or self.path.stem),
+            name=str(self.file.value(data, "name", _text, "", 0) or self.file.path.stem),
             models=tuple(models),
-            margin=self.value(data, "margin", _margin, "", 0) or Margin(),
-            budget_usd=self.value(data, "budget_usd_per_month", _money, "", 0),
+            margin=self.file.value(data, "margin", _margin, "", 0) or Margin(),
+            budget_usd=self.file.value(data, "budget_usd_per_month", _money, "", 0),
             successors=self.conditions(data.get("successors", {})),
         )
 
     def model(self, entry: dict[str, Any], n: int, total: float | None, blend: float) -> UsedModel:
-        self.known(entry, _MODEL, "model", n)
-        name = self.value(entry, "name", _text, "model", n)
+        self.file.known(entry, _MODEL, "model", n)
+        name = self.file.value(entry, "name", _text, "model", n)
         if not name:
-            self.wrong(self.line("model", n), "the model has no `name`.")
-        operator = self.value(entry, "operator", self.seller, "model", n) or ""
-        channel = self.value(entry, "channel", _text, "model", n) or ""
+            self.file.wrong(self.file.line("model", n), "the model has no `name`.")
+        operator = self.file.value(entry, "operator", self.seller, "model", n) or ""
+        channel = self.file.value(entry, "channel", _text, "model", n) or ""
         if name:
-            self.check_model(str(name), operator, self.line("model", n, "name"))
+            self.check_model(str(name), operator, self.file.line("model", n, "name"))
         if channel:
-            self.check_channel(channel, self.line("model", n, "channel"))
+            self.check_channel(channel, self.file.line("model", n, "channel"))
         into, out, cached = self.tokens(entry, n, total, blend)
         return UsedModel(
             name=str(name or ""),
             operator=operator,
             channel=channel,
-            line=self.line("model", n),
+            line=self.file.line("model", n),
             input_tokens=into,
             output_tokens=out,
             cached_tokens=cached or 0.0,
@@ -194,29 +184,29 @@ class _StackReader:
         self, entry: dict[str, Any], n: int, total: float | None, blend: float
     ) -> tuple[float | None, float | None, float | None]:
         """Input, output and cached tokens a month."""
-        into, cached, out = (self.value(entry, f, _count, "model", n) for f in _COUNTS)
-        own = self.value(entry, "tokens_per_month", _count, "model", n)
-        share = self.value(entry, "share", _share, "model", n)
-        mine = self.value(entry, "blend", share_of, "model", n)
+        into, cached, out = (self.file.value(entry, f, _count, "model", n) for f in _COUNTS)
+        own = self.file.value(entry, "tokens_per_month", _count, "model", n)
+        share = self.file.value(entry, "share", _share, "model", n)
+        mine = self.file.value(entry, "blend", share_of, "model", n)
         blend = blend if mine is None else mine
-        line = self.line("model", n)
+        line = self.file.line("model", n)
         ways = [into is not None or out is not None, own is not None, share is not None]
         if sum(ways) > 1:
-            self.wrong(
+            self.file.wrong(
                 line,
                 "tokens are stated in two ways. Keep one: input and output tokens a month, or "
                 "`tokens_per_month` with a `blend`, or a `share` of the stack's.",
             )
         if share is not None:
             if total is None:
-                self.wrong(line, "`share` needs `tokens_per_month` at the top of the file.")
+                self.file.wrong(line, "`share` needs `tokens_per_month` at the top of the file.")
             own = share * (total or 0)
         if own is not None and into is None and out is None:
             into = float(round(own * blend))
             out = round(own) - into
         if cached and cached > (into or 0):
             why = "`cached_tokens_per_month` is a part of the input, and cannot be more."
-            self.wrong(line, why)
+            self.file.wrong(line, why)
             cached = None
         if into is not None or out is not None:
             into, out = into or 0.0, out or 0.0
@@ -226,12 +216,14 @@ class _StackReader:
         """The conditions for successors, in the words of a shortlist."""
         asked = ShortlistSettings()
         if not isinstance(given, dict):
-            self.wrong(self.line("", 0, "successors"), "conditions stand under [successors].")
+            self.file.wrong(
+                self.file.line("", 0, "successors"), "conditions stand under [successors]."
+            )
             return asked
-        self.known(given, _CONDITIONS, "successors", 0)
+        self.file.known(given, _CONDITIONS, "successors", 0)
         for name in [name for name in given if name in _CONDITIONS]:
             read = partial(self.condition, asked, name)
-            asked = self.value(given, name, read, "successors", 0) or asked
+            asked = self.file.value(given, name, read, "successors", 0) or asked
         return asked
 
     def condition(self, asked: ShortlistSettings, name: str, given: Any) -> ShortlistSettings:  # noqa: ANN401
@@ -255,68 +247,21 @@ class _StackReader:
         if meaning.model or plain.model or name in _printed(self.facts, self.as_of):
             return
         if meaning.status == "ambiguous":
-            self.wrong(line, f"{name!r} may be several models. {meaning.steps[-1]}")
+            self.file.wrong(line, f"{name!r} may be several models. {meaning.steps[-1]}")
         elif group := names.group(name):
             close = " or ".join(names.suggested(name)[:3])
-            self.wrong(line, f"{group.says} Name one model{f', as {close}' if close else ''}.")
+            self.file.wrong(line, f"{group.says} Name one model{f', as {close}' if close else ''}.")
         else:
             known = [model.name for model in names.models().values()]
-            self.wrong(line, str(UnknownName("model", name, known, meant=names.suggested(name))))
+            self.file.wrong(
+                line, str(UnknownName("model", name, known, meant=names.suggested(name)))
+            )
 
     def check_channel(self, channel: str, line: int) -> None:
         prices = self.facts.frame("prices", self.as_of, used_on=min(self.day, self.as_of))
         ways = prices["served_as"].drop_nulls().unique().to_list()
         if channel not in ways:
-            self.wrong(line, str(UnknownName("channel", channel, ways)))
-
-    def known(
-        self, data: Mapping[str, Any], fields_known: tuple[str, ...], table: str, n: int
-    ) -> None:
-        """Note fields that there are not."""
-        for name in data:
-            if name not in fields_known:
-                where = f"[[{table}]]" if table == "model" else f"[{table}]" if table else "a stack"
-                unknown = str(UnknownName(f"field of {where}", name, fields_known))
-                self.wrong(self.line(table, n, name), unknown)
-
-    def value(
-        self,
-        data: Mapping[str, Any],
-        name: str,
-        read: Callable[[Any], Any],
-        table: str,
-        n: int,
-    ) -> Any:  # noqa: ANN401 - what `read` gives
-        """One field, read; None if it is not there or is wrong, which is noted."""
-        if name not in data:
-            return None
-        try:
-            return read(data[name])
-        except InputError as error:
-            said = str(error)
-            named = said if f"`{name}`" in said else f"`{name}`: {said}"
-            self.wrong(self.line(table, n, name), named)
-            return None
-
-    def wrong(self, line: int, what: str) -> None:
-        self.problems.append((line, what))
-
-    def line(self, table: str, n: int, name: str = "") -> int:
-        """The line on which a field stands; that of its table if it cannot be told."""
-        head = re.compile(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]\]?")
-        at, count, first = "", -1, 1
-        for place, text in enumerate(self.lines, 1):
-            if found := head.match(text):
-                at = found[1]
-                count += at == table == "model"
-                if at == table and (table != "model" or count == n):
-                    first = place
-            here = at == table and (table != "model" or count == n)
-            if here and name and re.match(rf'\s*"?{re.escape(name)}"?\s*=', text):
-                return place
-            if not table and name and found and found[1] == name:
-                return place
-        return first
+            self.file.wrong(line, str(UnknownName("channel", channel, ways)))
 
 
 def _printed(facts: Facts, as_of: date) -> frozenset[str]:
