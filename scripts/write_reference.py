@@ -252,11 +252,13 @@ def _commands_page() -> Iterator[str]:
     yield "| exit code | meaning |"
     yield "|---|---|"
     yield from (f"| {code} | {meaning} |" for code, meaning in _EXITS.items())
-    for name, command in sorted(commands().items()):
+    for name, command in sorted(_every_command()):
         yield ""
         yield f"## h2h {name}"
         yield (command.help or "").split("\n\n")[0]
         yield ""
+        if isinstance(command, click.Group):
+            continue
         yield "| argument or option | what it does |"
         yield "|---|---|"
         for parameter in command.params:
@@ -267,6 +269,14 @@ def _commands_page() -> Iterator[str]:
                 yield f"| `{parameter.make_metavar(click.Context(command))}` | |"
 
 
+def _every_command() -> Iterator[tuple[str, click.Command]]:
+    """Every command as it is typed, those of a group too."""
+    for name, command in commands().items():
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {part}", inside) for part, inside in command.commands.items())
+
+
 def _twin(verb: str) -> Mapping[str, inspect.Parameter]:
     """The parameters of a verb in Python."""
     return inspect.signature(getattr(headtohead, _TWINS.get(verb, verb))).parameters
@@ -275,6 +285,8 @@ def _twin(verb: str) -> Mapping[str, inspect.Parameter]:
 def _in_python(verb: str, option: click.Option) -> str:
     """The argument of an option, where it is called otherwise."""
     argument = str(option.name)
+    if " " in verb:  # a part of a group: it runs something, and has no twin
+        return ""
     spelt = {name.removeprefix("--").replace("-", "_") for name in option.opts}
     if argument in spelt or argument not in _twin(verb):
         return ""
@@ -286,7 +298,8 @@ def _python_alone() -> str:
     """The choices that no command has as an option."""
     hidden = [
         f"`{_TWINS.get(verb, verb)}({field.name}=)`"
-        for verb in sorted(commands())
+        for verb, command in sorted(commands().items())
+        if not isinstance(command, click.Group)
         for kind in getattr(
             getattr(headtohead, _TWINS.get(verb, verb)), "__settings__", {}
         ).values()

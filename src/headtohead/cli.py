@@ -149,7 +149,9 @@ def _modules(verb: str = "") -> list[str]:
 
 def _verbs_in(module: str) -> dict[str, click.Command]:
     members = vars(importlib.import_module(module)).values()
-    return {m.name: m for m in members if isinstance(m, click.Command) and m.name}
+    found = {m.name: m for m in members if isinstance(m, click.Command) and m.name}
+    inside = {n for m in found.values() if isinstance(m, click.Group) for n in m.commands}
+    return {name: command for name, command in found.items() if name not in inside}
 
 
 def in_options(message: str, command: click.Command | None) -> str:
@@ -176,8 +178,9 @@ def in_options(message: str, command: click.Command | None) -> str:
 
 
 def _flags(command: click.Command | None) -> dict[str, str]:
-    options = [p for p in (command.params if command else ()) if isinstance(p, click.Option)]
-    return {str(p.name): p.opts[-1] for p in options}
+    parts = command.commands.values() if isinstance(command, click.Group) else [command]
+    params = [p for part in parts if part for p in part.params]
+    return {str(p.name): p.opts[-1] for p in params if isinstance(p, click.Option)}
 
 
 def _call_typed(found: re.Match[str]) -> str:

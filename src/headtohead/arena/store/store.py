@@ -1,0 +1,554 @@
+"""The one place that speaks SQL to the file of an arena.
+
+`ArenaStore` is one connection: what it writes is one transaction a call. `Writer` is a thread with
+such a connection of its own, through which a server writes: what voters send at the same time is
+committed together, and acknowledged only after that commit has reached the disk.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Literal, TypeVar
+
+from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
+
+T = TypeVar("T")
+Outcome = Literal["left", "right", "tie", "both_bad"]
+OUTCOMES: tuple[Outcome, ...] = ("left", "right", "tie", "both_bad")
+_LAYOUT = 1
+_OURS = 0x48324841  # "H2HA": what SQLite calls the application of a file
+_BUSY_S = 5.0
+_OPEN = "SELECT id, drawn_ms FROM battles WHERE voter = ? AND state = 'open' ORDER BY drawn_ms DESC"
+_TOGETHER_N = 256  # votes in one commit at most
+_FULL = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+)
+
+
+class VoteRefused(InputError):
+    """What a voter asked for is not theirs to do, or is done already.
+
+    Attributes:
+        status: The HTTP status that says so.
+    """
+
+    def __init__(self, message: str, status: int = 409) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BattleTurn:
+    """One question of a battle, and both answers; None until they have come."""
+
+    question: str
+    left_answer: str | None = None
+    right_answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battle:
+    """Two entrants and what they were asked.
+
+    Attributes:
+        pair_probability: With which this pair was drawn.
+        outcome: What the voter said; empty while the battle is open.
+    """
+
+    id: str
+    voter: str
+    prompt: str
+    category: str
+    left_entrant: str
+    right_entrant: str
+    pair_probability: float
+    drawn_ms: int
+    state: Literal["open", "voted", "failed", "expired"] = "open"
+    reason: str = ""
+    turns: tuple[BattleTurn, ...] = ()
+    outcome: Outcome | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedAnswer:
+    """What an entrant answered before, with what its file tells of it; None if unknown."""
+
+    text: str
+    cost_usd: float | None = None
+    latency_s: float | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voter:
+    """One who votes: a person, or a judge model."""
+
+    id: str
+    name: str = ""
+    kind: Literal["person", "judge"] = "person"
+    door: Literal["open", "link", "header"] = "open"
+    blocked: bool = False
+
+
+@contextmanager
+def _faults(path: Path) -> Iterator[None]:
+    """What SQLite says of a file, as an error of ours.
+
+    Raises:
+        StoreBusy: If another process writes for longer than we wait.
+        StoreFull: If the disk is full or cannot be written.
+        DamagedStore: If the file is not a database, or is damaged.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreBusy(f"{path}: another process is writing to it. Try again.") from error
+        if code in _FULL:
+            raise StoreFull(
+                f"{path} could not be written: the disk is full, or the folder is not writable."
+            ) from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise DamagedStore(
+                f"{path}: not a database, or a damaged one. Restore it from a copy."
+            ) from error
+        raise
+
+
+class ArenaStore:
+    """One connection to the file of an arena.
+
+    Args:
+        path: Where it is; made if there is none and `create` is set.
+
+    Raises:
+        InputError: If there is no such file, or it is of something else or of another version.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self.path = path
+        if not create and not path.exists():
+            raise InputError(f"{path}: there is no such file.")
+        with _faults(path):
+            # SQLite itself lets threads take turns; a server may be made in one and run in another.
+            self._db = sqlite3.connect(
+                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._opened(create)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _opened(self, create: bool) -> None:
+        self._db.row_factory = sqlite3.Row
+        empty = not self._db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        if empty and create:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            with self.transaction():
+                # Another process may have made it since we looked.
+                if not self._db.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                    schema = files("headtohead").joinpath("arena/store/schema.sql")
+                    for statement in _statements(schema.read_text(encoding="utf-8")):
+                        self._db.execute(statement)
+                    self._db.execute(f"PRAGMA application_id = {_OURS}")
+                    self._db.execute(f"PRAGMA user_version = {_LAYOUT}")
+        self._check()
+        for pragma in ("foreign_keys = ON", "synchronous = FULL"):
+            self._db.execute(f"PRAGMA {pragma}")
+
+    def _check(self) -> None:
+        """Refuse a file of something else, of another version of headtohead, or a damaged one."""
+        (ours,) = self._db.execute("PRAGMA application_id").fetchone()
+        (layout,) = self._db.execute("PRAGMA user_version").fetchone()
+        if ours != _OURS:
+            raise InputError(f"{self.path}: this database is not that of an arena.")
+        if layout != _LAYOUT:
+            age = "a newer" if layout > _LAYOUT else "an older"
+            raise InputError(
+                f"{self.path} was written by {age} version of headtohead (layout {layout}; this "
+                f"one reads {_LAYOUT}). Use that version, or begin a new file."
+            )
+        (sound,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if sound != "ok":
+            raise DamagedStore(f"{self.path} is damaged: {sound}. Restore it from a copy.")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is written inside, or none of it; inside another one, a part of that."""
+        inside = self._db.in_transaction
+        begin, end, undo = (
+            ("SAVEPOINT part", ("RELEASE part",), ("ROLLBACK TO part", "RELEASE part"))
+            if inside
+            else ("BEGIN IMMEDIATE", ("COMMIT",), ("ROLLBACK",))
+        )
+        with _faults(self.path):
+            self._db.execute(begin)
+            try:
+                yield
+                for statement in end:
+                    self._db.execute(statement)
+            except BaseException:
+                # SQLite itself rolls back on some faults, as on a full disk.
+                for statement in undo if self._db.in_transaction else ():
+                    self._db.execute(statement)
+                raise
+
+    @property
+    def writing(self) -> bool:
+        """Whether a transaction is under way."""
+        return self._db.in_transaction
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """What a SELECT gives: for the parts of the arena that read in bulk."""
+        with _faults(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        found = self.rows(sql, *values)
+        return found[0] if found else None
+
+    # What the arena says of itself
+
+    def kept(self) -> dict[str, str]:
+        """What was set when the arena was last served: title, margin and the rest, as text."""
+        return {row["key"]: row["value"] for row in self.rows("SELECT key, value FROM arena")}
+
+    def keep(self, values: Mapping[str, str]) -> None:
+        """Set what the arena says of itself."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT INTO arena VALUES (?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                values.items(),
+            )
+
+    def set_entrants(
+        self, entrants: Mapping[str, tuple[str, str]], now_ms: int, actor: str = "arena.toml"
+    ) -> None:
+        """Make these the entrants that are drawn; one that is gone is retired, its votes stay.
+
+        Args:
+            entrants: Name -> kind ("endpoint" or "recorded") and model.
+        """
+        with self.transaction():
+            there = {row["name"]: row for row in self.rows("SELECT * FROM entrants")}
+            for name in there.keys() - entrants.keys():
+                if there[name]["retired_ms"] is None:
+                    self.retire(name, now_ms, actor)
+            for name, (kind, model) in entrants.items():
+                old = there.get(name)
+                if old is None:
+                    self._db.execute(
+                        "INSERT INTO entrants VALUES (?, ?, ?, ?, NULL)",
+                        (name, kind, model, now_ms),
+                    )
+                    self.log(now_ms, actor, "entrant added", name)
+                elif old["retired_ms"] is not None or (old["kind"], old["model"]) != (kind, model):
+                    self._db.execute(
+                        "UPDATE entrants SET kind = ?, model = ?, retired_ms = NULL WHERE name = ?",
+                        (kind, model, name),
+                    )
+                    act = "entrant back" if old["retired_ms"] is not None else "entrant changed"
+                    self.log(now_ms, actor, act, name)
+
+    def retire(self, entrant: str, now_ms: int, actor: str) -> None:
+        """Draw an entrant no more."""
+        with self.transaction():
+            self._db.execute("UPDATE entrants SET retired_ms = ? WHERE name = ?", (now_ms, entrant))
+            self.log(now_ms, actor, "entrant retired", entrant)
+
+    def set_prompts(self, prompts: Mapping[str, tuple[str, str]], now_ms: int) -> None:
+        """Make these the prompts that are drawn; one that is gone is retired, its votes stay.
+
+        Args:
+            prompts: Id -> category and text.
+        """
+        with self.transaction():
+            self._db.execute("UPDATE prompts SET retired_ms = ? WHERE own = 0", (now_ms,))
+            self._db.executemany(
+                "INSERT INTO prompts (id, category, text) VALUES (?, ?, ?) ON CONFLICT (id) DO "
+                "UPDATE SET category = excluded.category, text = excluded.text, retired_ms = NULL",
+                [(id, category, text) for id, (category, text) in prompts.items()],
+            )
+
+    def set_answers(self, entrant: str, answers: Mapping[str, RecordedAnswer]) -> None:
+        """Make these the recorded answers of an entrant.
+
+        Args:
+            answers: Id of a prompt -> answer.
+        """
+        with self.transaction():
+            self._db.execute("DELETE FROM answers WHERE entrant = ?", (entrant,))
+            self._db.executemany(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (entrant, id, a.text, a.cost_usd, a.latency_s, a.output_tokens)
+                    for id, a in answers.items()
+                ],
+            )
+
+    def entrants(self, *, retired: bool = False) -> list[sqlite3.Row]:
+        """Entrants by name: those that are drawn, or all."""
+        which = "" if retired else "WHERE retired_ms IS NULL"
+        return self.rows(f"SELECT * FROM entrants {which} ORDER BY name")
+
+    def answer(self, entrant: str, prompt: str) -> RecordedAnswer | None:
+        """What an entrant answered to a prompt; None if its file has no answer."""
+        row = self._one(
+            "SELECT text, cost_usd, latency_s, output_tokens FROM answers "
+            "WHERE entrant = ? AND prompt = ?",
+            *(entrant, prompt),
+        )
+        return RecordedAnswer(**dict(row)) if row else None
+
+    # Voters
+
+    def voter(self, id: str) -> Voter | None:
+        """Who has this id; None if nobody."""
+        row = self._one("SELECT id, name, kind, door, blocked_ms FROM voters WHERE id = ?", id)
+        if row is None:
+            return None
+        blocked = row["blocked_ms"] is not None
+        kind, door = row["kind"], row["door"]
+        return Voter(id=row["id"], name=row["name"], kind=kind, door=door, blocked=blocked)
+
+    def add_voter(self, voter: Voter, now_ms: int) -> None:
+        """Let a voter in; one who is known stays as they are."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO voters VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO NOTHING",
+                (voter.id, voter.name, voter.kind, voter.door, now_ms),
+            )
+
+    # Battles and votes
+
+    def begin(self, battle: Battle, voter: Voter, *, oldest_ms: int = 0) -> str:
+        """Keep a battle that was drawn, unless its voter has one that is open.
+
+        Args:
+            oldest_ms: An open battle that was drawn earlier has expired.
+
+        Returns:
+            The id of the battle that is open now.
+        """
+        with self.transaction():
+            self.add_voter(voter, battle.drawn_ms)
+            for row in self.rows(_OPEN, voter.id):
+                if row["drawn_ms"] >= oldest_ms:
+                    return str(row["id"])
+                self.end(row["id"], "expired", "nobody voted")
+            self._db.execute(
+                "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', '')",
+                (
+                    *(battle.id, battle.voter, battle.prompt, battle.category),
+                    *(battle.left_entrant, battle.right_entrant),
+                    *(battle.pair_probability, battle.drawn_ms),
+                ),
+            )
+            for number, turn in enumerate(battle.turns, 1):
+                self._db.execute(
+                    "INSERT INTO turns (battle, turn, question, left_answer, right_answer) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    (battle.id, number, turn.question, turn.left_answer, turn.right_answer),
+                )
+        return battle.id
+
+    def battle(self, id: str) -> Battle | None:
+        """A battle with its turns; None if there is none of this id."""
+        row = self._one(
+            "SELECT b.*, COALESCE(v.outcome, '') AS outcome FROM battles AS b "
+            "LEFT JOIN votes AS v ON v.battle = b.id WHERE b.id = ?",
+            id,
+        )
+        if row is None:
+            return None
+        turns = self.rows(
+            "SELECT question, left_answer, right_answer FROM turns WHERE battle = ? ORDER BY turn",
+            id,
+        )
+        return Battle(**dict(row), turns=tuple(BattleTurn(**dict(turn)) for turn in turns))
+
+    def open_battle(self, voter: str) -> str:
+        """The id of the battle that a voter has not decided yet; empty if there is none."""
+        row = self._one(_OPEN, voter)
+        return str(row["id"]) if row else ""
+
+    def met(self, voter: str) -> list[sqlite3.Row]:
+        """What a voter was shown: prompt and both entrants of each battle."""
+        return self.rows(
+            "SELECT prompt, left_entrant, right_entrant FROM battles WHERE voter = ?", voter
+        )
+
+    def vote(
+        self,
+        battle: str,
+        voter: str,
+        outcome: Outcome,
+        now_ms: int,
+        *,
+        reasons: str = "",
+        seconds: float | None = None,
+        reveals: str = "",
+    ) -> None:
+        """Count a vote: the battle is voted on and the vote is there, or neither.
+
+        Raises:
+            VoteRefused: If the battle is not this voter's, or not open, or lacks an answer.
+        """
+        with self.transaction():
+            changed = self._db.execute(
+                "UPDATE battles SET state = 'voted' WHERE id = ? AND voter = ? AND state = 'open' "
+                "AND NOT EXISTS (SELECT 1 FROM turns WHERE battle = battles.id "
+                "AND (left_answer IS NULL OR right_answer IS NULL))",
+                (battle, voter),
+            ).rowcount
+            if not changed:
+                self._refuse(battle, voter)
+            self._db.execute(
+                "INSERT INTO votes VALUES (?, ?, ?, ?, ?, ?)",
+                (battle, outcome, reasons, now_ms, seconds, reveals),
+            )
+
+    def _refuse(self, battle: str, voter: str) -> None:
+        row = self._one("SELECT voter, state FROM battles WHERE id = ?", battle)
+        if row is None or row["voter"] != voter:
+            raise VoteRefused("This battle is not one of yours.", 404)
+        if row["state"] == "voted":
+            raise VoteRefused("You have voted on this battle already.")
+        if row["state"] == "open":
+            raise VoteRefused("Both answers must be there before you vote.")
+        raise VoteRefused("This battle ended without both answers, so there is nothing to vote on.")
+
+    def end(self, battle: str, state: Literal["failed", "expired"], reason: str) -> None:
+        """End an open battle that is not counted, and say why."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE battles SET state = ?, reason = ? WHERE id = ? AND state = 'open'",
+                (state, reason, battle),
+            )
+
+    def void(self, battle: str, reason: str, now_ms: int, actor: str) -> None:
+        """Count a vote no more, with a reason; it stays in the file.
+
+        Raises:
+            InputError: If there is no such vote, no reason, or the vote is void already.
+        """
+        if not reason.strip():
+            raise InputError("Say why the vote is void: `reason` is empty.")
+        with self.transaction():
+            if not self._one("SELECT 1 FROM votes WHERE battle = ?", battle):
+                raise InputError(f"There is no vote on a battle {battle!r}.")
+            if self._one("SELECT 1 FROM voids WHERE battle = ?", battle):
+                raise InputError("This vote is void already.")
+            self._db.execute("INSERT INTO voids VALUES (?, ?, ?)", (battle, reason, now_ms))
+            self.log(now_ms, actor, "vote voided", f"{battle}: {reason}")
+
+    def votes_n(self, voter: str = "") -> int:
+        """How many votes count: of a voter, or of all."""
+        which, values = ("WHERE voter = ?", (voter,)) if voter else ("", ())
+        return int(self.rows(f"SELECT COUNT(*) FROM counted_votes {which}", *values)[0][0])
+
+    def log(self, now_ms: int, actor: str, act: str, detail: str = "") -> None:
+        """Add a line to the log, which is never changed."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO log (at_ms, actor, act, detail) VALUES (?, ?, ?, ?)",
+                (now_ms, actor, act, detail),
+            )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one, so that they fit into one transaction."""
+    part = ""
+    for line in script.splitlines(keepends=True):
+        part += line
+        if sqlite3.complete_statement(part):
+            yield part
+            part = ""
+
+
+class Writer:
+    """A thread that writes to the file of an arena, for all who ask at the same time.
+
+    What arrives while a commit is under way is committed together by the next one, so that many
+    voters wait for one write to the disk and do not contend for the lock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._jobs: SimpleQueue[tuple[Callable[[ArenaStore], Any], Future[Any]] | None] = (
+            SimpleQueue()
+        )
+        self._thread = threading.Thread(target=self._run, name="arena writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Callable[[ArenaStore], T]) -> Future[T]:
+        """What a job gives, once what it wrote is on the disk; or its error, and nothing written.
+
+        Args:
+            job: Is given the store, inside a transaction.
+        """
+        done: Future[T] = Future()
+        self._jobs.put((job, done))
+        return done
+
+    def close(self) -> None:
+        """Write what is waiting, and end."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        store = ArenaStore(self._path)
+        going = True
+        while going:
+            batch = []
+            job = self._jobs.get()
+            while job is not None:
+                batch.append(job)
+                if len(batch) == _TOGETHER_N or self._jobs.empty():
+                    break
+                job = self._jobs.get()
+            going = job is not None
+            _write(store, batch)
+        store.close()
+
+
+def _write(store: ArenaStore, batch: list[tuple[Callable[[ArenaStore], Any], Future[Any]]]) -> None:
+    """Do jobs in one transaction: one that fails is undone alone, a failed commit undoes all."""
+    results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    # Whoever has gone meanwhile waits for nothing; whoever waits cannot go from here on.
+    batch = [(job, done) for job, done in batch if done.set_running_or_notify_cancel()]
+    try:
+        with store.transaction():
+            for job, done in batch:
+                try:
+                    with store.transaction():
+                        results.append((done, job(store), None))
+                except Exception as error:
+                    if not store.writing:  # SQLite undid all of it, as it does on a full disk
+                        raise
+                    results.append((done, None, error))
+    except Exception as error:  # noqa: BLE001 - as above
+        for _, done in batch:
+            done.set_exception(error)
+        return
+    for done, value, fault in results:
+        if fault:
+            done.set_exception(fault)
+        else:
+            done.set_result(value)

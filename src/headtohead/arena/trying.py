@@ -1,0 +1,19 @@
+"""Two built-in sets of recorded answers, to see what an arena is; their entrants are invented."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from headtohead.arena.settings import ArenaSettings, Entrant
+
+SETS = {"short": ("Amber", "Basalt", "Cedar"), "markdown": ("Dune", "Ember", "Fjord")}
+"""Name of a set -> whose answers it holds."""
+
+
+def trial(which: str, database: Path) -> ArenaSettings:
+    """The arena of a built-in set."""
+    answers = Path(str(files("headtohead").joinpath(f"data/arena/{which}.jsonl")))
+    return ArenaSettings(
+        title="A trial arena",
+        database=database,
+        entrants=tuple(Entrant(name=name, answers=answers, only=name) for name in SETS[which]),
+    )

@@ -1,0 +1,1 @@
+"""The server of an arena: its pages, its REST routes, and who may do what."""

@@ -1,0 +1,92 @@
+"""The server of an arena: its application, and how it runs until it is stopped."""
+
+import logging
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.static_files import create_static_files_router
+
+from headtohead.arena.web import voting
+from headtohead.arena.web.doors import admit
+from headtohead.arena.web.pages import add_headers, failed, folder
+from headtohead.arena.web.running import RunningArena
+from headtohead.core.errors import InputError
+from headtohead.core.version import VERSION
+
+_LARGEST = 256 * 1024  # bytes of a request
+
+
+def application(arena: RunningArena) -> Litestar:
+    """The ASGI application that serves an arena."""
+    logging.getLogger("headtohead.arena").addHandler(logging.StreamHandler())
+    return Litestar(
+        [*voting.ROUTES, create_static_files_router("/static", [folder("static")])],
+        state=State({"arena": arena}),
+        before_request=admit,
+        before_send=[add_headers],
+        exception_handlers={Exception: failed},
+        request_max_body_size=_LARGEST,
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="An arena of headtohead",
+            version=VERSION,
+            path="/schema",
+            render_plugins=[JsonRenderPlugin()],
+        ),
+    )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens on an address; port 0 stands for any that is free.
+
+    Raises:
+        InputError: If the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(2048)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise InputError(
+            f"Nothing can listen on {host}, port {port}: {error}. Choose another `port`; 0 is any "
+            "that is free."
+        ) from None
+    return listening
+
+
+def server_of(arena: RunningArena) -> uvicorn.Server:
+    """What runs the application; it says nothing of itself to whoever asks."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            application(arena),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+
+
+def run(arena: RunningArena, listening: socket.socket, ready: Callable[[str], object]) -> None:
+    """Serve until stopped by a signal.
+
+    Args:
+        ready: Is told the address.
+    """
+    host, port = listening.getsockname()[:2]
+    ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+    try:
+        server_of(arena).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # uvicorn has ended what was under way, and raises it once more
+    finally:
+        arena.close()
+        listening.close()

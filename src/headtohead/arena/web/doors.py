@@ -1,0 +1,140 @@
+"""How a request becomes a voter, and what stands before every request: limits and forgeries."""
+
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from headtohead.arena.store.store import Voter, VoteRefused
+from headtohead.arena.web.running import RunningArena, now_ms
+from headtohead.arena.web.security import COOKIE
+
+if TYPE_CHECKING:
+    from litestar import Request
+    from litestar.datastructures import Cookie
+
+    Asked = Request[Any, Any, Any]
+
+_CLOSED = {
+    "open": "Open the page of the arena first.",
+    "link": "This arena is for those who were given a link. Open yours, or ask for one.",
+    "header": "This arena is behind a single sign-on, which has not named you. Sign in there.",
+}
+_YEAR_S = 365 * 24 * 3600
+
+
+def arena_of(request: "Asked") -> RunningArena:
+    """The arena that is served."""
+    arena: RunningArena = request.app.state.arena
+    return arena
+
+
+def address_of(request: "Asked") -> str:
+    """Who sends a request, for limits; it is kept nowhere."""
+    return request.client.host if request.client else ""
+
+
+async def admit(request: "Asked") -> None:
+    """Refuse what comes too fast, and what another site makes a browser send.
+
+    Raises:
+        VoteRefused: In both cases.
+    """
+    arena = arena_of(request)
+    wait = arena.address_limits.wait_s(address_of(request), now_ms() / 1000)
+    if wait:
+        raise TooFast(wait)
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    site = request.headers.get("sec-fetch-site", "none")
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if site not in ("same-origin", "none") or foreign:
+        raise VoteRefused("This request was made by another site, so nothing was done.", 403)
+
+
+class TooFast(VoteRefused):
+    """More requests than a person makes.
+
+    Attributes:
+        wait_s: Seconds to wait.
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = wait_s
+        super().__init__(f"That was too fast. Wait {max(1, round(wait_s))} s, then go on.", 429)
+
+
+def voter_of(request: "Asked") -> Voter | None:
+    """Who asks; None if they have not come through the door.
+
+    Raises:
+        VoteRefused: If they are blocked.
+    """
+    arena = arena_of(request)
+    rules = arena.settings.voters
+    if rules.door == "header":
+        name = request.headers.get(rules.header, "").strip()
+        if not name or address_of(request) not in rules.proxies:
+            return None
+        id = arena.tokens.signature("header", name)[:16]
+        found = arena.store.voter(id) or Voter(id=id, name=name, door="header")
+    else:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        id = arena.tokens.opened("voter", given or request.cookies.get(COOKIE, ""))
+        if not id:
+            return None
+        known = arena.store.voter(id)
+        if known is None and rules.door == "link":
+            return None
+        found = known or Voter(id=id)
+    if found.blocked:
+        raise VoteRefused("You cannot vote in this arena any more. Ask whoever runs it.", 403)
+    return found
+
+
+def let_in(request: "Asked") -> Voter:
+    """Who asks, at an open door a new voter if need be.
+
+    Raises:
+        VoteRefused: If the door is closed to them.
+    """
+    voter = voter_of(request)
+    if voter is None and arena_of(request).settings.voters.door == "open":
+        return Voter(id=secrets.token_urlsafe(9))
+    return voter or known_voter(request)
+
+
+def known_voter(request: "Asked") -> Voter:
+    """Who asks, if they came through the door before, and not too fast.
+
+    Raises:
+        VoteRefused: If not.
+    """
+    arena = arena_of(request)
+    voter = voter_of(request)
+    if voter is None:
+        raise VoteRefused(_CLOSED[arena.settings.voters.door], 403)
+    wait = arena.voter_limits.wait_s(voter.id, now_ms() / 1000)
+    if wait:
+        raise TooFast(wait)
+    return voter
+
+
+def cookie_of(request: "Asked", voter: Voter) -> "list[Cookie]":
+    """What makes a browser this voter from now on; none where a proxy names them."""
+    from litestar.datastructures import Cookie
+
+    if voter.door == "header":
+        return []
+    token = arena_of(request).tokens.signed("voter", voter.id)
+    https = request.url.scheme == "https"
+    return [
+        Cookie(
+            key=COOKIE,
+            value=token,
+            max_age=_YEAR_S,
+            httponly=True,
+            samesite="lax",
+            secure=https,
+        )
+    ]

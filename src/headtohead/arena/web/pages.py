@@ -1,0 +1,121 @@
+"""Pages from templates, and every failure as a sentence: HTML for a browser, JSON for programs."""
+
+import logging
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import jinja2
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
+
+from headtohead.arena.store.store import VoteRefused
+from headtohead.arena.web.doors import TooFast
+from headtohead.arena.web.security import HEADERS
+from headtohead.core.errors import HeadToHeadError
+from headtohead.files.opening import NOT_JSON
+
+if TYPE_CHECKING:
+    from litestar.types import Message, Scope
+
+_LOG = logging.getLogger("headtohead.arena")
+_SAID = {
+    400: "This request cannot be read.",
+    404: "There is no such page here.",
+    405: "This address does not take that kind of request.",
+    413: "This is too long. Shorten it, and send it again.",
+    500: "Something went wrong here. Nothing was counted; try again.",
+}
+
+
+def folder(name: str) -> Path:
+    """A folder of the server's own files: "templates" or "static"."""
+    return Path(str(files("headtohead").joinpath(f"arena/web/{name}")))
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder("templates")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    status: int = 200,
+    cookies: list[Cookie] | None = None,
+    **values: object,
+) -> Response[str]:
+    """A page; every template is given `title`, the arena's."""
+    title = request.app.state.arena.settings.title
+    text = _templates().get_template(template).render(title=title, **values)
+    return Response(text, status_code=status, media_type=MediaType.HTML, cookies=cookies or [])
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """Whether a program asks, and not a person's browser."""
+    accepted = request.headers.get("accept", "")
+    return request.url.path.startswith("/api/") or "application/json" in accepted
+
+
+def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A failure as a sentence; what is not ours to say stays in the log of the server."""
+    status, said, headers = HTTPStatus.INTERNAL_SERVER_ERROR.value, "", {}
+    if isinstance(error, VoteRefused):
+        status, said = error.status, str(error)
+        if isinstance(error, TooFast):
+            headers["Retry-After"] = str(max(1, round(error.wait_s)))
+    elif isinstance(error, HeadToHeadError):
+        status = HTTPStatus.SERVICE_UNAVAILABLE.value
+        said = "The vote cannot be kept at the moment, so nothing was counted. Try again."
+        _LOG.error("%s", error)
+    elif isinstance(error, HTTPException):
+        status = error.status_code
+    else:
+        _LOG.error("A request failed.", exc_info=error)
+    said = said or _SAID.get(status, _SAID[400 if status < 500 else 500])
+    if wants_json(request):
+        body = {"error": said, "status": status}
+        return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)
+    answer = page(request, "sentence.html", status=status, said=said)
+    for name, value in headers.items():
+        answer.set_header(name, value)
+    return answer
+
+
+async def add_headers(message: "Message", scope: "Scope") -> None:
+    """Put on every answer what forbids a browser the rest."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+
+
+async def fields(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """The texts that a form or a JSON object sent.
+
+    Raises:
+        VoteRefused: If it is neither, or a value is no text.
+    """
+    content = request.headers.get("content-type", "").partition(";")[0]
+    if content not in ("application/json", "application/x-www-form-urlencoded"):
+        raise VoteRefused("Send a form or a JSON object.", 415)
+    body = await request.body()
+    try:
+        if content == "application/json":
+            return msgspec.json.decode(body, type=dict[str, str])
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100))
+    except (*NOT_JSON, ValueError):
+        raise VoteRefused("This request cannot be read: send named texts.", 400) from None

@@ -1,0 +1,187 @@
+"""An arena that is being served: what all requests share, and the one place with a clock."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from headtohead.arena.drawing import Deck, Pair
+from headtohead.arena.recorded import contents
+from headtohead.arena.settings import ArenaSettings
+from headtohead.arena.store.store import (
+    OUTCOMES,
+    ArenaStore,
+    Battle,
+    BattleTurn,
+    Voter,
+    VoteRefused,
+    Writer,
+)
+from headtohead.arena.web.security import Limits, Signer, secret_beside
+
+if TYPE_CHECKING:
+    import numpy as np
+
+T = TypeVar("T")
+_EXPIRE_MS = 24 * 3600 * 1000  # a battle that nobody voted on for a day
+_LONGEST_REASONS = 500
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970, by UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def prepare(settings: ArenaSettings) -> dict[str, dict[str, int]]:
+    """Make or bring up to date the file of an arena.
+
+    Returns:
+        Entrant -> reason -> how many records of its file were left out.
+
+    Raises:
+        InputError: If an entrant's file cannot be read, or the database is of something else.
+    """
+    held = contents(settings)
+    store = ArenaStore(settings.database, create=True)
+    now = now_ms()
+    try:
+        with store.transaction():
+            if not store.kept():
+                store.log(now, "arena.toml", "arena begun", settings.title)
+                store.keep({"created_ms": str(now)})
+            store.keep(
+                {
+                    "title": settings.title,
+                    "margin_pp": str(settings.margin_pp),
+                    "level": str(settings.level),
+                    "both_bad": settings.both_bad,
+                }
+            )
+            kinds = {one.name: (one.kind, one.model) for one in settings.entrants}
+            store.set_entrants(kinds, now)
+            store.set_prompts({p.id: (p.category, p.text) for p in held.prompts.values()}, now)
+            for name, answers in held.answers.items():
+                store.set_answers(name, answers)
+    finally:
+        store.close()
+    return {name: dict(reasons) for name, reasons in held.dropped.items() if reasons}
+
+
+class RunningArena:
+    """What all requests share.
+
+    Args:
+        path: Of the database, which `prepare` has made.
+        rng: Draws pairs, prompts and sides.
+
+    Attributes:
+        store: The connection that reads.
+        deck: What can be drawn.
+        tokens: Signatures of this arena.
+    """
+
+    def __init__(self, settings: ArenaSettings, rng: "np.random.Generator") -> None:
+        self.settings, self.rng = settings, rng
+        self.store = ArenaStore(settings.database)
+        self.writer = Writer(settings.database)
+        self.tokens = Signer(secret_beside(settings.database))
+        self.voter_limits = Limits(per_minute=60, burst=30)
+        self.deck = Deck.of(self.store)
+        self.address_limits = Limits(per_minute=1200, burst=400)
+
+    def close(self) -> None:
+        """Write what is waiting, and let go of the file."""
+        self.writer.close()
+        self.store.close()
+
+    async def write(self, job: Callable[[ArenaStore], T]) -> T:
+        """What a job of writing gives, once it is on the disk."""
+        return await asyncio.wrap_future(self.writer.submit(job))
+
+    def read_anew(self) -> None:
+        """Draw from what the file holds now: after entrants or prompts have changed."""
+        self.deck = Deck.of(self.store)
+
+    async def draw(self, voter: Voter, category: str = "") -> Battle | None:
+        """The battle that a voter has open, or a new one; None if they have seen all there is.
+
+        The pairs that are left to this voter are drawn with the probabilities of the pairing, made
+        to add up to 1; the prompts of a pair are drawn alike, and sides too.
+        """
+        if open := self.store.open_battle(voter.id):
+            return self.battle_of(open, voter)
+        seen: dict[Pair, set[str]] = {}
+        for row in self.store.met(voter.id):
+            one, other = sorted((row["left_entrant"], row["right_entrant"]))
+            seen.setdefault((one, other), set()).add(row["prompt"])
+        left = self.deck.unseen(seen, category)
+        if not left:
+            return None
+        pairs = sorted(left)
+        weights = self._weights(pairs)
+        at = int(self.rng.choice(len(pairs), p=weights))
+        prompts = left[pairs[at]]
+        prompt = prompts[int(self.rng.integers(len(prompts)))]
+        sides = pairs[at] if self.rng.random() < 0.5 else pairs[at][::-1]
+        drawn = self._battle(voter, sides, prompt, float(weights[at]))
+        oldest = drawn.drawn_ms - _EXPIRE_MS
+        id = await self.write(lambda store: store.begin(drawn, voter, oldest_ms=oldest))
+        return self.battle_of(id, voter)
+
+    def _weights(self, pairs: list[Pair]) -> list[float]:
+        """The probability of each pair; they add up to 1."""
+        return [1 / len(pairs)] * len(pairs)
+
+    def _battle(self, voter: Voter, sides: Pair, prompt: str, probability: float) -> Battle:
+        """A battle with the answers that are recorded."""
+        answers = (self.store.answer(name, prompt) for name in sides)
+        left, right = (answer.text if answer else None for answer in answers)
+        question = self.deck.texts[prompt]
+        return Battle(
+            id=secrets.token_urlsafe(12),
+            voter=voter.id,
+            prompt=prompt,
+            category=self.deck.categories[prompt],
+            left_entrant=sides[0],
+            right_entrant=sides[1],
+            pair_probability=probability,
+            drawn_ms=now_ms(),
+            turns=(BattleTurn(question=question, left_answer=left, right_answer=right),),
+        )
+
+    async def vote(
+        self, voter: Voter, battle: str, outcome: str, token: str, reasons: str = ""
+    ) -> Battle:
+        """The battle after a vote, with its names to show.
+
+        Raises:
+            VoteRefused: If the outcome is none, or the token is not of this battle and voter.
+        """
+        if outcome not in OUTCOMES:
+            raise VoteRefused(f"A vote is one of {', '.join(OUTCOMES)}.", 400)
+        if not self.tokens.signs(token, "vote", battle, voter.id):
+            raise VoteRefused("This vote is not from a page of yours. Reload the page.", 403)
+        now, drawn = now_ms(), self.battle_of(battle, voter)
+        await self.write(
+            lambda store: store.vote(
+                battle,
+                voter.id,
+                outcome,
+                now,
+                reasons=reasons[:_LONGEST_REASONS],
+                seconds=(now - drawn.drawn_ms) / 1000,
+            )
+        )
+        return self.battle_of(battle, voter)
+
+    def battle_of(self, id: str, voter: Voter) -> Battle:
+        """A battle, if it is this voter's.
+
+        Raises:
+            VoteRefused: If it is not.
+        """
+        battle = self.store.battle(id)
+        if battle is None or battle.voter != voter.id:
+            raise VoteRefused("This battle is not one of yours.", 404)
+        return battle

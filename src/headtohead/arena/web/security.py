@@ -1,0 +1,112 @@
+"""Who may do what: signed tokens, forged requests, limits, and what a browser is forbidden.
+
+A token is a text with a signature by the secret of this arena, which lies beside its database. Each
+kind of token has a purpose of its own in its signature, so that none passes for another.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from headtohead.core.errors import StoreFull
+
+Purpose = Literal["voter", "link", "vote", "form", "admin", "header"]
+COOKIE = "h2h_voter"
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+"""What every answer of the server carries."""
+
+
+def secret_beside(database: Path) -> bytes:
+    """The secret of an arena, made when there is none; only its owner may read the file.
+
+    Raises:
+        StoreFull: If it cannot be written.
+    """
+    path = database.with_name(f"{database.name}.secret")
+    try:
+        if not path.exists():
+            # Written whole under another name first: a secret that is half there would change.
+            part = path.with_name(f"{path.name}.{os.getpid()}")
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+            try:
+                os.link(part, path)
+            except FileExistsError:
+                pass  # another process was first
+            finally:
+                part.unlink()
+        return bytes.fromhex(path.read_text())
+    except (OSError, ValueError) as error:
+        raise StoreFull(f"{path}: the secret of the arena cannot be kept there: {error}.") from None
+
+
+class Signer:
+    """Makes and checks signatures.
+
+    Args:
+        secret: Of this arena.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def signature(self, purpose: Purpose, *parts: str) -> str:
+        """What only this arena can write under these texts."""
+        # The length of each part stands in it, so that no two lists of parts are one text.
+        text = "".join(f"{len(part)}:{part}" for part in (purpose, *parts))
+        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:40]
+
+    def signs(self, given: str, purpose: Purpose, *parts: str) -> bool:
+        """Whether a signature is ours."""
+        return hmac.compare_digest(given.encode(), self.signature(purpose, *parts).encode())
+
+    def signed(self, purpose: Purpose, text: str) -> str:
+        """A text with its signature."""
+        return f"{text}.{self.signature(purpose, text)}"
+
+    def opened(self, purpose: Purpose, token: str) -> str:
+        """The text of a token; empty if it is not ours."""
+        text, _, signature = token.rpartition(".")
+        return text if text and self.signs(signature, purpose, text) else ""
+
+
+class Limits:
+    """How often someone may ask: each has a bucket that fills with time.
+
+    Args:
+        per_minute: How many requests fit into a minute on average.
+        burst: How many may come at once.
+        most: How many askers are remembered; whoever asked longest ago is forgotten.
+    """
+
+    def __init__(self, per_minute: float, burst: int, most: int = 50_000) -> None:
+        self._per_s, self._burst, self._most = per_minute / 60, burst, most
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait_s(self, who: str, now_s: float) -> float:
+        """Takes one from the bucket of an asker: 0 if they may go on, else seconds to wait."""
+        left, at = self._buckets.pop(who, (float(self._burst), now_s))
+        left = min(float(self._burst), left + max(0.0, now_s - at) * self._per_s)
+        allowed = left >= 1
+        self._buckets[who] = (left - allowed, now_s)
+        if len(self._buckets) > self._most:
+            self._buckets.popitem(last=False)
+        return 0.0 if allowed else (1 - left) / self._per_s

@@ -1,0 +1,122 @@
+"""The voting page: draw a battle, read two answers, vote, see the names, go on.
+
+Every step works as a plain form; a script that asks for JSON gets the same from the same address.
+"""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from headtohead.arena.store.store import OUTCOMES, Battle, Voter, VoteRefused
+from headtohead.arena.web.doors import arena_of, cookie_of, known_voter, let_in
+from headtohead.arena.web.pages import fields, page, wants_json
+
+Asked = Request[Any, Any, Any]
+
+
+def shown(request: Asked, battle: Battle, voter: Voter) -> dict[str, object]:
+    """What a voter may know of a battle: the names only after the vote."""
+    arena = arena_of(request)
+    known: dict[str, object] = {
+        "id": battle.id,
+        "state": battle.state,
+        "reason": battle.reason,
+        "category": battle.category,
+        "turns": [
+            {"question": t.question, "left": t.left_answer, "right": t.right_answer}
+            for t in battle.turns
+        ],
+        "ready": all(
+            t.left_answer is not None and t.right_answer is not None for t in battle.turns
+        ),
+        "outcomes": list(OUTCOMES),
+        "votes": arena.store.votes_n(voter.id),
+    }
+    if battle.state == "open":
+        known["token"] = arena.tokens.signature("vote", battle.id, voter.id)
+    if battle.state == "voted":
+        known |= {
+            "outcome": battle.outcome,
+            "left": battle.left_entrant,
+            "right": battle.right_entrant,
+        }
+    return known
+
+
+def _form(request: Asked, voter: Voter) -> str:
+    """What a form of this voter carries, so that no other site can send it."""
+    return arena_of(request).tokens.signature("form", voter.id)
+
+
+def _answer(request: Asked, battle: Battle, voter: Voter, status: int = 200) -> Response[Any]:
+    """A battle for whoever asks: JSON for a program, for a form the way to its page."""
+    if wants_json(request):
+        return Response(shown(request, battle, voter), status_code=status)
+    return Redirect(f"/battles/{battle.id}", status_code=303)
+
+
+@get("/", include_in_schema=False)
+async def begin(request: Asked) -> Response[Any]:
+    """The voter's open battle, or the way to the first."""
+    voter = let_in(request)
+    arena = arena_of(request)
+    return page(
+        request,
+        "begin.html",
+        cookies=cookie_of(request, voter),
+        form=_form(request, voter),
+        open=arena.store.open_battle(voter.id),
+        votes=arena.store.votes_n(voter.id),
+        categories=arena.settings.categories,
+    )
+
+
+@get("/join/{token:str}", include_in_schema=False)
+async def join(request: Asked, token: FromPath[str]) -> Response[Any]:
+    """Through the door with a link of one's own."""
+    arena = arena_of(request)
+    voter = arena.store.voter(arena.tokens.opened("link", token))
+    if voter is None or voter.blocked:
+        raise VoteRefused("This link opens nothing. Ask whoever runs the arena for a new one.", 403)
+    return Redirect("/", status_code=303, cookies=cookie_of(request, voter))
+
+
+@post("/battles", include_in_schema=False)
+async def draw(request: Asked) -> Response[Any]:
+    """A battle for this voter: the one that is open, or a new one."""
+    voter, given = known_voter(request), await fields(request)
+    arena = arena_of(request)
+    if not arena.tokens.signs(given.get("form", ""), "form", voter.id):
+        raise VoteRefused("This form is not from a page of yours. Reload the page.", 403)
+    battle = await arena.draw(voter, given.get("category", ""))
+    if battle is not None:
+        return _answer(request, battle, voter, 201)
+    if wants_json(request):
+        return Response({"state": "done"}, status_code=200)
+    return page(request, "done.html", votes=arena.store.votes_n(voter.id))
+
+
+@get("/battles/{id:str}", include_in_schema=False)
+async def see(request: Asked, id: FromPath[str]) -> Response[Any]:
+    """A battle of this voter."""
+    voter = known_voter(request)
+    battle = arena_of(request).battle_of(id, voter)
+    known = shown(request, battle, voter)
+    if wants_json(request):
+        return Response(known)
+    return page(request, "battle.html", battle=known, form=_form(request, voter))
+
+
+@post("/battles/{id:str}/vote", include_in_schema=False)
+async def vote(request: Asked, id: FromPath[str]) -> Response[Any]:
+    """Count a vote, then show who answered."""
+    voter, given = known_voter(request), await fields(request)
+    battle = await arena_of(request).vote(
+        voter, id, given.get("outcome", ""), given.get("token", ""), given.get("reasons", "")
+    )
+    return _answer(request, battle, voter)
+
+
+ROUTES = [begin, join, draw, see, vote]

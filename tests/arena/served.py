@@ -1,0 +1,101 @@
+"""An arena on a real server at a free port of this machine, and a voter who uses it."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import numpy as np
+
+from headtohead.arena.settings import ArenaSettings, settings_in
+from headtohead.arena.web.app import bound, server_of
+from headtohead.arena.web.running import RunningArena, prepare
+
+PROMPTS = {
+    "p1": ("What is the capital of Peru?", "facts"),
+    "p2": ("Thank a friend in one sentence.", "writing"),
+    "p3": ("How many legs has a spider?", "facts"),
+}
+
+
+def written(folder: Path, *entrants: str, more: str = "", top: str = "") -> Path:
+    """An arena.toml with a file of answers for each entrant; each answers each of `PROMPTS`."""
+    parts = [f'title = "Test arena"\n{top}']
+    for name in entrants or ("ant", "bee", "cat"):
+        rows = [
+            {"id": id, "prompt": text, "category": category, "answer": f"{name[::-1]} on {id}"}
+            for id, (text, category) in PROMPTS.items()
+        ]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+        parts.append(f'[[entrants]]\nname = "{name}"\nanswers = "{name}.jsonl"\n')
+    toml = folder / "arena.toml"
+    toml.write_text("\n".join([*parts, more]), encoding="utf-8")
+    return toml
+
+
+class ServedArena:
+    """A running server.
+
+    Attributes:
+        address: Where it listens, without a slash at the end.
+        arena: What it shares between requests; its store may be read.
+    """
+
+    def __init__(self, settings: ArenaSettings, seed: int = 1) -> None:
+        prepare(settings)
+        self.arena = RunningArena(settings, np.random.default_rng(seed))
+        self._server = server_of(self.arena)
+        listening = bound("127.0.0.1", 0)
+        self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._server.run, args=([listening],))
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop it, and wait until it has ended."""
+        self._server.should_exit = True
+        self._thread.join()
+        self.arena.close()
+
+
+@contextmanager
+def serving(source: Path | ArenaSettings, seed: int = 1) -> Iterator[ServedArena]:
+    """A server of an arena.toml, or of settings, for the time of a block."""
+    served = ServedArena(settings_in(source) if isinstance(source, Path) else source, seed)
+    try:
+        yield served
+    finally:
+        served.close()
+
+
+class TestVoter:
+    """A program with cookies, that draws and votes as the script of the page does."""
+
+    __test__ = False
+
+    def __init__(self, address: str, headers: Mapping[str, str] | None = None) -> None:
+        self.http = httpx2.Client(base_url=address, headers=dict(headers or {}))
+        self.http.headers["accept"] = "application/json"
+        page = self.http.get("/", headers={"accept": "text/html"})
+        self.form = page.text.partition('name="form" value="')[2].partition('"')[0]
+
+    def __enter__(self) -> "TestVoter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def draw(self, **more: str) -> dict[str, Any]:
+        """A battle, as the page is given it."""
+        drawn: dict[str, Any] = self.http.post("/battles", data={"form": self.form, **more}).json()
+        return drawn
+
+    def vote(
+        self, battle: Mapping[str, Any], outcome: str = "left", **more: str
+    ) -> httpx2.Response:
+        """What the server answers to a vote."""
+        sent = {"outcome": outcome, "token": str(battle["token"]), **more}
+        return self.http.post(f"/battles/{battle['id']}/vote", data=sent)

@@ -1,0 +1,202 @@
+"""`arena.toml`: what it may say, and how each mistake in it is reported."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.arena.served import written
+
+from headtohead.arena.prompts import prompts_in
+from headtohead.arena.recorded import contents
+from headtohead.arena.settings import ArenaSide, settings_in
+from headtohead.core.errors import InputError
+
+WHOLE = """
+title = "Support answers"
+database = "votes.sqlite"
+margin_pp = 3
+level = 0.9
+both_bad = "drop"
+categories = ["code", "writing"]
+compare = [["open", "closed"], ["a", "b"]]
+
+[[prompts]]
+id = "p1"
+text = "Write a loop."
+category = "code"
+
+[[prompts]]
+text = "Write a poem."
+category = "writing"
+
+[[entrants]]
+name = "a"
+endpoint = "http://127.0.0.1:8080/v1/"
+model = "tiny"
+key_env = "A_KEY"
+system = "Be brief."
+max_tokens = 200
+temperature = 0
+
+[[entrants]]
+name = "b"
+endpoint = "https://models.example/v1"
+model = "big"
+
+[[sides]]
+name = "open"
+entrants = ["a"]
+
+[[sides]]
+name = "closed"
+entrants = ["b"]
+
+[voters]
+door = "header"
+header = "X-User"
+proxies = ["10.0.0.1"]
+
+[judge]
+endpoint = "http://127.0.0.1:8080/v1"
+model = "judge"
+"""
+
+
+def test_everything_that_a_toml_may_say_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "team.toml"
+    path.write_text(WHOLE)
+    s = settings_in(path)
+    assert (s.title, s.margin_pp, s.level, s.both_bad) == ("Support answers", 3, 0.9, "drop")
+    assert s.database == tmp_path / "votes.sqlite"
+    assert [(p.id, p.category) for p in s.prompts] == [("p1", "code"), ("prompt 2", "writing")]
+    assert s.categories == ("code", "writing")
+    one = s.entrant("a")
+    assert (one.kind, one.endpoint, one.model, one.key_env, one.max_tokens, one.temperature) == (
+        *("endpoint", "http://127.0.0.1:8080/v1", "tiny", "A_KEY", 200, 0),
+    )
+    assert s.sides == (ArenaSide("open", ("a",)), ArenaSide("closed", ("b",)))
+    assert s.compare == (("open", "closed"), ("a", "b"))
+    assert (s.voters.door, s.voters.header, s.voters.proxies) == ("header", "X-User", ("10.0.0.1",))
+    assert s.judge is not None
+    assert s.judge.model == "judge"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("title =", "titel =", "line 2: No field of an arena is called 'titel'. Did you mean titl"),
+        ("margin_pp = 3", "margin_pp = 'x'", "line 4: `margin_pp`: 'x' is no number from 0.1 to"),
+        ("level = 0.9", "level = 1", "line 5: `level`: 1 is no number from 0.5 to 0.999"),
+        ('"drop"', '"lose"', "line 6: `both_bad`: 'lose' is none of half, drop"),
+        ('"closed"], ["a"', '"clsed"], ["a"', "No side or entrant is called 'clsed'. Did you mea"),
+        ('"writing"]', '"poems"]', "No category is called 'writing'"),
+        ('text = "Write a poem."', "", "line 15: `text` is missing"),
+        ('name = "b"', "", "`name` is missing"),
+        ('name = "b"', 'name = "a"', "'a' stands twice"),
+        ('model = "big"', "", "b: an endpoint needs a `model`"),
+        ("https://models", "models", "`endpoint`: an endpoint begins with http"),
+        ('model = "big"', 'model = "big"\nanswers = "x.jsonl"', "b: give it an `endpoint` to be"),
+        ('model = "big"', 'model = "big"\nonly = "x"', "`only` says nothing of an endpoint"),
+        ('model = "big"', 'model = "big"\nkeyenv = "x"', "No field of [[entrants]] is called 'ke"),
+        ('entrants = ["b"]', 'entrants = ["c"]', "No entrant is called 'c'"),
+        ('"header"', '"window"', "`door`: 'window' is none of open, link, header"),
+        ('model = "judge"', "", "`model` is missing"),
+        ("title", "title = = ", "not TOML"),
+    ],
+)
+def test_a_mistake_is_reported_with_its_line_and_what_to_write(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    path = tmp_path / "team.toml"
+    assert before in WHOLE
+    path.write_text(WHOLE.replace(before, after, 1))
+    with pytest.raises(InputError) as error:
+        settings_in(path)
+    assert said in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "team.toml"
+    path.write_text(WHOLE.replace("title", "titel").replace('"drop"', '"lose"'))
+    with pytest.raises(InputError) as error:
+        settings_in(path)
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_prompts_come_from_a_file_of_lines_or_records(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("First?\n\nSecond?\n")
+    assert [(p.id, p.text) for p in prompts_in(tmp_path / "p.txt")] == [
+        ("line 1", "First?"),
+        ("line 3", "Second?"),
+    ]
+    (tmp_path / "p.csv").write_text("id,text,category\nx,First?,facts\ny,Second?,\n")
+    (tmp_path / "p.jsonl").write_text(
+        '{"id": "x", "question": "First?", "category": "facts"}\n{"id": "y", "text": "Second?"}\n'
+    )
+    for name in ("p.csv", "p.jsonl"):
+        prompts = prompts_in(tmp_path / name)
+        assert [(p.id, p.text, p.category) for p in prompts] == [
+            ("x", "First?", "facts"),
+            ("y", "Second?", ""),
+        ]
+    toml = written(tmp_path, top='prompts = "p.jsonl"')
+    assert [p.id for p in settings_in(toml).prompts] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"id": "x"}\n', "no text stands under any of text, prompt, question, input"),
+        ('{"id": "x", "text": "a"}\n{"id": "x", "text": "b"}\n', "the id 'x' stands twice"),
+        (None, "no such file"),
+    ],
+)
+def test_a_file_of_prompts_that_cannot_be_used_is_refused(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
+    if text is not None:
+        (tmp_path / "p.jsonl").write_text(text)
+    with pytest.raises(InputError, match=said) as error:
+        settings_in(written(tmp_path, top='prompts = "p.jsonl"'))
+    assert "line 2: " in str(error.value)
+
+
+def test_answers_are_joined_by_id_or_by_text_and_what_is_left_is_counted(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "prompt": "What is the  capital of Peru?", "answer": "Lima"},
+        {"id": "2", "prompt": "Something else?", "answer": "Yes"},
+        {"id": "3", "prompt": "How many legs has a spider?", "answer": " "},
+    ]
+    toml = written(tmp_path, "ant", "bee")
+    (tmp_path / "bee.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    text = "What is the capital of Peru?"
+    toml.write_text(f'[[prompts]]\nid = "p1"\ntext = "{text}"\n\n{toml.read_text()}')
+    toml.write_text(toml.read_text().replace('title = "Test arena"', ""))
+    held = contents(settings_in(toml))
+    assert {name: dict(a) for name, a in held.answers.items()}.keys() == {"ant", "bee"}
+    assert held.answers["bee"]["p1"].text == "Lima"
+    assert list(held.prompts) == ["p1"]
+    assert held.dropped["bee"] == {
+        "record without an answer": 1,
+        "answer to a prompt that the arena does not have": 1,
+    }
+
+
+def test_files_without_a_common_prompt_are_refused(tmp_path: Path) -> None:
+    toml = written(tmp_path, "ant", "bee")
+    (tmp_path / "bee.jsonl").write_text('{"id": "z", "prompt": "Other?", "answer": "x"}\n')
+    with pytest.raises(InputError, match="No prompt has answers of two entrants"):
+        contents(settings_in(toml))
+
+
+def test_a_file_of_several_models_needs_to_be_told_whose_answers_count(tmp_path: Path) -> None:
+    toml = written(tmp_path, "ant", "bee")
+    rows = [{"id": "p1", "model": m, "prompt": "?", "answer": m} for m in ("m1", "m2")]
+    (tmp_path / "bee.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(InputError, match=r"holds answers of m1, m2\. Say whose these are: `only`"):
+        contents(settings_in(toml))
+    toml.write_text(toml.read_text() + 'only = "m2"\n')
+    held = contents(settings_in(toml))
+    assert held.answers["bee"]["p1"].text == "m2"
+    assert held.dropped["bee"] == {}

@@ -1,0 +1,188 @@
+"""Voting on recorded answers, against a real server: what counts, and what is refused."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[ServedArena]:
+    with serving(written(tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture
+def voter(served: ServedArena) -> Iterator[TestVoter]:
+    with TestVoter(served.address) as one:
+        yield one
+
+
+def test_names_are_shown_only_after_the_vote(voter: TestVoter) -> None:
+    battle = voter.draw()
+    assert set(battle) & {"left", "right", "outcome"} == set()
+    page = voter.http.get(f"/battles/{battle['id']}", headers={"accept": "text/html"}).text
+    assert not any(name in page for name in ("ant", "bee", "cat"))
+    voted = voter.vote(battle, "right").json()
+    assert {voted["left"], voted["right"]} < {"ant", "bee", "cat"}
+    assert voted["turns"][0]["left"] == f"{voted['left'][::-1]} on {_prompt(voted)}"
+    assert voted["turns"][0]["right"] == f"{voted['right'][::-1]} on {_prompt(voted)}"
+    assert voted["outcome"] == "right"
+    assert "token" not in voted
+
+
+def _prompt(battle: dict) -> str:  # type: ignore[type-arg]
+    question = battle["turns"][0]["question"]
+    return next(id for id, (text, _) in PROMPTS.items() if text == question)
+
+
+def test_the_plain_forms_lead_from_the_first_page_to_the_names(served: ServedArena) -> None:
+    with httpx2.Client(base_url=served.address, follow_redirects=True) as browser:
+        begin = browser.get("/")
+        form = begin.text.partition('name="form" value="')[2].partition('"')[0]
+        battle = browser.post("/battles", data={"form": form})
+        assert battle.status_code == 200
+        assert battle.url.path.startswith("/battles/")
+        token = battle.text.partition('name="token" value="')[2].partition('"')[0]
+        sent = {"token": token, "outcome": "both_bad"}
+        voted = browser.post(f"{battle.url.path}/vote", data=sent)
+        assert "Thank you. A was" in voted.text
+    rows = served.arena.store.rows("SELECT * FROM counted_votes")
+    assert [row["winner"] for row in rows] == ["tie (bothbad)"]
+
+
+def test_a_voter_sees_each_pair_on_each_prompt_once(served: ServedArena, voter: TestVoter) -> None:
+    seen = set()
+    for _ in range(9):
+        voted = voter.vote(voter.draw()).json()
+        seen.add((_prompt(voted), *sorted((voted["left"], voted["right"]))))
+    assert len(seen) == 9  # 3 pairs on 3 prompts
+    assert voter.draw() == {"state": "done"}
+    assert served.arena.store.votes_n() == 9
+
+
+def test_a_category_is_drawn_from_alone(voter: TestVoter) -> None:
+    for _ in range(3):
+        assert _prompt(voter.vote(voter.draw(category="writing")).json()) == "p2"
+    assert voter.draw(category="writing") == {"state": "done"}
+    assert voter.draw()["category"] == "facts"
+
+
+def test_an_open_battle_is_shown_again_instead_of_another(voter: TestVoter) -> None:
+    assert voter.draw()["id"] == voter.draw()["id"]
+
+
+def test_sides_and_pairs_are_drawn_alike_and_the_probability_is_kept(tmp_path: Path) -> None:
+    toml = written(tmp_path)
+    lefts = []
+    with serving(toml) as served:
+        for _ in range(12):
+            with TestVoter(served.address) as one:
+                for _ in range(3):
+                    voted = one.vote(one.draw()).json()
+                    lefts.append(voted["left"] < voted["right"])
+        rows = served.arena.store.rows("SELECT pair_probability AS p FROM battles")
+    assert 8 < sum(lefts) < 28
+    assert {round(row["p"], 6) for row in rows} == {round(1 / 3, 6)}
+
+
+def test_a_replayed_vote_is_refused(served: ServedArena, voter: TestVoter) -> None:
+    battle = voter.draw()
+    assert voter.vote(battle).status_code == 200
+    again = voter.vote(battle, "right")
+    assert again.status_code == 409
+    assert again.json()["error"] == "You have voted on this battle already."
+    assert served.arena.store.votes_n() == 1
+
+
+def test_a_forged_or_foreign_token_is_refused(served: ServedArena, voter: TestVoter) -> None:
+    battle = voter.draw()
+    for token in ("", "0" * 40, voter.form, "é"):
+        assert voter.vote({**battle, "token": token}).status_code == 403
+    with TestVoter(served.address) as other:
+        theirs = other.draw()
+        # Another's battle, with its own token or with mine.
+        assert voter.vote(theirs).status_code == 403
+        assert voter.vote({**theirs, "token": battle["token"]}).status_code == 403
+        assert voter.http.get(f"/battles/{theirs['id']}").status_code == 404
+    assert served.arena.store.votes_n() == 0
+
+
+def test_a_forged_cookie_opens_nothing(served: ServedArena, voter: TestVoter) -> None:
+    battle = voter.draw()
+    owner = served.arena.store.rows("SELECT voter FROM battles")[0]["voter"]
+    for cookie in (owner, f"{owner}.", f"{owner}.{'0' * 40}", f".{'0' * 40}"):
+        headers = {"cookie": f"h2h_voter={cookie}", "accept": "application/json"}
+        answer = httpx2.get(f"{served.address}/battles/{battle['id']}", headers=headers)
+        assert answer.status_code == 403
+
+
+def test_a_request_of_another_site_is_refused(voter: TestVoter) -> None:
+    battle = voter.draw()
+    for headers in ({"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}):
+        sent = {"outcome": "left", "token": battle["token"]}
+        answer = voter.http.post(f"/battles/{battle['id']}/vote", data=sent, headers=headers)
+        assert answer.status_code == 403
+    assert voter.http.post("/battles", data={"form": ""}).status_code == 403
+    assert voter.http.post("/battles", data={"form": "0" * 40}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[1]", "application/json", 400),
+        (b'{"outcome": 3}', "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"x", "text/plain", 415),
+        (b"outcome=left" * 100_000, "application/x-www-form-urlencoded", 413),
+    ],
+)
+def test_a_request_that_cannot_be_read_gets_a_sentence(
+    voter: TestVoter, body: bytes, kind: str, status: int
+) -> None:
+    battle = voter.draw()
+    where = f"/battles/{battle['id']}/vote"
+    answer = voter.http.post(where, content=body, headers={"content-type": kind})
+    assert answer.status_code == status
+    assert answer.json()["error"].endswith(".")
+    assert voter.vote(battle).status_code == 200
+
+
+def test_every_answer_forbids_the_browser_the_rest(voter: TestVoter) -> None:
+    for path in ("/", "/nothing", "/static/arena.js", "/battles/unknown"):
+        headers = voter.http.get(path, headers={"accept": "text/html"}).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "server" not in headers
+    cookie = httpx2.get(voter.http.base_url).headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_hostile_text_reaches_no_page_as_markup(tmp_path: Path) -> None:
+    toml = written(tmp_path)
+    for name in ("ant", "bee", "cat"):
+        path = tmp_path / f"{name}.jsonl"
+        text = path.read_text().replace(" on p", "<script>alert(1)</script><img src=x> on p")
+        path.write_text(text.replace("capital", "<b>capital</b>"))
+    with serving(toml) as served, TestVoter(served.address) as voter:
+        for _ in range(9):
+            battle = voter.draw()
+            page = voter.http.get(f"/battles/{battle['id']}", headers={"accept": "text/html"}).text
+            assert "<script>alert" not in page
+            assert "<img" not in page
+            assert "<b>" not in page
+            voter.vote(battle)
+
+
+def test_who_asks_too_often_is_told_to_wait(served: ServedArena, voter: TestVoter) -> None:
+    answers = [voter.http.get("/battles/unknown") for _ in range(40)]
+    slow = [answer for answer in answers if answer.status_code == 429]
+    assert slow
+    assert "Wait" in slow[0].json()["error"]
+    assert int(slow[0].headers["retry-after"]) >= 1
+    with TestVoter(served.address) as other:
+        assert other.draw()["state"] == "open"
