@@ -33,8 +33,10 @@ from headtohead.core.settings import AFTER_A_VERB
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-ZIP, PARQUET = b"PK\x03\x04", b"PAR1"
-"""What zip archives and Parquet files begin with."""
+ZIP, PARQUET, SQLITE = b"PK\x03\x04", b"PAR1", b"SQLite format 3\0"
+"""What zip archives, Parquet files and databases of SQLite begin with."""
+VOTES_VIEW = "counted_votes"
+"""The view of an arena's file that holds its votes, one a row."""
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What reading JSON raises: also the one of brackets that open without an end."""
 LARGEST = 64 * 2**20
@@ -60,7 +62,7 @@ _Record = TypeVar("_Record")
 _KEPT: dict[Path, tuple[object, IO[bytes]]] = {}
 _ENDED: set[Path] = set()
 AFTER_A_VERB.append(lambda: _ENDED.update(_KEPT.keys() - {STDIN}))
-Kind = Literal["parquet", "zip", "json", "yaml", "table", "binary", "empty"]
+Kind = Literal["parquet", "zip", "sqlite", "json", "yaml", "table", "binary", "empty"]
 
 
 def arrived(source: str | os.PathLike[str]) -> Path:
@@ -247,6 +249,8 @@ def kind_of(start: bytes) -> Kind:
         return "parquet"
     if start.startswith(ZIP):
         return "zip"
+    if start.startswith(SQLITE):
+        return "sqlite"
     if b"\0" in start[: 1 << 16]:
         return "binary"
     text = start.lstrip()
@@ -367,6 +371,32 @@ def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyar
             yield table
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as Parquet ({error}).") from None
+
+
+def database_rows(path: Path, view: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of columns, and the rows, of one table or view of a database of SQLite.
+
+    It may be in use: what was written for good by now is read, and nothing is locked for others.
+
+    Raises:
+        InputError: If the database has no such view, or is damaged.
+    """
+    import sqlite3
+    from contextlib import closing
+    from urllib.parse import quote
+
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+            found = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (view,))
+            if found.fetchone() is None:
+                raise InputError(
+                    f"{path} is a database, but not of an arena (`h2h arena`). Give an arena's "
+                    "file, or write the table as CSV or Parquet and give that."
+                )
+            rows = database.execute(f'SELECT * FROM "{view}"')
+            return [str(column[0]) for column in rows.description], rows.fetchall()
+    except sqlite3.Error as error:
+        raise InputError(f"{path}: the database cannot be read ({error}).") from None
 
 
 def zipped(path: Path) -> Any:  # noqa: ANN401

@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.opening import (
     KINDS,
+    VOTES_VIEW,
     arrived,
     content,
     csv_batches,
     csv_header,
+    database_rows,
     document,
     files_of,
     held,
@@ -790,7 +792,7 @@ def _files(path: FilePath) -> list[UserTable]:
         raise InputError(f"{path} is empty. Give a file with rows.")
     if kind in ("binary", "zip"):
         raise InputError(f"{path} is of no known kind. Known: {KINDS}.")
-    of_kind = {"parquet": _ParquetTable, "table": _CsvTable}
+    of_kind = {"parquet": _ParquetTable, "table": _CsvTable, "sqlite": _DatabaseTable}
     return [of_kind.get(kind, _JsonTable)(path)]
 
 
@@ -814,6 +816,25 @@ class _ParquetTable(UserTable):
             columns = [".".join(path) for path in there]
             # Two threads hand three small columns back and forth for longer than they decode.
             yield from file.iter_batches(rows, columns=columns, use_threads=False)
+
+
+class _DatabaseTable(UserTable):
+    """The votes in the file of an arena, as they are when it is opened."""
+
+    def __init__(self, path: FilePath) -> None:
+        import pyarrow as pa
+
+        names, rows = database_rows(path, VOTES_VIEW)
+        values = list(zip(*rows, strict=True)) or [()] * len(names)
+        self._rows = pa.table(dict(zip(names, map(pa.array, map(list, values)), strict=True)))
+        if not rows:
+            raise InputError(f"{path} is an arena in which nobody has voted yet.")
+        super().__init__(str(path), Columns.of_schema(self._rows.schema))
+
+    def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
+        """The columns asked for."""
+        names = list(dict.fromkeys(path[0] for path in paths if self.columns.has(path[0])))
+        yield from self._rows.select(names).to_batches(max_chunksize=rows)
 
 
 class _ArrowTable(UserTable):

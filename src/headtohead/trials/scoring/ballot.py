@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.errors import InputError
+from headtohead.files.opening import VOTES_VIEW, database_rows
 from headtohead.publish.words import policy
 from headtohead.trials.scoring.scored import Duel, transcript
 
@@ -48,14 +49,16 @@ class BallotVotes:
     """All votes on a ballot.
 
     Attributes:
-        repeated_n: BallotVotes left out because the same vote came in an earlier file of the voter.
-        changed_n: BallotVotes left out because the same voter voted otherwise in a later file.
+        repeated_n: Votes left out because the same vote came in an earlier file of the voter.
+        changed_n: Votes left out because the same voter voted otherwise in a later file.
+        other_n: Votes left out that are on other items, or on answers that gave their model away.
     """
 
     votes: tuple[BallotVote, ...]
     items_n: int
-    repeated_n: int
-    changed_n: int
+    repeated_n: int = 0
+    changed_n: int = 0
+    other_n: int = 0
 
 
 def key_file_of(ballot: Path) -> Path:
@@ -154,6 +157,43 @@ def read_votes(votes_files: Iterable[Path], key_file: Path) -> BallotVotes:
         )
     )
     return BallotVotes(votes=votes, items_n=len(key), repeated_n=repeated, changed_n=changed)
+
+
+def read_arena_votes(arena: Path, model_a: str, model_b: str, keys: Iterable[str]) -> BallotVotes:
+    """The votes of an arena in which both models' answers to these items met.
+
+    Its entrants have the models' names, and its prompts the keys of the items, as the arena that
+    `write_arena` prepares. A vote that an answer's own words may have steered is left out.
+
+    Raises:
+        InputError: If it is no arena, or holds no vote on the two.
+    """
+    names, rows = database_rows(arena, VOTES_VIEW)
+    cast = [dict(zip(names, row, strict=True)) for row in rows]
+    met = [v for v in cast if {v["model_a"], v["model_b"]} == {model_a, model_b}]
+    if not met:
+        there = sorted({v[side] for v in cast for side in ("model_a", "model_b")})
+        raise InputError(
+            f"{arena} has no vote between {model_a!r} and {model_b!r}. "
+            + (f"People voted on {', '.join(there)}." if there else "Nobody has voted there yet.")
+        )
+    known = set(keys)
+    counted = [v for v in met if v["prompt"] in known and v["names_hidden"]]
+    sign = {"model_a": 1.0, "model_b": -1.0}
+    return BallotVotes(
+        votes=tuple(
+            BallotVote(
+                key=v["prompt"],
+                preference=sign.get(v["winner"], 0.0) * (1.0 if v["model_a"] == model_b else -1.0),
+                voter=v["voter"],
+                both_bad=v["winner"] not in (*sign, "tie"),
+                seconds=v["seconds"] or 0.0,
+            )
+            for v in counted
+        ),
+        items_n=len(known),
+        other_n=len(met) - len(counted),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
 from headtohead.core.units import counted
 from headtohead.evidence.store import Store
-from headtohead.files.opening import arrived, file_citation
+from headtohead.files.opening import arrived, content, file_citation, kind_of
 from headtohead.logs.opening import open_calls
 from headtohead.prices.at_calls import Prices
 from headtohead.prices.rates import Rates
@@ -22,7 +22,13 @@ from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.limits import Settings
 from headtohead.trials.result import TrialResult, interval_json
 from headtohead.trials.sampling.drawing import draw, of_model
-from headtohead.trials.scoring.ballot import BallotVotes, key_file_of, read_votes, write_ballot
+from headtohead.trials.scoring.ballot import (
+    BallotVotes,
+    key_file_of,
+    read_arena_votes,
+    read_votes,
+    write_ballot,
+)
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
 from headtohead.trials.scoring.scored import scorer_from
 from headtohead.trials.switching.result import Switch
@@ -118,7 +124,9 @@ def switch(
     judge = None
     if scoring.judge:
         judge = judge_of(scoring, endpoints, from_model, prices, candidate, pace)
-    cast = _cast(scoring) if people else None
+    cast = None
+    if people:
+        cast = _cast(scoring, from_model, to, [name_of(item.call) for item in sample.items])
     keeper = ScoreKeeper(
         margin, scoring.level, sample.most_weight, early=traffic.stop and not people
     )
@@ -276,12 +284,18 @@ def judge_of(
     )
 
 
-def _cast(scoring: Scoring) -> BallotVotes | None:
+def _cast(scoring: Scoring, from_model: str, to: str, keys: list[str]) -> BallotVotes | None:
     """The votes; before anything is paid, since a ballot in the way costs nothing yet."""
     ballot = scoring.ballot
     writable(ballot, "ballot")
     if scoring.votes:
-        cast = read_votes(scoring.votes, key_file_of(ballot))
+        arenas = [file for file in scoring.votes if kind_of(content(file, 1 << 16)) == "sqlite"]
+        if len(arenas) > 1 or (arenas and len(scoring.votes) > 1):
+            raise InputError("Give the file of one arena as `votes`, or files saved from a ballot.")
+        if arenas:
+            cast = read_arena_votes(arenas[0], from_model, to, keys)
+        else:
+            cast = read_votes(scoring.votes, key_file_of(ballot))
         if not cast.votes:
             raise InputError("The files of votes hold no vote. Vote in the ballot, then save.")
         return cast
@@ -321,6 +335,11 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
         f"{counted(len(cast.votes), 'vote')} on {counted(len(by_item), 'pair')}; "
         f"{counted(bad, 'says', 'say')} that both are bad."
     )
+    if cast.other_n:
+        got.notes.append(
+            f"{counted(cast.other_n, 'vote')} on other prompts, or on an answer that gave its "
+            "model away, left out."
+        )
     if cast.changed_n or cast.repeated_n:
         got.notes.append(
             f"Of voters who saved several times the last vote counts: {cast.changed_n} changed "
