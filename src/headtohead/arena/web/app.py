@@ -13,7 +13,7 @@ from litestar.static_files import create_static_files_router
 
 from headtohead.arena.web import voting
 from headtohead.arena.web.doors import admit
-from headtohead.arena.web.pages import add_headers, failed, folder
+from headtohead.arena.web.pages import add_headers, failed, folder, style
 from headtohead.arena.web.running import RunningArena
 from headtohead.core.errors import InputError
 from headtohead.core.version import VERSION
@@ -25,7 +25,7 @@ def application(arena: RunningArena) -> Litestar:
     """The ASGI application that serves an arena."""
     logging.getLogger("headtohead.arena").addHandler(logging.StreamHandler())
     return Litestar(
-        [*voting.ROUTES, create_static_files_router("/static", [folder("static")])],
+        [*voting.ROUTES, style, create_static_files_router("/static", [folder("static")])],
         state=State({"arena": arena}),
         before_request=admit,
         before_send=[add_headers],

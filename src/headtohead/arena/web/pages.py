@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import jinja2
 import msgspec
-from litestar import Request, Response
+from litestar import Request, Response, get
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
@@ -58,10 +58,18 @@ def page(
     cookies: list[Cookie] | None = None,
     **values: object,
 ) -> Response[str]:
-    """A page; every template is given `title`, the arena's."""
+    """A page; every template is given `title`, the arena's, and `here`, the page's address."""
     title = request.app.state.arena.settings.title
-    text = _templates().get_template(template).render(title=title, **values)
+    text = _templates().get_template(template).render(
+        title=title, here=request.url.path, **values
+    )
     return Response(text, status_code=status, media_type=MediaType.HTML, cookies=cookies or [])
+
+
+@get("/style.css", include_in_schema=False, media_type="text/css", sync_to_thread=False)
+def style() -> str:
+    """The style of every page of headtohead, reports included."""
+    return files("headtohead.publish").joinpath("templates/style.css").read_text("utf-8")
 
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:

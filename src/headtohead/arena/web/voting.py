@@ -8,12 +8,30 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
+from markupsafe import Markup
 
+from headtohead.arena.rendering import answer_html
 from headtohead.arena.store.store import OUTCOMES, Battle, Voter, VoteRefused
 from headtohead.arena.web.doors import arena_of, cookie_of, known_voter, let_in
 from headtohead.arena.web.pages import fields, page, wants_json
 
 Asked = Request[Any, Any, Any]
+SAID = {
+    "left": "A is better",
+    "right": "B is better",
+    "tie": "Equally good",
+    "both_bad": "Both are bad",
+}
+"""Outcome -> what its button says, in the order of the keys 1 to 4."""
+REASONS = {
+    "correct": "More correct",
+    "complete": "More complete",
+    "clear": "Clearer",
+    "fitting": "Did what was asked",
+    "wrong": "The other has a mistake",
+    "long": "The other is too long",
+}
+"""Why, as chips on the page."""
 
 
 def shown(request: Asked, battle: Battle, voter: Voter) -> dict[str, object]:
@@ -45,6 +63,31 @@ def shown(request: Asked, battle: Battle, voter: Voter) -> dict[str, object]:
     return known
 
 
+def _page_of(request: Asked, battle: Battle, voter: Voter) -> Response[Any]:
+    """The page of a battle: what its voter may know, with texts made safe."""
+    known = shown(request, battle, voter)
+    turns = [
+        {
+            "number": number,
+            "question_html": Markup(answer_html(turn.question)),
+            "left": turn.left_answer,
+            "right": turn.right_answer,
+            "left_html": Markup(answer_html(turn.left_answer or "")),
+            "right_html": Markup(answer_html(turn.right_answer or "")),
+        }
+        for number, turn in enumerate(battle.turns, 1)
+    ]
+    return page(
+        request,
+        "battle.html",
+        battle={**known, "turns": turns, "can_ask": False},
+        form=_form(request, voter),
+        outcomes=SAID,
+        reasons=REASONS,
+        said=SAID.get(battle.outcome, ""),
+    )
+
+
 def _form(request: Asked, voter: Voter) -> str:
     """What a form of this voter carries, so that no other site can send it."""
     return arena_of(request).tokens.signature("form", voter.id)
@@ -70,6 +113,7 @@ async def begin(request: Asked) -> Response[Any]:
         open=arena.store.open_battle(voter.id),
         votes=arena.store.votes_n(voter.id),
         categories=arena.settings.categories,
+        own_prompts=False,
     )
 
 
@@ -103,18 +147,18 @@ async def see(request: Asked, id: FromPath[str]) -> Response[Any]:
     """A battle of this voter."""
     voter = known_voter(request)
     battle = arena_of(request).battle_of(id, voter)
-    known = shown(request, battle, voter)
     if wants_json(request):
-        return Response(known)
-    return page(request, "battle.html", battle=known, form=_form(request, voter))
+        return Response(shown(request, battle, voter))
+    return _page_of(request, battle, voter)
 
 
 @post("/battles/{id:str}/vote", include_in_schema=False)
 async def vote(request: Asked, id: FromPath[str]) -> Response[Any]:
     """Count a vote, then show who answered."""
     voter, given = known_voter(request), await fields(request)
+    why = given.get("reasons", "") or ",".join(x for x in REASONS if f"reason_{x}" in given)
     battle = await arena_of(request).vote(
-        voter, id, given.get("outcome", ""), given.get("token", ""), given.get("reasons", "")
+        voter, id, given.get("outcome", ""), given.get("token", ""), why
     )
     return _answer(request, battle, voter)
 
