@@ -48,7 +48,7 @@ def test_the_plain_forms_lead_from_the_first_page_to_the_names(served: ServedAre
         token = battle.text.partition('name="token" value="')[2].partition('"')[0]
         sent = {"token": token, "outcome": "both_bad"}
         voted = browser.post(f"{battle.url.path}/vote", data=sent)
-        assert "Thank you. A was" in voted.text
+        assert "You said: <strong>Both are bad</strong>" in voted.text
     rows = served.arena.store.rows("SELECT * FROM counted_votes")
     assert [row["winner"] for row in rows] == ["tie (bothbad)"]
 

@@ -107,12 +107,12 @@ CREATE TRIGGER voids_are_not_changed BEFORE UPDATE ON voids
 CREATE TRIGGER voids_are_not_deleted BEFORE DELETE ON voids
   BEGIN SELECT RAISE(ABORT, 'a voided vote stays void'); END;
 
--- Every vote that counts, in the columns that leaderboards are made of.
+-- Every vote of a person that counts, in the columns that leaderboards are made of; a vote on an
+-- answer that gave its model away stands there too, marked.
 CREATE VIEW counted_votes AS
   SELECT
     v.battle AS battle,
     b.voter AS voter,
-    p.kind AS voter_kind,
     b.prompt AS prompt,
     b.category AS category,
     b.left_entrant AS model_a,
@@ -125,9 +125,10 @@ CREATE VIEW counted_votes AS
     END AS winner,
     v.voted_ms AS voted_ms,
     (SELECT COUNT(*) FROM turns AS t WHERE t.battle = v.battle) AS turns,
-    v.reveals <> '' AS flagged,
+    v.reveals = '' AS names_hidden,
+    v.seconds AS seconds,
     b.pair_probability AS pair_probability
   FROM votes AS v
   JOIN battles AS b ON b.id = v.battle
   JOIN voters AS p ON p.id = b.voter
-  WHERE NOT EXISTS (SELECT 1 FROM voids AS x WHERE x.battle = v.battle);
+  WHERE p.kind = 'person' AND NOT EXISTS (SELECT 1 FROM voids AS x WHERE x.battle = v.battle);

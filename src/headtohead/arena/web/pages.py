@@ -60,9 +60,7 @@ def page(
 ) -> Response[str]:
     """A page; every template is given `title`, the arena's, and `here`, the page's address."""
     title = request.app.state.arena.settings.title
-    text = _templates().get_template(template).render(
-        title=title, here=request.url.path, **values
-    )
+    text = _templates().get_template(template).render(title=title, here=request.url.path, **values)
     return Response(text, status_code=status, media_type=MediaType.HTML, cookies=cookies or [])
 
 

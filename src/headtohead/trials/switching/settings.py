@@ -43,7 +43,10 @@ class Scoring:
     )
     ballot_items: int = option(100, metavar="N", help="Most pairs on the ballot.")
     votes: tuple[Path, ...] = option(
-        (), many=True, metavar="FILE", help="Votes saved from the ballot; once for each file."
+        (),
+        many=True,
+        metavar="FILE",
+        help="Votes saved from the ballot, once for each file; or an arena's file.",
     )
     level: float = option(
         0.95,
