@@ -383,10 +383,9 @@ def database_rows(path: Path, view: str) -> tuple[list[str], list[tuple[Any, ...
     """
     import sqlite3
     from contextlib import closing
-    from urllib.parse import quote
 
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             found = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (view,))
             if found.fetchone() is None:
                 raise InputError(
