@@ -7,7 +7,7 @@ import os
 import re
 import time
 import tomllib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -88,7 +88,7 @@ class Endpoint:
         """
         if not self.key_env:
             return {}
-        key = os.environ.get(self.key_env, "").strip()
+        key = self._key()
         if not key:
             raise InputError(
                 f"The environment variable {self.key_env} is not set, so there is no key for "
@@ -106,8 +106,17 @@ class Endpoint:
 
         A key shorter than `shortest` stays: "none" or "true" are words of answers.
         """
-        key = os.environ.get(self.key_env, "").strip() if self.key_env else ""
+        key = self._key()
         return text.replace(key, _HIDDEN) if len(key) >= shortest else text
+
+    def unsure_chars(self, text: str, shortest: int = 12) -> int:
+        """How many characters at the end of the text may be the beginning of the key."""
+        key = self._key()
+        most = min(len(key) - 1, len(text)) if len(key) >= shortest else 0
+        return next((n for n in range(most, 0, -1) if text.endswith(key[:n])), 0)
+
+    def _key(self) -> str:
+        return os.environ.get(self.key_env, "").strip() if self.key_env else ""
 
     def hide_all(self, text: str) -> str:
         """As `hide`, and without what looks like part of a key; for a server's error messages."""
@@ -234,19 +243,29 @@ class Chat:
     """A client of one endpoint; get one from `open_chat`.
 
     Attributes:
-        streaming: False once the endpoint refused to stream, or streamed without usage.
+        streaming: False once the endpoint refused to stream, or streamed without the usage that
+            is needed.
     """
 
-    def __init__(self, endpoint: Endpoint, http: "httpx2.AsyncClient") -> None:
+    def __init__(
+        self, endpoint: Endpoint, http: "httpx2.AsyncClient", needs_usage: bool, most_bytes: int
+    ) -> None:
         self.endpoint = endpoint
         self.streaming = True
         self._http = http
         self._cap = ""
+        self._needs_usage, self._most_bytes = needs_usage, most_bytes
 
-    async def ask(self, body: dict[str, Any], idempotency_key: str) -> Reply:
+    async def ask(
+        self,
+        body: dict[str, Any],
+        idempotency_key: str,
+        seen: Callable[[Reply], None] | None = None,
+    ) -> Reply:
         """The reply to one request, whole or broken; also a refusal of what it holds.
 
-        Requests of one idempotency key are billed once.
+        Requests of one idempotency key are billed once. `seen` is called with the reply so far
+        after each piece of an answer, even one that holds no text; what it raises ends the request.
 
         Raises:
             Again: If nothing of an answer came, but another attempt may bring one.
@@ -259,7 +278,7 @@ class Chat:
         if self.streaming:
             form |= {"stream": True, "stream_options": {"include_usage": True}}
         try:
-            return await self._send(form, idempotency_key)
+            return await self._send(form, idempotency_key, seen)
         except OtherForm as wish:
             if wish.what == "stream":
                 self.streaming = False
@@ -267,11 +286,16 @@ class Chat:
                 self._cap = CAPS[1] if CAPS[0] in form else CAPS[0]
             raise
 
-    async def _send(self, form: dict[str, Any], idempotency_key: str) -> Reply:
+    async def _send(
+        self,
+        form: dict[str, Any],
+        idempotency_key: str,
+        seen: Callable[[Reply], None] | None,
+    ) -> Reply:
         import httpx2
 
         begun = time.monotonic()
-        heard = Heard(begun)
+        heard = Heard(begun, self._most_bytes, seen)
         try:
             async with (
                 asyncio.timeout(self.endpoint.answer_timeout_s),
@@ -309,7 +333,8 @@ class Chat:
         if heard.events is None and not heard.body:
             raise Again("the answer has no body", maybe_paid=True)
         reply = heard.events.close() if heard.events else read_json(bytes(heard.body))
-        if heard.events and reply.whole and reply.usage is None and not reply.failure:
+        unbilled = reply.whole and reply.usage is None and not reply.failure
+        if heard.events and unbilled and self._needs_usage:
             # What tokens cost matters more than when the first one came.
             self.streaming = False
         return self._finish(reply, heard)
@@ -317,9 +342,7 @@ class Chat:
     def _finish(self, reply: Reply, heard: "Heard") -> Reply:
 
         def hide(text: str) -> str:
-            # A stream may cut a character in two halves, which only together are text.
-            whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            return self.endpoint.hide(whole)
+            return self.endpoint.hide(joined(text))
 
         reply.latency_s = heard.last - heard.begun
         reply.first_token_s = None if heard.first is None else heard.first - heard.begun
@@ -337,6 +360,11 @@ class Chat:
         return words or type(error).__name__
 
 
+def joined(text: str) -> str:
+    """The text with the two halves of a character, which a stream may cut, as one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 class Heard:
     """What came back of one request so far.
 
@@ -346,8 +374,11 @@ class Heard:
         piece_n: Pieces of the body that came.
     """
 
-    def __init__(self, begun: float) -> None:
+    def __init__(
+        self, begun: float, most_bytes: int, seen: Callable[[Reply], None] | None
+    ) -> None:
         self.begun = self.last = begun
+        self._most_bytes, self._seen = most_bytes, seen
         self.status = 0
         self.headers: dict[str, str] = {}
         self.body = bytearray()
@@ -377,17 +408,25 @@ class Heard:
             self.piece_n += 1
             self.last = time.monotonic()
             size += len(piece)
-            if size > _MOST_BYTES:
-                raise TooLong(f"more than {_MOST_BYTES} bytes came")
+            if size > self._most_bytes:
+                raise TooLong(f"more than {self._most_bytes} bytes came")
             if self.events is None:
                 self.body += piece
             elif self.events.feed(piece) and self.first is None:
                 self.first = self.last
+            if self._seen:
+                self._seen(self.events.reply if self.events else Reply())
 
 
 @asynccontextmanager
-async def open_chat(endpoint: Endpoint) -> AsyncIterator[Chat]:
+async def open_chat(
+    endpoint: Endpoint, *, needs_usage: bool = True, most_bytes: int = _MOST_BYTES
+) -> AsyncIterator[Chat]:
     """A client of an endpoint, closed when the block ends.
+
+    Args:
+        needs_usage: Whether to stream no more once a stream came without the tokens it used.
+        most_bytes: The longest answer, in bytes as sent.
 
     Raises:
         InputError: If its key is not in the environment.
@@ -402,7 +441,7 @@ async def open_chat(endpoint: Endpoint) -> AsyncIterator[Chat]:
     headers = endpoint.headers()
     with _discreet(endpoint):
         async with httpx2.AsyncClient(headers=headers, timeout=timeout, limits=limits) as http:
-            yield Chat(endpoint, http)
+            yield Chat(endpoint, http, needs_usage, most_bytes)
 
 
 @contextmanager

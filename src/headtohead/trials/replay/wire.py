@@ -186,7 +186,7 @@ class Events:
     def __init__(self) -> None:
         self.reply = Reply()
         self._rest = b""
-        self._held = b""
+        self._held: list[bytes] = []
 
     def feed(self, piece: bytes) -> bool:
         """Take the next bytes; True if they held a token."""
@@ -210,9 +210,9 @@ class Events:
 
     def _line(self, line: bytes) -> None:
         if not line:
-            if self._held:
+            held, self._held = self._held, []
+            if held and not self._take_event(b"\n".join(held)):
                 self.reply.fail("error", "an event of the stream is not JSON")
-            self._held = b""
             return
         name, _, value = line.partition(b":")
         if name != b"data":
@@ -220,16 +220,21 @@ class Events:
         value = value.removeprefix(b" ")
         if value.strip() == b"[DONE]":
             self.reply.whole = True
-            return
-        self._held = self._held + b"\n" + value if self._held else value
+        # Some servers leave out the blank line after an event. One of many lines is read once, at
+        # its end: read anew at each line, it would take a time that grows with its square.
+        elif self._held or not self._take_event(value):
+            self._held.append(value)
+
+    def _take_event(self, data: bytes) -> bool:
+        """Take one event; False if it is not JSON."""
         try:
-            event = json.loads(self._held)
+            event = json.loads(data)
         except (ValueError, RecursionError):
-            return
-        self._held = b""
+            return False
         _take(self.reply, event, "delta")
         if self.reply.finish_reason:
             self.reply.whole = True
+        return True
 
 
 def failure_of(reply: Reply) -> tuple[str, str]:
