@@ -56,7 +56,11 @@ _NO_OTHER = r"(?:(?!\b(?:that|whether|if|how|why|when|who|which|because|think|us
 _NOUN = r"(?:language model|model|assistant|AI|A\.I\.|chatbot|bot|LLM|system)"
 _RULES = (
     # English
-    r"\bI(?:['’]?m|\s+am)\s+(?:(?:actually|also|only|just|called|named|known as|the)\s+)*{M}",
+    r"\bI(?:['’]?m|\s+am)\s+(?:(?:actually|also|only|just|called|named|known as|the"
+    r"|your|AI|assistant|model)\s+)*{M}",
+    r"\bI\s+happen\s+to\s+be\s+{M}",
+    r"\bspeaking\s+as\s+{M}",
+    r"\bwe\s+at\s+{L}",
     rf"\bI(?:['’]?m|\s+am)\s+an?\s+{{M}}[\s-]+{_NOUN}",
     rf"\bI(?:['’]?m|\s+am)\s+(?:an?|the)\s+(?:[\w-]+\s+){{{{0,5}}}}{_NOUN}s?,?\s+"
     r"(?:of|from|in|by|called|named|based on)\s+(?:the\s+)?{L}",
@@ -73,16 +77,19 @@ _RULES = (
     r"(?:^|[,!(])\s*{M}\s+here\b",
     r"\byou(?:['’]re|\s+are)\s+(?:now\s+)?(?:talking|chatting|speaking)\s+(?:to|with)\s+{M}",
     rf"\bI(?:['’]?m|\s+am|\s+was|['’]ve\s+been|\s+have\s+been)\b{_NO_OTHER}{{{{0,80}}}}?\b{_MADE}\s+"
-    rf"(?:and\s+\w+\s+)?(?:by|at)\s+(?:the\s+(?:company|team\s+at|people\s+at)\s+)?{{L}}",
+    rf"(?:and\s+\w+\s+)?(?:by|at)\s+"
+    r"(?:(?:the\s+)?(?:company|team|people|researchers|engineers)\s+(?:at\s+|of\s+)?)?{L}",
     rf"{{L}}\s+(?:has\s+)?{_MADE}\s+me\b",
     rf"{{L}},?\s+(?:[\w]+\s+){{{{0,3}}}}(?:that|which|who)\s+{_MADE}\s+me\b",
-    r"\bmy\s+(?:creators?|developers?|makers?|training)(?:\s+team)?(?:,|\s+at|\s+is|\s+are|\s+by)\s+{L}",
+    r"\bmy\s+(?:creators?|developers?|makers?)(?:\s+team)?(?:,|\s+at|\s+is|\s+are)\s+{L}",
+    r"\b(?:from|by|to)\s+my\s+training\s+(?:at|by)\s+{L}",
     # German
     r"\bich\s+(?:bin|heiße|heisse)\s+{M}",
     r"\bmein\s+name\s+ist\s+{M}",
     r"\bals\s+{M},?\s+\w+\s+ich\b",
-    r"\b(?:ich\s+(?:bin|wurde)|als)\s+(?:ein\w*\s+)?[^.!?,\n]{{0,50}}?\bvon\s+(?:der\s+)?{L}"
-    r"(?:\s+(?:und\s+\w+\s+)?(?:\w+)|[.,])",
+    r"\b(?:ich\s+(?:bin|wurde)|als)\b[^.!?\n]{{0,60}}?\bvon\s+(?:der\s+)?{L}\s+(?:und\s+\w+\s+)?"
+    r"(?:entwickelt|erschaffen|erstellt|gebaut|programmiert|trainiert)",
+    r"\b(?:ich\s+bin|als)\s+(?:ein\w*\s+)?[\w\s-]{{0,30}}?(?:assistent\w*|modell|KI)\s+von\s+{L}",
     # French
     r"\b(?:je\s+suis|je\s+m['’]appelle|mon\s+nom\s+est|en\s+tant\s+que)\s+{M}",
     r"\b(?:je\s+suis|j['’]ai\s+été|en\s+tant\s+que?)\b[^.!?\n]{{0,60}}?"
@@ -97,8 +104,9 @@ _RULES = (
     r"\b(?:sono|come)\b[^.!?\n]{{0,60}}?(?:svilupp|addestr|cre|progett)at[oa]\s+da\s+{L}",
     # Dutch, Polish, Swedish, Danish, Norwegian, Turkish, Vietnamese, Indonesian
     r"\b(?:ik\s+ben|ik\s+heet|mijn\s+naam\s+is|jestem|nazywam\s+się|jag\s+är|jag\s+heter|jeg\s+er"
-    r"|jeg\s+he[dt]+er|ben|adım|tôi\s+là|saya\s+adalah|nama\s+saya)\s+{M}",
+    r"|jeg\s+he[dt]+er|adım|tôi\s+là|saya\s+adalah|nama\s+saya)\s+{M}",
     r"{L}\s+tarafından\s+[^.!?\n]{{0,30}}?\w+[ıiuü]ld?[ıiuü]m\b",
+    r"\bben\s+{M}\s*(?:[,.!]|$)",
     # Russian
     r"\bя\s*(?:[—–-]\s*|это\s+)?{M}",
     r"\bменя\s+зовут\s+{M}",
@@ -107,12 +115,12 @@ _RULES = (
     r"(?:أنا|اسمي)\s+{M}",
     r"(?:मैं|मेरा\s+नाम)\s+{M}",
     # Chinese
-    r"我(?:是|叫|就是|名叫|的名字是|的名字叫)\s*{M}",
+    r"我(?:是|叫|就是|名叫|的名字是|的名字叫)\s*{M}(?!\s*的)",
     r"作为\s*{M}(?:\s*[，,]|的)",
     r"(?:我(?:是|由|被|叫)|作为)[^。！？；\n]{{0,30}}?{L}[^。！？；，\n]{{0,10}}?(?:开发|训练|研发|创造|创建|推出|打造)",
     # Japanese
     r"(?:私|わたし|僕)(?:は|の名前は)[^。！？\n]{{0,30}}?{M}\s*(?:です|と申します|といいます|という)",
-    r"(?:私|わたし|僕)は[^。！？\n]{{0,30}}?{L}(?:社)?(?:によって|が|の|に)[^。！？\n]{{0,10}}?(?:開発|訓練|作成|作ら)",
+    r"(?:私|わたし|僕)は[^。！？\n]{{0,30}}?{L}(?:社)?(?:によって|が|の|に)[^。！？\n]{{0,10}}?(?:開発|訓練|作成|作ら|学習|トレーニング)",
     # Korean
     r"(?:저는|나는|제\s*이름은)\s*[^.!?\n]{{0,30}}?{M}\s*(?:입니다|이에요|예요|라고)",
     r"(?:저는|나는)\s*[^.!?\n]{{0,30}}?{L}(?:에서|에\s*의해|이|가|의)\s*[^.!?\n]{{0,10}}?(?:개발|만든|만들|훈련)",
@@ -216,7 +224,7 @@ def _reveal(sentence: str, names: Sequence[str]) -> Reveal | None:
             continue
         left = iter(called)
         words = _ANY_MARK.sub(lambda _: next(left), found.group())  # noqa: B023
-        return Reveal(" ".join(words.split()), called[-1])
+        return Reveal(*(" ".join(text.split()) for text in (words, called[-1])))
     return None
 
 
