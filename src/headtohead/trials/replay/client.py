@@ -374,9 +374,7 @@ class Heard:
         piece_n: Pieces of the body that came.
     """
 
-    def __init__(
-        self, begun: float, most_bytes: int, seen: Callable[[Reply], None] | None
-    ) -> None:
+    def __init__(self, begun: float, most_bytes: int, seen: Callable[[Reply], None] | None) -> None:
         self.begun = self.last = begun
         self._most_bytes, self._seen = most_bytes, seen
         self.status = 0
