@@ -26,14 +26,14 @@ from tests.trials.replay.loopback import (
     token,
 )
 
-from headtohead.arena.endpoints import Fault, Limits, LiveAnswer, LiveEntrant, open_caller
+from headtohead.arena.endpoints import AnswerLimits, Fault, LiveAnswer, LiveEntrant, open_caller
 from headtohead.core.errors import InputError
 from headtohead.prices.rates import Rates
 from headtohead.trials.replay.client import Endpoint
 
 KEY = "sk-live-0123456789abcdefghij"
 MODEL = "secret-model-9"
-QUICK = Limits(first_s=0.8, silence_s=0.4, total_s=1.5, chars=2_000)
+QUICK = AnswerLimits(first_s=0.8, silence_s=0.4, total_s=1.5, chars=2_000)
 HUGE = answered("a" * 10_000_000)
 
 
@@ -54,7 +54,7 @@ def _ask(entrant: LiveEntrant, *said: str, pause_s: float = 0.0) -> tuple[list[s
     return asyncio.run(run())
 
 
-def _fault(script: Callable[[Asked], Iterable[Piece]], limits: Limits = QUICK) -> Fault:
+def _fault(script: Callable[[Asked], Iterable[Piece]], limits: AnswerLimits = QUICK) -> Fault:
     """What a voter and the log are given where a server does what the script says."""
     with Loopback(script) as server:
         entrant = LiveEntrant(Endpoint(base_url=server.base_url, model=MODEL), limits)

@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from tests.models.conftest_parts import TinyModels
 
 from headtohead.arena.endpoints import LiveEntrant, open_caller
-from headtohead.arena.pacing import Pace, Pacer, Release, equalised
+from headtohead.arena.pacing import Pacer, Release, ShowingPace, equalised
 from headtohead.trials.replay.client import Endpoint
 
 Arrivals = Sequence[tuple[float, str]]
 TICK = 0.1
-SLOW = Pace(chars_per_s=100.0, slowest=10.0, tick_s=TICK)
+SLOW = ShowingPace(chars_per_s=100.0, slowest=10.0, tick_s=TICK)
 
 
-def _paced(left: Arrivals, right: Arrivals, pace: Pace = SLOW) -> list[tuple[float, Release]]:
+def _paced(
+    left: Arrivals, right: Arrivals, pace: ShowingPace = SLOW
+) -> list[tuple[float, Release]]:
     """All releases, where pieces arrive at their times and the last of a side ends it."""
     pacer, releases = Pacer(pace), []
     due = sorted(
@@ -103,7 +105,7 @@ def test_a_pause_of_one_stops_both_and_is_not_made_up_for() -> None:
 
 
 def test_no_piece_is_larger_than_the_pace_allows() -> None:
-    releases = _paced([(0.0, "a" * 500)], [(0.0, "b" * 500)], Pace(33.0, 10.0, TICK))
+    releases = _paced([(0.0, "a" * 500)], [(0.0, "b" * 500)], ShowingPace(33.0, 10.0, TICK))
     assert {len(r.left) for _, r in releases} <= {2, 3, 4}
     assert releases[-1][0] == pytest.approx(500 / 33, abs=0.2)
 
@@ -135,7 +137,7 @@ async def _from(pieces: Sequence[tuple[float, str]]) -> AsyncIterator[str]:
         yield text
 
 
-FAST = Pace(chars_per_s=5000.0, slowest=100.0, tick_s=0.01)
+FAST = ShowingPace(chars_per_s=5000.0, slowest=100.0, tick_s=0.01)
 
 
 def test_pieces_of_two_streams_come_paced_and_whole() -> None:
@@ -196,7 +198,7 @@ def test_the_first_text_is_shown_as_soon_as_both_have_one() -> None:
             said.append(time.monotonic())
             yield "second"
 
-        pace = Pace(tick_s=30.0)
+        pace = ShowingPace(tick_s=30.0)
         async for _ in equalised(_from([(0.0, "first")]), slow(), pace):
             return time.monotonic() - said[0]
         raise AssertionError
@@ -217,7 +219,7 @@ def test_two_real_models_are_shown_at_one_pace(tiny_models: TinyModels) -> None:
         async with open_caller(sides[0]) as left, open_caller(sides[1]) as right:
             asked = [{"role": "user", "content": fact.prompt}]
             both = aiter(left.ask(asked, "1")), aiter(right.ask(asked, "2"))
-            return [r async for r in equalised(*both, Pace(chars_per_s=20.0))]
+            return [r async for r in equalised(*both, ShowingPace(chars_per_s=20.0))]
 
     releases = asyncio.run(run())
     assert "".join(r.left for r in releases) == fact.answer_a

@@ -61,7 +61,7 @@ _BYTES_PER_CHAR = 320
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AnswerLimits:
     """What an answer may take.
 
     Attributes:
@@ -89,7 +89,7 @@ class LiveEntrant:
     """
 
     endpoint: Endpoint
-    limits: Limits = Limits()
+    limits: AnswerLimits = AnswerLimits()
     rates: Rates | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     cap_tokens: int = 2048
@@ -105,7 +105,7 @@ class Fault(Exception):
         detail: For those who run the arena: what the endpoint or the connection said.
     """
 
-    def __init__(self, trouble: Trouble, limits: Limits, detail: str = "") -> None:
+    def __init__(self, trouble: Trouble, limits: AnswerLimits, detail: str = "") -> None:
         self.trouble, self.detail = trouble, detail or trouble
         numbers = {name: getattr(limits, name) for name in limits.__slots__}
         self.sentence = f"{_SENTENCES[trouble].format(**numbers)} {_NOT_COUNTED}"

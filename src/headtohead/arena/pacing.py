@@ -7,11 +7,12 @@ be those of one side: where one falters, both do. Once the shorter answer is sho
 longer goes on at the speed that both had until then, so that its own speed does not show either.
 
 What it costs. The voter waits for the later of the two first tokens, and reads at the speed of the
-slower model. An answer is shown at no more than `Pace.chars_per_s`.
+slower model. An answer is shown at no more than `ShowingPace.chars_per_s`.
 
-What is still seen: how long each answer is; and where both were slower than `Pace.slowest`, that
-the longer answer goes on faster than both did, so that the shorter was the slow one. Without that
-floor, a model that writes a word a second would hold up the other's thousand.
+What is still seen: how long each answer is; and where both were slower than
+`ShowingPace.slowest`, that the longer answer goes on faster than both did, so that the shorter was
+the slow one. Without that floor, a model that writes a word a second would hold up the other's
+thousand.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ShowingPace:
     """How fast two answers are shown.
 
     Attributes:
@@ -55,7 +56,7 @@ class Pacer:
     Times are seconds of any clock that does not go back.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: ShowingPace) -> None:
         self._pace = pace
         self._texts = ["", ""]
         self._whole = [False, False]
@@ -119,7 +120,7 @@ class Pacer:
 
 
 async def equalised(
-    left: AsyncIterator[str], right: AsyncIterator[str], pace: Pace = Pace()
+    left: AsyncIterator[str], right: AsyncIterator[str], pace: ShowingPace = ShowingPace()
 ) -> AsyncIterator[Release]:
     """Two answers as they may be shown, until both are shown in full.
 

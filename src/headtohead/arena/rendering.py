@@ -11,7 +11,6 @@ from collections.abc import MutableMapping, Sequence
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     import nh3
@@ -213,11 +212,10 @@ def _links_named(children: Sequence["Token"]) -> list["Token"]:
 
 def _host(href: str) -> str:
     """The site that a link leads to; empty if it leads to none."""
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+    from mdurl import parse
+
+    url = parse(href, slashes_denote_host=True)
+    return (url.hostname or "") if url.protocol in ("http:", "https:") else ""
 
 
 def _named_image(

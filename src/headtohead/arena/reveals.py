@@ -124,7 +124,7 @@ _RULES = (
     # Korean
     r"(?:저는|나는|제\s*이름은)\s*[^.!?\n]{{0,30}}?{M}\s*(?:입니다|이에요|예요|라고)",
     r"(?:저는|나는)\s*[^.!?\n]{{0,30}}?{L}(?:에서|에\s*의해|이|가|의)\s*[^.!?\n]{{0,10}}?(?:개발|만든|만들|훈련)",
-)  # fmt: skip
+)
 _TASK = re.compile(
     r"\b(?:write|pretend|act\s+as|role-?play|imagine|translate|rephrase|rewrite|summari[sz]e|repeat"
     r"|say|play|story|poem|dialog(?:ue)?|script|from\s+the\s+view|you\s+are\s+now|schreib\w*|übersetz\w*"
