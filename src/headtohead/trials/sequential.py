@@ -140,7 +140,9 @@ def variance_after(
     return np.asarray((plan.trust * plan.variance + about_mean) / (plan.trust + n))
 
 
-def stake(distance: FloatArray | float, variance: FloatArray, edge: float) -> FloatArray:
+def stake(
+    distance: FloatArray | float, variance: FloatArray, edge: FloatArray | float
+) -> FloatArray:
     """The share of the wealth to bet per unit of x - m, in [0, 0.95 / edge).
 
     For small distances it is the stake of fastest growth, distance / (variance + distance^2).
