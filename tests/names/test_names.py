@@ -102,6 +102,13 @@ def test_a_switched_off_name_means_nothing() -> None:
     assert (got.status, got.model) == ("unmatched", None)
 
 
+def test_the_last_day_of_a_name_that_ended() -> None:
+    names = Names.load()
+    assert names.until("deepseek-chat", date(2026, 8, 1), "deepseek") == date(2026, 7, 24)
+    assert names.until("deepseek-chat", date(2026, 7, 24), "deepseek") is None
+    assert names.until("gpt-5", date(2026, 8, 1)) is None
+
+
 def test_the_seller_decides_what_deepseek_chat_means() -> None:
     day = date(2025, 12, 15)
     router = NAMES.resolve("deepseek/deepseek-chat", on=day, provider="openrouter")

@@ -413,6 +413,9 @@ def _by_model(
         own = frame[MODEL_TABLES[table]] if used_on is None else pl.lit(used_on)
         days = printed.with_columns(day=own).filter(moving)
         moved = _looked_up(days, _entities(days.unique(maintain_order=True), dated))
+        if table == "retirements":
+            # Where a name ends that moves from model to model, its models go on under others.
+            moved = moved.with_columns(model_id=pl.lit(None, pl.String))
         place = pl.concat([(~moving).arg_true(), moving.arg_true()]).arg_sort()
         entities = pl.concat([entities.filter(~moving), moved.select(COLUMNS)])[place]
     joined = pl.concat([frame, entities], how="horizontal")

@@ -159,6 +159,7 @@ class RunFile:
         tasks: Names of the tasks to read, with * and ? for any letters; all if empty.
         partial: Whether a file may hold less than its header says.
         ids: A file of all ids, for lists of those that were solved; empty for none.
+        usage: Whether only models, tokens, times and sellers count: a record needs no key then.
     """
 
     path: Path
@@ -166,6 +167,7 @@ class RunFile:
     tasks: tuple[str, ...] = ()
     partial: bool = False
     ids: str = ""
+    usage: bool = False
 
     def reads(self, task: str) -> bool:
         """Whether a task is to be read."""
@@ -195,6 +197,7 @@ class RunReading(TypedDict, total=False):
     tasks: tuple[str, ...]
     partial: bool
     ids: str
+    usage: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

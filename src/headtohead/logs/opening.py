@@ -129,6 +129,7 @@ def open_calls(path: Path, **how: Unpack[RunReading]) -> CallStream:
         tasks=how.get("tasks", ()),
         partial=how.get("partial", False),
         ids=how.get("ids", ""),
+        usage=how.get("usage", False),
     )
     if not held(file.path).exists():
         raise InputError(f"{path}: there is no such file or folder.")

@@ -163,6 +163,11 @@ class Names:
         reading = self._read(name, provider)
         return None if reading.moving else reading.result
 
+    def until(self, name: str, on: date, provider: str | None = None) -> date | None:
+        """The last day, before another one, on which a name that moves stood for a model."""
+        spans = [span for alias in self._read(name, provider).moving for span in alias.spans]
+        return max((s.last for s in spans if s.last and s.last < on), default=None)
+
     def turns(self, name: str) -> list[date]:
         """The days on which a word began, or ceased, to stand for a model that `name` may mean.
 

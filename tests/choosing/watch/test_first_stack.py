@@ -98,3 +98,24 @@ def test_it_overwrites_nothing(tmp_path: Path) -> None:
 def test_a_stack_and_a_log_at_once(tmp_path: Path) -> None:
     assert run(tmp_path / "stack.toml", "--from", log(tmp_path, *CALLS)).exit_code == 64
     assert run(tmp_path / "stack.toml").exit_code == 64
+
+
+def test_a_log_of_usage_needs_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "usage.csv"
+    path.write_text(
+        "time,model,prompt_tokens,completion_tokens,provider\n"
+        "2026-10-01T09:00:00Z,gpt-4o-mini,900,80,azure\n"
+        "2026-10-03T09:00:00Z,deepseek-chat,900,80,deepseek\n"
+    )
+    text = first_stack(path, Names.load())
+    assert 'name = "gpt-4o-mini"\noperator = "azure"\ninput_tokens_per_month = 13697' in text
+    ended = "# Stood for DeepSeek-V4-Flash until 2026-07-24, and for nothing since.\n[[model]]\n"
+    assert f'{ended}name = "deepseek-chat"' in text
+
+
+def test_what_is_of_a_watch_is_refused(tmp_path: Path) -> None:
+    for more in (("--json",), ("--days", "4"), ("--as-of", "2026-10-31")):
+        refused = run("--from", log(tmp_path, *CALLS), "--out", tmp_path / "o.toml", *more)
+        assert refused.exit_code == 64
+        assert "leave out what is of a watch" in refused.output
+    assert not (tmp_path / "o.toml").exists()

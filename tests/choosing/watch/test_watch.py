@@ -342,6 +342,25 @@ def test_bad_choices(stack: Path) -> None:
             headtohead.watch(stack, as_of=DAY, **choice)
 
 
-def test_a_day_that_has_passed_is_said_to_have(tmp_path: Path) -> None:
-    result = watched(tmp_path, '[[model]]\nname = "deepseek-chat"\n', "2026-11-10")
-    assert "The day stated for deepseek-chat has passed." in result.sheet.sentence
+def test_a_day_that_has_passed_is_not_said_to_come(tmp_path: Path) -> None:
+    text = '[[model]]\nname = "deepseek-chat"\n'
+    says = watched(tmp_path, text, "2026-11-10").sheet.sentence
+    assert says.startswith("1 of 1 model was to retire already: deepseek-chat on 2026-07-24.")
+    says = watched(tmp_path, f'{text}[[model]]\nname = "claude-sonnet-4-5"\n').sheet.sentence
+    assert "1 more retires by 2027-02-08: Claude Sonnet 4.5." in says
+
+
+def test_a_name_that_ends_takes_no_model_with_it(tmp_path: Path) -> None:
+    both = "".join(f'[[model]]\nname = "{n}"\n' for n in ("deepseek-chat", "deepseek-v4-flash"))
+    result = watched(tmp_path, both, "2026-05-10")
+    assert of(result, "deepseek-chat")["retires_on"] == "2026-07-24"
+    assert of(result, "deepseek-chat")["days_stated"][0]["known_on"] == "2026-04-24"
+    assert of(result, "deepseek-chat")["same_model_named"] == "deepseek-v4-flash"
+    assert of(result, "deepseek-v4-flash")["retires_on"] is None
+    assert watched(tmp_path, both, "2026-04-23").watched[0].retirements == ()
+
+
+def test_what_a_name_stood_for_last_is_replaced(tmp_path: Path) -> None:
+    result = watched(tmp_path, '[[model]]\nname = "deepseek-chat"\n', "2026-08-10")
+    assert "Instead of deepseek-chat, which last stood for DeepSeek-V4-Flash" in str(result)
+    assert of(result, "deepseek-chat")["same_model_elsewhere"]

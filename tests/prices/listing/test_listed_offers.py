@@ -120,6 +120,13 @@ def test_a_model_that_its_seller_retired_is_said_to_be(home: Path) -> None:
     assert any(" retired " in note and "lists may still have its price" in note for note in notes)
 
 
+def test_a_name_that_ends_is_said_to_and_not_its_model(home: Path) -> None:
+    notes = " ".join(ask(home, "deepseek-chat", "2026-06-01").sheet.notes)
+    assert "DeepSeek retires the name deepseek-chat on 2026-07-24" in notes
+    notes = " ".join(ask(home, "deepseek-v4-flash", "2026-06-01").sheet.notes)
+    assert "retires" not in notes
+
+
 def test_what_became_known_later_does_not_count(home: Path) -> None:
     """OpenAI's cut of o3 by four fifths, asked as known two days before it."""
     early = list_prices("o3", at="2025-06-12", as_of="2025-06-09", store=Store(home))

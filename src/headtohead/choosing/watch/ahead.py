@@ -44,7 +44,8 @@ class RetirementDay:
         """Who states it, as which of the seller's lists, and when, for a sentence."""
         which = self.channel.replace("_", " ").replace("-", " ")
         who = publisher(self.source_id).partition(",")[0]
-        return f"{who}, as {which}, stated {self.known_on}"
+        as_which = f", as {which}," if which != who.lower() else ""
+        return f"{who}{as_which} stated {self.known_on}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def retirement_days(
         lab: Its maker, who is the seller where the team names none.
     """
     rows = facts.frame("retirements", as_of).drop_nulls("retires_on")
-    mine = (pl.col("model_id") == model) | (pl.col("model_name") == use.name)
+    word = pl.col("model_name").str.split("/").list.last()
+    mine = (pl.col("model_id") == model) | (word == use.name.rpartition("/")[2])
     columns = ("retires_on", "provider", "model_name", "known_on", "source_id", "row_url")
     seller = use.operator or lab
     own: list[RetirementDay] = []

@@ -57,6 +57,11 @@ def watch(
     if log is not None:
         if stack is not None:
             raise InputError("`log` makes a stack: leave the other file out, or name it as `out`.")
+        if settings != WatchSettings() or ics or atom or as_of or store or output != line.Output():
+            raise InputError(
+                "`log` only makes a stack, with `out`, `force`, `format` and `mapping`: leave out "
+                "what is of a watch, and run `h2h watch` on the stack then."
+            )
         return _first(log, out or Path("stack.toml"), force, format, mapping or {})
     if stack is None:
         raise InputError("Name the file of your stack, or make a first one from a log with `log`.")
@@ -98,4 +103,5 @@ def _first(log: Path, out: Path, force: bool, format: str, mapping: Mapping[str,
         raise InputError(f"{out} is there already. Name another `out`, or add `force`.")
     text = first_stack(log, Names.load(), format=format, mapping=dict(mapping))
     line.write(out, text, err=False)
+    click.echo(f"Next: look it through, then `h2h watch {out}`.")
     return 0

@@ -1,15 +1,15 @@
 """A first stack from a log: which models it asked, at which seller, how many tokens a month."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Unpack
 
 from headtohead.core.errors import InputError
 from headtohead.core.units import counted
-from headtohead.logs.calls import Call, RunReading
+from headtohead.evidence.words import model_name
+from headtohead.logs.calls import Call
 from headtohead.logs.opening import open_calls
 from headtohead.names.names import Names
 
@@ -36,7 +36,9 @@ class _LoggedTokens:
             self.output += usage.output_tokens
 
 
-def first_stack(log: Path, names: Names, **how: Unpack[RunReading]) -> str:
+def first_stack(
+    log: Path, names: Names, *, format: str = "auto", mapping: Mapping[str, str] | None = None
+) -> str:
     """A stack file made of a log, with a comment on what each figure rests on.
 
     Tokens are scaled from the time between the first call and the last to a month of 30.4 days; a
@@ -45,7 +47,7 @@ def first_stack(log: Path, names: Names, **how: Unpack[RunReading]) -> str:
     Raises:
         InputError: If the log cannot be read, or no call of it names a model.
     """
-    stream = open_calls(log, **how)
+    stream = open_calls(log, format=format, mapping=mapping or {}, usage=True)
     by_model: dict[tuple[str, str], _LoggedTokens] = {}
     first: datetime | None = None
     last: datetime | None = None
@@ -86,7 +88,8 @@ def _head(
 ) -> Iterator[str]:
     yield f"# Made by `h2h watch --from` of {log.name}: {counted(calls_n, 'call')}."
     if span is None or first is None or last is None:
-        yield "# No call tells its time, so tokens a month are not known: please fill them in."
+        yield "# No call tells its time, so tokens a month are not known: please fill them in,"
+        yield "# or name the column of the times with `--map started=COLUMN`."
     else:
         real = (last - first).total_seconds() / _LEAST.total_seconds()
         factor = _MONTH / span
@@ -110,7 +113,12 @@ def _entry(
     meaning = names.resolve(name, on=day, provider=seller or None)
     unknown = not meaning.model and not names.resolve(name, on=day).model
     mark = "# " * unknown
-    if unknown:
+    last = names.until(name, day, seller or meaning.lab) if unknown and day else None
+    if last:
+        was = names.resolve(name, on=last, provider=seller or meaning.lab).model or name
+        yield f"# Stood for {model_name(was)} until {last}, and for nothing since."
+        mark = ""
+    elif unknown:
         close = " or ".join(names.suggested(name)[:3])
         yield f"# No model we know is called so{f'; did you mean {close}?' if close else '.'}"
     yield f"{mark}[[model]]"

@@ -37,6 +37,7 @@ class WatchedModel:
 
     Attributes:
         model: Its id, or as lists print it where it is in no list of models.
+        stood_for: The model of a name that stands for none any more; empty of others.
         seller: What the seller is called.
         retirements: The days on which its seller was said to retire it, the soonest first.
         elsewhere_retirements: Those of other sellers.
@@ -47,6 +48,7 @@ class WatchedModel:
 
     use: UsedModel
     model: str
+    stood_for: str
     seller: str
     retirements: tuple[RetirementDay, ...]
     elsewhere_retirements: tuple[RetirementDay, ...]
@@ -231,6 +233,8 @@ def successor_lines(one: WatchedModel, margin: str) -> Iterator[str]:
     made = one.successors
     if made is None:
         return
+    if made.renamed:
+        yield f"{one.seller} sells the same model under the name {made.renamed}."
     if made.elsewhere:
         offers = [f"{o.name} (${o.usd_per_mtok:.3g} per million)" for o in made.elsewhere[:3]]
         yield f"The same model is sold by {listed(offers, 'or')}."
@@ -263,6 +267,7 @@ def _watched_json(one: WatchedModel) -> dict[str, Any]:
     return {
         "name": use.name,
         "model": one.model,
+        "last_stood_for": one.stood_for or None,
         "seller": use.operator or (price.operator if price else None),
         "seller_name": one.seller,
         "channel": use.channel or None,
@@ -288,6 +293,7 @@ def _watched_json(one: WatchedModel) -> dict[str, Any]:
         "bill_high_usd_per_month": one.bill and one.bill.high_usd,
         "bill_after_usd_per_month": one.bill_after and one.bill_after.usd,
         "successors": made and [_successor(s) for s in made.found],
+        "same_model_named": (made and made.renamed) or None,
         "same_model_elsewhere": made and [offer_json(offer) for offer in made.elsewhere],
         "fitting_models_n": made and made.fitting_n,
         "may_fit_models_n": made and made.may_n,

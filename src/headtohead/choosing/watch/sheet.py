@@ -7,7 +7,7 @@ from headtohead.choosing.watch.result import WatchedModel, WatchResult
 from headtohead.choosing.watch.successors import Successor, Successors
 from headtohead.core.units import counted, first_few
 from headtohead.evidence.tables import in_words
-from headtohead.evidence.words import seller_name
+from headtohead.evidence.words import model_name, seller_name
 from headtohead.names.names import country_name
 from headtohead.openness.record import NO
 from headtohead.publish.sheet import Cell, DataTable, Figure, Linked, Sheet, TableColumn, Topic
@@ -53,15 +53,21 @@ def _sentences(result: WatchResult) -> Iterator[str]:
     retiring = [one for one in every if one.retiring]
     n = len(every)
     if retiring:
-        first = min(retiring, key=lambda one: one.retirements[0].day)
-        names = first_few([one.called for one in retiring])
-        verb = "retires" if len(retiring) == 1 else "retire"
-        yield f"{len(retiring)} of {counted(n, 'model')} {verb} by {end}: {names}."
-        past = [one.called for one in retiring if one.retirements[0].day < result.as_of]
+        past = [one for one in retiring if one.retirements[0].day <= result.as_of]
+        ahead = [one for one in retiring if one not in past]
         if past:
-            yield f"The day stated for {first_few(past)} has passed."
-        if len(retiring) > 1:
-            yield f"The first is {first.called} at {first.seller}, on {first.retirements[0].day}."
+            says = first_few([f"{o.called} on {o.retirements[0].day}" for o in past])
+            was = "was" if len(past) == 1 else "were"
+            yield f"{len(past)} of {counted(n, 'model')} {was} to retire already: {says}."
+        if ahead:
+            names = first_few([one.called for one in ahead])
+            verb = "retires" if len(ahead) == 1 else "retire"
+            many = f"{len(ahead)} more" if past else f"{len(ahead)} of {counted(n, 'model')}"
+            yield f"{many} {verb} by {end}: {names}."
+        if len(ahead) > 1:
+            first = min(ahead, key=lambda one: one.retirements[0].day)
+            next_ = "next" if past else "first"
+            yield f"The {next_} is {first.called} at {first.seller}, on {first.retirements[0].day}."
     else:
         yield f"No model of {n} was said to retire by {end}."
     turned = [one.called for one in every if one.turns]
@@ -81,12 +87,16 @@ def _bill_sentences(result: WatchResult) -> Iterator[str]:
         if most is not None:
             yield "Whether the budget suffices is not known: no model has both tokens and a price."
         return
-    then = f", and ${after:,.2f} after the changes announced" if after != now else ""
-    yield f"The stated tokens cost ${now:,.2f} a month at the prices in force{then}."
+    then = f", and {_usd(after)} after the changes announced" if after != now else ""
+    yield f"The stated tokens cost {_usd(now)} a month at the prices in force{then}."
     if most is not None:
         rest = most - max(now, after)
-        how = f"leaves ${rest:,.2f}" if rest >= 0 else f"is ${-rest:,.2f} too little"
+        how = f"leaves {_usd(rest)}" if rest >= 0 else f"is {_usd(-rest)} too little"
         yield f"The budget of ${most:,.2f} {how}."
+
+
+def _usd(amount: float) -> str:
+    return "less than $0.01" if 0 < amount < 0.005 else f"${amount:,.2f}"
 
 
 def _notes(result: WatchResult) -> Iterator[str]:
@@ -205,20 +215,25 @@ def _instead(one: WatchedModel, result: WatchResult) -> Iterator[Figure]:
         )
         for s in made.found
     )
+    title = f"Instead of {one.called}"
+    if one.stood_for:
+        title += f", which last stood for {model_name(one.stood_for)}"
     by = "shared tests" if result.stack.margin.unit == "pp" else result.scale_words
     unscored = f"It has no score by {by}, so that nothing tells which model is no worse"
     scored = () if made.scored else (unscored,)
-    same = [
+    renamed = (f"{one.seller} sells the same model under the name {made.renamed}",)
+    offers = [
         f"The same model is sold by {o.name} for ${o.usd_per_mtok:.3g} per million of its tokens"
         + (f", where it retires on {o.retires.day}" if o.retires else "")
         for o in made.elsewhere[:3]
     ]
+    same = (*(renamed if made.renamed else ()), *offers)
     if not made.found:
-        yield Figure(slug, f"Instead of {one.called}", missing=_how_many(made), remarks=tuple(same))
+        yield Figure(slug, title, missing=_how_many(made), remarks=same)
     else:
         yield Figure(
             slug,
-            f"Instead of {one.called}",
+            title,
             says=_how_many(made),
             columns=(
                 TableColumn("name", "Model"),

@@ -324,6 +324,14 @@ def named_model(use: UsedModel, facts: Facts, day: date) -> tuple[str, str | Non
     return found.model or use.name, found.lab
 
 
+def last_meant(use: UsedModel, facts: Facts, day: date) -> str:
+    """The model that a name stood for on the last of its days; empty if it has not ended."""
+    names = facts.names
+    seller = use.operator or names.resolve(use.name, on=day).lab
+    last = names.until(use.name, day, seller)
+    return (names.resolve(use.name, on=last, provider=seller).model or "") if last else ""
+
+
 def called(use: UsedModel, model: str) -> str:
     """A model for a sentence: its name, and what the team calls it where that is another word."""
     name = model_name(model)

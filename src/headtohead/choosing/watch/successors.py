@@ -68,6 +68,7 @@ class Successors:
     """The successors of a model, and why there are not more.
 
     Attributes:
+        renamed: The name under which the same seller goes on to sell the model; empty if none.
         elsewhere: Other sellers of the same model that satisfy every condition on sellers, or may.
         fitting_n: How many models satisfy everything.
         may_n: How many may: something is not known of them.
@@ -77,6 +78,7 @@ class Successors:
     """
 
     found: tuple[Successor, ...]
+    renamed: str
     elsewhere: tuple[SellerOffer, ...]
     fitting_n: int
     may_n: int
@@ -183,6 +185,7 @@ class SuccessorSearch:
                 self._successor(one, offer, model, self._usd(use, offer) / now if now else None)
                 for one, offer in others[:_SHOWN]
             ),
+            renamed=self._renamed(use, model, [o for o in same if o.seller == seller]),
             elsewhere=tuple(o for o in same if o.seller != seller),
             fitting_n=len(others),
             may_n=sum(one.model != model for one, _ in sorted_out.may),
@@ -190,6 +193,16 @@ class SuccessorSearch:
             models_n=len(self._every),
             scored=scored,
         )
+
+    def _renamed(self, use: UsedModel, model: str, own: list[SellerOffer]) -> str:
+        """Another name of the model at its seller, which was not said to retire the model."""
+        if not own or own[0].retires:
+            return ""
+        mine = (pl.col("model_id") == model) & (pl.col("operator") == own[0].seller)
+        begun = self._prices.filter(mine & (pl.col("valid_from") <= self._at.date()))
+        going = self._facts.frame("retirements", self._as_of).drop_nulls("retires_on")
+        names = {*begun["model_name"]} - {*going["model_name"], use.name}
+        return min(names, key=lambda name: (len(name), name), default="")
 
     def _usd(self, use: UsedModel, offer: SellerOffer) -> float:
         """What the tokens of a model cost at an offer, at its usual hours."""

@@ -19,7 +19,7 @@ from headtohead.choosing.watch.changed import (
 )
 from headtohead.choosing.watch.result import WatchedModel, WatchResult
 from headtohead.choosing.watch.settings import WatchSettings
-from headtohead.choosing.watch.stack import Stack, named_model, read_stack
+from headtohead.choosing.watch.stack import Stack, last_meant, named_model, read_stack
 from headtohead.choosing.watch.successors import SuccessorSearch
 from headtohead.core import dates
 from headtohead.core.dates import Day, Period, instant
@@ -77,7 +77,7 @@ def watch(
             margin, level = search.margin_words, search.scale.level
             scale_words = f"{search.scale.named} of {search.scale.day}"
             watched = [
-                replace(one, successors=search.of(one.use, one.model, one.price))
+                replace(one, successors=search.of(one.use, one.stood_for or one.model, one.price))
                 if one.retiring
                 else one
                 for one in watched
@@ -134,6 +134,7 @@ def _watched(
         yield WatchedModel(
             use=use,
             model=model,
+            stood_for=last_meant(use, facts, at.date()) if model == use.name else "",
             seller=seller_name(seller) if seller else "its maker",
             retirements=own,
             elsewhere_retirements=elsewhere,

@@ -58,13 +58,22 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "cost_usd": ("cost_usd", "cost"),
     "latency_s": ("latency_s", "latency", "latency_seconds", "duration_s", "duration_seconds"),
     "latency_ms": ("latency_ms", "duration_ms"),
-    "started": ("started", "started_at", "timestamp", "created_at", "start_time"),
+    "started": (
+        "started",
+        "started_at",
+        "timestamp",
+        "created_at",
+        "start_time",
+        "startTime",
+        "time",
+    ),
     "fingerprint": ("fingerprint",),
 }
 _RATER = re.compile(
     r"(score|rating|rater|annotator|annotation|judge|grader|reviewer|label|human)[_ -]?\d+", re.I
 )
 _SLICES = ("cluster", "task", "category", "subject", "tag", "language", "difficulty", "slice")
+_SELLERS = ("provider", "operator", "seller", "custom_llm_provider")
 _DETAILS = ("metadata", "labels", "meta")
 _MOST_DETAILS = 30
 _TOKENS = Usage.__struct_fields__
@@ -83,12 +92,14 @@ def read(file: RunFile) -> CallStream:
         raise InputError(f"{file.path}: holds no records.")
     columns = list(dict.fromkeys(name for _, record in peeked for name in record))
     paths = _paths(file, [record for _, record in peeked], columns)
-    if "key" not in paths:
+    if "key" not in paths and not file.usage:
         there = nearest_first(columns, _NAMES["key"])
         raise InputError(
             f"{file.path}: no column is known to hold the key of an item. Columns found: {there}. "
             "Say which with `mapping={'key': 'COLUMN'}`."
         )
+    if file.usage and (sellers := [name for name in _SELLERS if name in columns]):
+        paths.setdefault("label.provider", sellers[0])
     if "score" not in paths and (raters := _raters(columns)):
         paths["score"] = ",".join(raters)
     scored = _columns("score", paths.get("score", ""), columns)
@@ -97,7 +108,7 @@ def read(file: RunFile) -> CallStream:
     unused = tuple(name for name in columns if name not in used)
     return CallStream(
         meta=Meta(format=FORMAT.name, metric=metric, scores=unused),
-        calls=_calls(file.path, chain(peeked, rows), paths),
+        calls=_calls(file, chain(peeked, rows), paths),
         dropped={},
     )
 
@@ -191,9 +202,9 @@ def _mapped(file: RunFile, peeked: list[dict[str, Any]], columns: list[str]) -> 
 
 
 def _calls(
-    path: Path, rows: Iterator[tuple[str, dict[str, Any]]], paths: Mapping[str, str]
+    file: RunFile, rows: Iterator[tuple[str, dict[str, Any]]], paths: Mapping[str, str]
 ) -> Iterator[Call]:
-    fields = _fields(paths)
+    path, fields = file.path, _fields(paths)
     for where, record in rows:
         call = Call(key="", where=where)
         for name, get, attribute, convert in fields:
@@ -218,7 +229,7 @@ def _calls(
             asked = [x for x in call.messages if x.get("role") not in ("assistant", "tool")]
             text = msgspec.json.encode(asked, order="sorted")
             call.fingerprint = hashlib.blake2b(text, digest_size=12).hexdigest()
-        if not call.key:
+        if not call.key and not file.usage:
             raise wrong(path, where, f"{paths['key']} is empty, so the item has no key.")
         yield call
 

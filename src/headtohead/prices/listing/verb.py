@@ -157,7 +157,7 @@ def _read(settings: ListingSettings, prices: Prices) -> "tuple[Billed, Path, tup
 
     path = settings.usage
     assert path is not None
-    stream = open_calls(path, format=settings.format, mapping=settings.mapping)
+    stream = open_calls(path, format=settings.format, mapping=settings.mapping, usage=True)
     batch = stream.meta.format == "openai-batch"
     pricing = Pricing(prices, operator=settings.operator, batch=batch)
     log = priced(stream.calls, pricing, dropped=stream.dropped)
@@ -171,19 +171,22 @@ def _retirement(prices: Prices, found: Listed) -> str:
     import polars as pl
 
     first = found.first_party or found.offers[0]
-    rows = prices.facts.frame("retirements", prices.day)
-    mine = rows.filter(
-        (pl.col("model_id") == found.meaning.model) & pl.col("retires_on").is_not_null()
-    )
-    days = {}
-    for provider, day_ in mine.select("provider", "retires_on").iter_rows():
-        seller = prices.facts.names.operator(provider)
-        days[seller.id if seller else provider] = day_
-    last = days.get(first.price.operator)
-    if last is None:
-        return ""
-    what = "retired" if last <= found.at.date() else "retires"
-    return f"{first.seller} {what} {found.model} on {last}: lists may still have its price"
+    rows = prices.facts.frame("retirements", prices.day).drop_nulls("retires_on")
+    asked = pl.col("model_name").str.split("/").list.last() == found.asked.rpartition("/")[2]
+    # Where a name ends that moves from model to model, its models go on under others.
+    name = asked & pl.col("model_id").is_null()
+    for mine, what in (
+        (pl.col("model_id") == found.meaning.model, found.model),
+        (name, f"the name {found.asked}"),
+    ):
+        days = {}
+        for provider, day_ in rows.filter(mine).select("provider", "retires_on").iter_rows():
+            seller = prices.facts.names.operator(provider)
+            days[seller.id if seller else provider] = day_
+        if last := days.get(first.price.operator):
+            verb = "retired" if last <= found.at.date() else "retires"
+            return f"{first.seller} {verb} {what} on {last}: lists may still have its price"
+    return ""
 
 
 def _left(prices: Prices, found: Listed) -> str:

@@ -250,7 +250,7 @@ def _asked(
             1.0,
             (),
         )
-    stream = open_calls(Path(str(log)), format=demand.format, mapping=demand.mapping)
+    stream = open_calls(Path(str(log)), format=demand.format, mapping=demand.mapping, usage=True)
     every = list(stream.calls)
     calls = [call for call in every if call.usage and call.usage.output_tokens]
     if not calls:
