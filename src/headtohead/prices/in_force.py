@@ -843,6 +843,19 @@ def mixed(rows: pl.DataFrame, input_share: float) -> pl.DataFrame:
     )
 
 
+def maker_ended(names: Names, model: str, day: date) -> str:
+    """That a maker whose names move on sells a model no longer, as a clause; empty if it does."""
+    known = names.model(model)
+    moved = names.left(known.lab, day).get(model) if known and known.lab in NAMES_MOVE else None
+    if known is None or moved is None:
+        return ""
+    since, word = moved
+    return (
+        f"{names.lab(known.lab).name} has not sold {known.name} since {since}, when its name "
+        f"{word} ceased to stand for it"
+    )
+
+
 def prices_asked(
     frames: Frames, ask: Ask, named: tuple[Named, ...] = ()
 ) -> tuple[pl.DataFrame, str]:

@@ -126,6 +126,35 @@ def test_a_side_with_a_cost_per_solved_task_shows_it_and_no_pair_counts_twice() 
     assert len(labels) == len(set(labels))
 
 
+def test_the_same_quality_for_less_is_said_of_one_side_of_each_test() -> None:
+    """Either side's best run can be asked for; a test counts once, whoever is named first."""
+    line = every(card("claude-sonnet-4.5", "gpt-5.2"))["same-quality"]
+    again = every(card("gpt-5.2", "claude-sonnet-4.5"))["same-quality"]
+    assert (
+        (line.a, line.b)
+        == (again.b, again.a)
+        == ("cheaper on 0 of 5 tests", "cheaper on 1 of 5 tests")
+    )
+    assert line.says == again.says
+    retail = (
+        "GPT-5.2 reaches the quality of Claude Sonnet 4.5's best run on tau2-bench, retail pass 1"
+    )
+    assert f"{retail} (72.4%) 81% (72% to 81%) cheaper" in line.says
+    assert line.says.count("telecom") == 1
+
+
+def test_a_price_that_its_maker_ended_is_that_of_the_cheapest_seller_by_name() -> None:
+    line = every(card("gpt-5", "deepseek-v3.2"))["list-price"]
+    assert line.b.startswith("$0.26 in, $0.38 out at DeepInfra, since 2026-02-09")
+    assert line.b.endswith("its cheapest credible seller")
+    assert "DeepSeek has not sold DeepSeek-V3.2 since 2026-04-24, when its name" in line.says
+    assert line.ahead == "b"
+    assert line.difference is not None
+    assert 11 < line.difference.value < 13
+    before = headtohead.versus("gpt-5", "deepseek-v3.2", as_of="2026-04-01")
+    assert "has not sold" not in every(before)["list-price"].says
+
+
 def test_each_count_of_tests_says_which_and_of_which_runs() -> None:
     lines = every(card("gpt-5", "deepseek-v3.2"))
     assert " of coding and of agents and those of " in lines["agentic"].says

@@ -8,7 +8,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import takes
 from headtohead.evidence.words import model_name
 from headtohead.prices.at_calls import Prices
-from headtohead.prices.in_force import NAMES_MOVE
+from headtohead.prices.in_force import maker_ended
 from headtohead.prices.listing.offers import Listed, listed
 from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.settings import ListingSettings
@@ -191,17 +191,10 @@ def _retirement(prices: Prices, found: Listed) -> str:
 
 def _left(prices: Prices, found: Listed) -> str:
     """That its maker sells it no longer, as its names moved on; empty if it does."""
-    lab, names = found.meaning.lab, prices.facts.names
-    if lab not in NAMES_MOVE or found.first_party:
+    if found.first_party or not found.meaning.model:
         return ""
-    moved = names.left(lab, found.at.date()).get(found.meaning.model or "")
-    if moved is None:
-        return ""
-    since, word = moved
-    return (
-        f"{names.lab(lab).name} has not sold {found.model} since {since}, when its name {word} "
-        "ceased to stand for it: what lists keep as its price is not in force"
-    )
+    ended = maker_ended(prices.facts.names, found.meaning.model, found.at.date())
+    return ended and f"{ended}: what lists keep as its price is not in force"
 
 
 def _side(prices: Prices, found: Listed) -> str:

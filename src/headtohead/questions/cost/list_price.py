@@ -66,7 +66,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         f"{row['valid_from']}"
         for row in prices.iter_rows(named=True)
     )
-    ends = dict.fromkeys(f"{pick(e.value for e in estimates):.1f}" for pick in (min, max))
+    dearer = ask.scope["statistic"] != "median" and all(e.value < 1 for e in estimates)
+    ratios = [1 / e.value if dearer else e.value for e in estimates]
+    ends = dict.fromkeys(f"{pick(ratios):.1f}" for pick in (min, max))
     whose = {
         "maker": "",
         "cheapest": ", each model's at its cheapest credible seller,",
@@ -88,7 +90,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     return Answer(
         estimates=tuple(estimates),
         says=f"list prices per million tokens{whose} in force on {day} were {says}: {spread} times "
-        "cheaper at the mix used",
+        f"{'dearer' if dearer else 'cheaper'} at the mix used",
         rows=shown(prices, _COLUMNS),
         notes=notes_on(prices),
         absent=absent,

@@ -15,7 +15,7 @@ from headtohead.core.estimate import Estimate
 from headtohead.core.units import counted, show
 from headtohead.evidence.picking import estimate, listed, shown, where
 from headtohead.evidence.words import seller_name
-from headtohead.prices.in_force import in_force, pair_words
+from headtohead.prices.in_force import in_force, maker_ended, pair_words
 from headtohead.prices.training.scopes import method_words
 
 _RULES = {
@@ -38,6 +38,7 @@ def lines(pair: Pair) -> Iterator[Line]:
     else:
         yield _flagship_prices(pair)
     yield _per_task(pair)
+    yield _same_quality(pair)
     yield _training(pair)
     if pair.models:
         yield _design(pair)
@@ -49,7 +50,8 @@ def _price(pair: Pair, rule: str) -> Line:
     what = f"Price per million tokens, {how}"
     answer = pair.ask("cost.list_price", {"dear": [pair.a], "cheap": [pair.b], "seller": rule})
     if answer.missing:
-        return unknown(slug, what, "the list price", answer.missing, "saving")
+        ended = _maker_ended(pair) if rule == "lab" else None
+        return ended or unknown(slug, what, "the list price", answer.missing, "saving")
     times = answer.estimates[0]
     a, b = answer.rows
     return Line(
@@ -68,6 +70,61 @@ def _price(pair: Pair, rule: str) -> Line:
         since=max(a["valid_from"], b["valid_from"]),
         observed_on=last_seen(answer.rows, "valid_from"),
         rows=answer.rows,
+        notes=("prices are compared at three input tokens to one output token",),
+    )
+
+
+def _maker_ended(pair: Pair) -> Line | None:
+    """The list prices where a maker's own has ended, by the cheapest seller of that model."""
+    names, day = pair.facts.names, pair.about.end
+    prices = pair.facts.frame("prices", pair.as_of, used_on=day)
+    ended = [maker_ended(names, model, day) for model in (pair.a, pair.b)]
+    sides = [
+        in_force(
+            prices.filter(pl.col("model_id") == model),
+            day,
+            rule="cheapest" if gone else "maker",
+            words=prices,
+        ).head(1)
+        for model, gone in zip((pair.a, pair.b), ended, strict=True)
+    ]
+    if not any(ended) or any(side.is_empty() for side in sides):
+        return None
+    both = pl.concat(sides)
+    usd = both["price_usd_per_mtok"]
+    times = estimate(
+        pair.bare(),
+        both,
+        label=f"{pair.names[0]} over {pair.names[1]}",
+        interval=usd[0] / usd[1],
+        unit="ratio",
+        method="list prices in force, three input tokens to one output",
+        n=2,
+        n_of="list prices",
+    )
+    a, b = (
+        f"{_priced(row)}{', its cheapest credible seller' if gone else ''}"
+        for row, gone in zip(both.iter_rows(named=True), ended, strict=True)
+    )
+    rows = shown(both, _PRICE_COLUMNS)
+    return Line(
+        slug="list-price",
+        what=f"Price per million tokens, at the maker or, where it sells no longer, at the "
+        f"cheapest credible host, in force on {day}",
+        a=a,
+        b=b,
+        ahead=leads(times, zero=1.0),
+        says=f"{'; '.join(filter(None, ended))}; in force on {day} were, per million tokens, {a}, "
+        f"for {pair.names[0]} and {b} for {pair.names[1]}",
+        short="the list price",
+        by=_times(times),
+        gain=f"lists {_ratio(times)} times cheaper",
+        loss=f"costs {_ratio(times)} times as much",
+        bears="saving",
+        difference=times,
+        since=max(both["valid_from"]),
+        observed_on=last_seen(rows, "valid_from"),
+        rows=rows,
         notes=("prices are compared at three input tokens to one output token",),
     )
 
@@ -199,6 +256,74 @@ def _costs(rows: Sequence[Mapping[str, Any]], side: pl.DataFrame) -> str:
         return ""
     ends = f"${mine[0]:.3g}" if len(mine) == 1 else f"${mine[0]:.3g} to ${mine[-1]:.3g}"
     return f"{ends} in {counted(len(mine), 'run')}"
+
+
+def _same_quality(pair: Pair) -> Line:
+    """Who is cheaper at a quality that both reach, test by test.
+
+    The best run of either side can be asked for. Where each side has a run that is as good as the
+    other's best and costs less, the best of the less able one decides: both sides reach it.
+    """
+    what, short = "Same quality for less, on tests with known costs", "the cost of the same quality"
+    nothing = f"no test with known costs of both sides was known by {pair.as_of}"
+    answers = []
+    for rows, other in zip(pair.rows("benchmark_scores"), reversed(pair.filters), strict=True):
+        ran = rows.filter(pl.col("cost_usd") > 0)["model_name"].unique().sort().to_list()
+        answer = ran and pair.ask("cost.same_quality", {"models": ran, "of": other})
+        if not answer or answer.missing:
+            return unknown("same-quality", what, short, nothing, "saving")
+        answers.append(answer)
+    at_a, at_b = (
+        dict(zip(dict.fromkeys(r["test"] for r in x.rows), x.estimates, strict=True))
+        for x in answers
+    )
+    told: list[Ahead] = []
+    saved, said, kept = [], [], []
+    for test in [test for test in at_a if test in at_b]:
+        runs = [row for row in answers[0].rows if row["test"] == test]
+        a, b = (
+            max(r["score_frac"] for r in runs if r["side"] == side) for side in (pair.a, pair.b)
+        )
+        by_b, by_a = at_a[test], at_b[test]
+        lower = (a, by_a.value) < (b, by_b.value)
+        cheaper = int(by_b.value > 0 and (by_a.value == 0 or lower))
+        one = by_b if cheaper else by_a
+        told.append(leads(one, more="b" if cheaper else "a") if one.value else "open")
+        saved.append(one)
+        kept += [row for row in answers[1 - cheaper].rows if row["test"] == test]
+        best, other = (a, pair.names[0]) if cheaper else (b, pair.names[1])
+        said.append(
+            f"{pair.names[cheaper]} reaches the quality of {other}'s best run on "
+            f"{runs[0]['title']} ({best:.1%}) {_percent(one)} cheaper"
+            if one.value
+            else f"on {runs[0]['title']} neither reaches the other's best quality for less"
+        )
+    if not said:
+        return unknown("same-quality", what, short, nothing, "saving")
+    first = saved[0]
+    ahead: Ahead = told[0] if len(set(told)) == 1 else "open"
+    days = last_seen(kept, "observed_on")
+    return Line(
+        slug="same-quality",
+        what=what,
+        a=f"cheaper on {told.count('a')} of {counted(len(told), 'test')}",
+        b=f"cheaper on {told.count('b')} of {counted(len(told), 'test')}",
+        ahead=ahead,
+        says=f"in runs up to {days}, {'; '.join(said)}",
+        short=short,
+        by=f"{first.value:.0f}% cheaper at the same quality" if first.value else "",
+        gain=f"reaches the same quality {_percent(first)} cheaper",
+        loss=f"is {_percent(first)} dearer at the same quality",
+        bears="saving",
+        difference=first if len(said) == 1 else None,
+        observed_on=days,
+        rows=tuple(kept),
+        notes=answers[0].notes,
+    )
+
+
+def _percent(e: Estimate) -> str:
+    return f"{e.value:.0f}% ({e.low:.0f}% to {e.high:.0f}%)"
 
 
 def _training(pair: Pair) -> Line:
