@@ -458,6 +458,19 @@ class ArenaStore:
             self._db.execute("INSERT INTO voids VALUES (?, ?, ?)", (battle, reason, now_ms))
             self.log(now_ms, actor, "vote voided", f"{battle}: {reason}")
 
+    def answers_taken(self) -> list[sqlite3.Row]:
+        """Entrant, seconds and dollars of every answer that was voted on; null where unknown."""
+        return self.rows(
+            "SELECT left_entrant AS entrant, left_total_s AS seconds, left_cost_usd AS usd "
+            "FROM turns JOIN battles ON id = battle WHERE state = 'voted' UNION ALL "
+            "SELECT right_entrant, right_total_s, right_cost_usd "
+            "FROM turns JOIN battles ON id = battle WHERE state = 'voted'"
+        )
+
+    def changes(self) -> int:
+        """A number that is another one after any other connection has written."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
     def votes_n(self, voter: str = "") -> int:
         """How many votes count: of a voter, or of all."""
         which, values = ("WHERE voter = ?", (voter,)) if voter else ("", ())

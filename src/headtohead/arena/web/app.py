@@ -11,7 +11,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from headtohead.arena.web import voting
+from headtohead.arena.web import boards, voting
 from headtohead.arena.web.doors import admit
 from headtohead.arena.web.pages import add_headers, failed, folder, style
 from headtohead.arena.web.running import RunningArena
@@ -25,8 +25,13 @@ def application(arena: RunningArena) -> Litestar:
     """The ASGI application that serves an arena."""
     logging.getLogger("headtohead.arena").addHandler(logging.StreamHandler())
     return Litestar(
-        [*voting.ROUTES, style, create_static_files_router("/static", [folder("static")])],
-        state=State({"arena": arena}),
+        [
+            *voting.ROUTES,
+            *boards.ROUTES,
+            style,
+            create_static_files_router("/static", [folder("static")]),
+        ],
+        state=State({"arena": arena, "boards": {}}),
         before_request=admit,
         before_send=[add_headers],
         exception_handlers={Exception: failed},

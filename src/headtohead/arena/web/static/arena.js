@@ -91,9 +91,42 @@
     };
   }
 
+  /* ---- the leaderboard: choices at once, and new votes as they come */
+  const WAIT_MS = 5000;
+  function board() {
+    const form = one("#filters");
+    if (!form) return;
+    one("button", form).hidden = true;
+    form.addEventListener("change", (event) => {
+      if (event.target.id === "until") {
+        const days = event.target.dataset.days.split(" ");
+        const last = Number(event.target.value) === days.length - 1;
+        form.elements.until.value = last ? "" : days[event.target.value];
+      }
+      form.requestSubmit();
+    });
+    one("#until")?.addEventListener("input", (event) => {
+      one("#until-day").textContent = event.target.dataset.days.split(" ")[event.target.value];
+    });
+    let count = Number(document.body.dataset.count);
+    async function look() {
+      if (document.hidden) return;
+      try {
+        const { votes } = await (await fetch(document.body.dataset.live)).json();
+        if (votes === count) return;
+        const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+        one("#live").replaceWith(one("#live", fresh));
+        for (const id of ["#finding", "#finding-more"]) one(id).textContent = one(id, fresh).textContent;
+        count = votes;
+      } catch { /* the server is away; the page stays as it is */ }
+    }
+    setInterval(look, WAIT_MS);
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     themes();
     keys();
     stream();
+    board();
   });
 })();

@@ -1,0 +1,244 @@
+"""The leaderboard of an arena: the result of `rank` on its votes, with what an arena knows besides.
+
+Prices and times come from the answers that were voted on; the stop meters say of each pair of
+sides what is decided, and about how many more votes it takes.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import combinations, product
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from headtohead.arena.meter import StopMeter, meter
+from headtohead.arena.settings import ArenaSettings
+from headtohead.core.errors import InputError
+from headtohead.ratings.board import Standing
+from headtohead.ratings.verb import rank
+
+if TYPE_CHECKING:
+    from headtohead.arena.store.store import ArenaStore
+    from headtohead.ratings.result import RankResult
+
+STYLE = ("length", "header", "list", "bold")
+_MOST_PAIRS = 6  # of entrants, of which none was named to be compared
+_PREFERENCE = {"model_a": -1.0, "model_b": 1.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardAsk:
+    """Which votes a board is of.
+
+    Attributes:
+        category: Of the prompts; empty for all.
+        voter: Whose votes; empty for everyone's.
+        until: The last day, by UTC; None for all.
+        style: Rate at equal length and layout of the answers.
+        group: Also put models together: country, open, lab or family; empty for not.
+    """
+
+    category: str = ""
+    voter: str = ""
+    until: date | None = None
+    style: bool = False
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCosts:
+    """What the answers of an entrant that were voted on took.
+
+    Attributes:
+        seconds: Median from the question to the end of the answer; None where it was not recorded.
+        usd: Mean cost of an answer; None where it is not known.
+        seconds_n: Answers of known time.
+        usd_n: Answers of known cost.
+    """
+
+    seconds: float | None = None
+    usd: float | None = None
+    seconds_n: int = 0
+    usd_n: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """All votes between two entrants.
+
+    Attributes:
+        score: Votes that the first took of the second, a tie counted half.
+    """
+
+    score: float
+    votes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardView:
+    """A leaderboard, as it is shown.
+
+    Attributes:
+        ranked: The result of `rank`; None if there is none yet.
+        why: Why there is none.
+        retired: Entrants that no longer answer; their votes count.
+        standings: Of those that still answer, the best rating first.
+        meetings: (entrant, other) -> their votes, both ways round.
+        meters: For each pair of sides, over all categories and in each.
+        days: On which votes were given, the first first.
+    """
+
+    ask: BoardAsk
+    ranked: "RankResult | None"
+    why: str
+    retired: tuple[str, ...]
+    standings: tuple[Standing, ...]
+    costs: Mapping[str, AnswerCosts]
+    meetings: Mapping[tuple[str, str], Meeting]
+    meters: tuple[tuple[str, StopMeter], ...]
+    days: tuple[date, ...]
+    votes: int
+
+
+def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> BoardView:
+    """The leaderboard of the votes asked for, and the stop meters of all.
+
+    Raises:
+        InputError: If there is no such category or group.
+    """
+    votes = [dict(row) for row in store.rows("SELECT * FROM counted_votes ORDER BY voted_ms")]
+    categories = {vote["category"] for vote in votes} | set(settings.categories)
+    if ask.category and ask.category not in categories:
+        raise InputError(f"This arena has no category {ask.category!r}.")
+    chosen = [vote for vote in votes if _asked(vote, ask)]
+    ranked, why = _ranked(store, settings, ask, chosen)
+    known = store.entrants(retired=True)
+    retired = tuple(row["name"] for row in known if row["retired_ms"] is not None)
+    return BoardView(
+        ask=ask,
+        ranked=ranked,
+        why=why,
+        retired=retired,
+        standings=tuple(
+            standing
+            for part in (ranked.boards["all"] if ranked else ())
+            for standing in part.standings
+            if standing.model not in retired
+        ),
+        costs=_costs(store),
+        meetings=_meetings(chosen),
+        meters=tuple(_meters(settings, votes)),
+        days=tuple(sorted({_day(vote["voted_ms"]) for vote in votes})),
+        votes=len(chosen),
+    )
+
+
+def _asked(vote: Mapping[str, Any], ask: BoardAsk) -> bool:
+    return (
+        (not ask.category or vote["category"] == ask.category)
+        and (not ask.voter or vote["voter"] == ask.voter)
+        and (ask.until is None or _day(vote["voted_ms"]) <= ask.until)
+    )
+
+
+def _day(at_ms: int) -> date:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date()
+
+
+def _ranked(
+    store: "ArenaStore",
+    settings: ArenaSettings,
+    ask: BoardAsk,
+    chosen: Sequence[Mapping[str, Any]],
+) -> tuple["RankResult | None", str]:
+    """What `rank` says of the votes, read from the file as everyone may; or why it says nothing."""
+    if not chosen:
+        return None, "Nobody has voted yet." if ask == BoardAsk() else "Nobody has voted so."
+    where = {"category": ask.category, "voter": ask.voter}
+    try:
+        return rank(
+            store.path,
+            where={word: value for word, value in where.items() if value},
+            until=ask.until,
+            style=STYLE if ask.style else (),
+            group=ask.group or None,
+            level=settings.level,
+            both_bad="drop" if settings.both_bad == "drop" else "tie",
+        ), ""
+    except InputError as error:
+        return None, str(error)
+
+
+def _meetings(votes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Meeting]:
+    scores: dict[tuple[str, str], list[float]] = {}
+    for vote in votes:
+        a, b = vote["model_a"], vote["model_b"]
+        share = 0.5 - _PREFERENCE.get(vote["winner"], 0.0) / 2
+        scores.setdefault((a, b), []).append(share)
+        scores.setdefault((b, a), []).append(1 - share)
+    return {pair: Meeting(score=sum(of), votes=len(of)) for pair, of in scores.items()}
+
+
+def _costs(store: "ArenaStore") -> dict[str, AnswerCosts]:
+    taken: dict[str, tuple[list[float], list[float]]] = {}
+    for row in store.answers_taken():
+        seconds, usd = taken.setdefault(row["entrant"], ([], []))
+        seconds += [] if row["seconds"] is None else [row["seconds"]]
+        usd += [] if row["usd"] is None else [row["usd"]]
+    return {
+        name: AnswerCosts(
+            seconds=median(seconds) if seconds else None,
+            usd=sum(usd) / len(usd) if usd else None,
+            seconds_n=len(seconds),
+            usd_n=len(usd),
+        )
+        for name, (seconds, usd) in taken.items()
+    }
+
+
+def _meters(
+    settings: ArenaSettings, votes: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, StopMeter]]:
+    """Each pair of sides over all categories, and in each that has votes on it."""
+    import numpy as np
+
+    sides = {side.name: side.entrants for side in settings.sides}
+    result = []
+    for one, other in compared(settings):
+        a, b = sides.get(one, (one,)), sides.get(other, (other,))
+        pairs = list(product(a, b))
+        met = [v for v in votes if (v["model_a"], v["model_b"]) in pairs]
+        met += [v for v in votes if (v["model_b"], v["model_a"]) in pairs]
+        met = sorted((v for v in met if v["names_hidden"]), key=lambda v: v["voted_ms"])
+        if settings.both_bad == "drop":
+            met = [v for v in met if v["winner"] != "tie (bothbad)"]
+        within = sorted({v["category"] for v in met if v["category"]})
+        for category in ["", *(within if len(within) > 1 else [])]:
+            cast = [v for v in met if not category or v["category"] == category]
+            several = len(pairs) > 1
+            labels = [(v["model_a"], v["model_b"]) for v in cast]
+            read = meter(
+                [
+                    _PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] in a else -1)
+                    for v in cast
+                ],
+                margin_pp=settings.margin_pp,
+                rng=np.random.default_rng(zlib.crc32(f"{one}/{other}/{category}".encode())),
+                level=settings.level,
+                names=(one, other),
+                voters=[v["voter"] for v in cast],
+                pairs=[p if p in pairs else p[::-1] for p in labels] if several else None,
+                weights=dict.fromkeys(pairs, 1 / len(pairs)) if several else None,
+            )
+            result.append((category, read))
+    return result
+
+
+def compared(settings: ArenaSettings) -> tuple[tuple[str, str], ...]:
+    """The pairs of sides that the stop meter is about: those named, else all of a few entrants."""
+    if settings.compare:
+        return settings.compare
+    names = [side.name for side in settings.sides] or [e.name for e in settings.entrants]
+    pairs = tuple(combinations(names, 2))
+    return pairs if len(pairs) <= _MOST_PAIRS else ()

@@ -1,0 +1,142 @@
+"""The leaderboard page, which follows the votes, and its downloads."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.enums import MediaType
+
+from headtohead.arena.board import STYLE, BoardAsk, BoardView, Meeting, board_of
+from headtohead.arena.store.store import ArenaStore, VoteRefused
+from headtohead.arena.web.doors import arena_of, voter_of
+from headtohead.arena.web.pages import page
+from headtohead.core.errors import InputError
+from headtohead.ratings.grouping import GROUPS
+
+Asked = Request[Any, Any, Any]
+GROUP_WORDS = {
+    "country": "by country of the lab",
+    "open": "by open or closed weights",
+    "lab": "by lab",
+    "family": "by family of models",
+}
+_NOBODY = "-"  # no voter's id: whoever asks has not been at the voting page
+_POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
+
+
+def _ask(request: Asked) -> BoardAsk:
+    """What the address of the page asks for.
+
+    Raises:
+        VoteRefused: If it asks for what there is not.
+    """
+    given: Mapping[str, str] = request.query_params
+    voter = voter_of(request)
+    group, until = given.get("group", ""), given.get("until", "")
+    if group and group not in GROUPS:
+        raise VoteRefused(f"Models are put together by {', '.join(GROUPS)}.", 400)
+    try:
+        day = date.fromisoformat(until) if until else None
+    except ValueError:
+        raise VoteRefused("A day is written as 2026-11-29.", 400) from None
+    return BoardAsk(
+        category=given.get("category", ""),
+        voter=(voter.id if voter else _NOBODY) if given.get("mine") else "",
+        until=day,
+        style=bool(given.get("style")),
+        group=group,
+    )
+
+
+async def _view(request: Asked) -> BoardView:
+    """The board that is asked for; one that nobody has voted on since is not made again."""
+    arena, ask = arena_of(request), _ask(request)
+    stamp = arena.store.changes()
+    kept: dict[BoardAsk, tuple[object, BoardView]] = request.app.state.boards
+    if ask in kept and kept[ask][0] == stamp:
+        return kept[ask][1]
+
+    def made() -> BoardView:
+        store = ArenaStore(arena.settings.database)  # a connection is of one thread
+        try:
+            return board_of(store, arena.settings, ask)
+        finally:
+            store.close()
+
+    try:
+        view = await asyncio.to_thread(made)
+    except InputError as error:
+        raise VoteRefused(str(error), 404) from None
+    if len(kept) > 100:
+        kept.clear()
+    kept[ask] = (stamp, view)
+    return view
+
+
+@get("/board", include_in_schema=False)
+async def board(request: Asked) -> Response[Any]:
+    """The leaderboard page."""
+    view = await _view(request)
+    arena = arena_of(request)
+    shown = [standing.model for standing in view.standings]
+    ends = [x for s in view.standings for x in (s.joint.low, s.joint.high) if abs(x) < 1e6]
+    ends += [s.rating.value for s in view.standings]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    return page(
+        request,
+        "board.html",
+        view=view,
+        ask=view.ask,
+        sentence=view.ranked.sheet.sentence if view.ranked else view.why,
+        names=shown,
+        span=(low, max(high - low, 1.0)),
+        categories=sorted({*arena.deck.categories.values(), *arena.settings.categories} - {""}),
+        groups=GROUP_WORDS,
+        style_words=", ".join(STYLE),
+        level=arena.settings.level,
+        no_meeting=Meeting(score=0.0, votes=0),
+        query=request.url.query,
+        count=arena.store.votes_n(),
+    )
+
+
+def _ranked(view: BoardView) -> Any:  # noqa: ANN401 - RankResult, which is loaded with the method
+    if view.ranked is None:
+        raise VoteRefused(view.why, 404)
+    return view.ranked
+
+
+@get("/board/votes-now", include_in_schema=False)
+async def votes_now(request: Asked) -> dict[str, int]:
+    """How many votes count, for a page that waits for more."""
+    return {"votes": arena_of(request).store.votes_n()}
+
+
+@get("/board.json", include_in_schema=False)
+async def board_json(request: Asked) -> Response[str]:
+    """What `h2h rank --json` prints of the same votes."""
+    return Response(_ranked(await _view(request)).to_json(), media_type=MediaType.JSON)
+
+
+@get("/board.csv", include_in_schema=False)
+async def board_csv(request: Asked) -> Response[str]:
+    """What `h2h rank --csv` prints of the same votes."""
+    text = _ranked(await _view(request)).to_csv()
+    kept = {"Content-Disposition": 'attachment; filename="board.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=kept)
+
+
+@get("/board/report", include_in_schema=False)
+async def report(request: Asked) -> Response[str]:
+    """What `h2h rank --html` writes of the same votes: charts, sources, every download."""
+    html = await asyncio.to_thread(_ranked(await _view(request)).to_html)
+    # The page holds its own scripts, each allowed by its hash and no other.
+    policy = _POLICY.search(html)
+    headers = {"Content-Security-Policy": policy[1].replace("&#39;", "'")} if policy else {}
+    return Response(html, media_type=MediaType.HTML, headers=headers)
+
+
+ROUTES = [board, votes_now, board_json, board_csv, report]

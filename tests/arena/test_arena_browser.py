@@ -1,0 +1,158 @@
+"""The pages of an arena in a real browser: by key, on a phone, in the dark, for a screen reader."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.arena.served import ServedArena, TestVoter, serving, written
+from tests.browser import CHROMIUM, browser, wait_until  # noqa: F401
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+SHOTS = os.environ.get("H2H_SCREENSHOTS", "")
+"""A folder: the pictures of the tutorial are written there."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedArena]:
+    folder = tmp_path_factory.mktemp("arena")
+    with serving(written(folder, top='compare = [["ant", "bee"]]\n')) as running:
+        for outcome in ("left", "right", "tie"):
+            with TestVoter(running.address) as voter:
+                for _ in range(9):
+                    voter.vote(voter.draw(), outcome)
+        yield running
+
+
+@pytest.fixture
+def opened(browser: Any, served: ServedArena) -> Iterator[Any]:  # noqa: F811
+    """A way to a page in a browser that never was there; nothing may be wrong on any page."""
+    contexts, trouble = [], []
+
+    def page(path: str, width: int = 1280, scheme: str = "light") -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme=scheme, base_url=served.address
+        )
+        contexts.append(context)
+        found = context.new_page()
+        found.on("console", lambda m: trouble.append(f"{m.type}: {m.text}"))
+        found.on("pageerror", lambda e: trouble.append(f"error: {e}"))
+        found.goto(path)
+        return found
+
+    yield page
+    for context in contexts:
+        context.close()
+    # A browser says so of the one page that is not there.
+    assert [said for said in trouble if "404 (Not Found)" not in said] == []
+
+
+def shot(page: Any, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+
+
+def begun(opened: Any, **options: Any) -> Any:
+    page = opened("/", **options)
+    page.click("button.main")
+    page.wait_for_selector("#vote")
+    return page
+
+
+def test_a_vote_by_key_shows_the_names_and_enter_goes_on(opened: Any, served: ServedArena) -> None:
+    page = begun(opened)
+    shot(page, "arena-vote")
+    before = served.arena.store.votes_n()
+    first = page.url
+    assert not any(name in page.content() for name in ("ant", "bee", "cat"))
+    page.check("[name=reason_clear]")
+    page.keyboard.press("2")
+    page.wait_for_selector(".next")
+    shot(page, "arena-names")
+    assert page.text_content("h1").strip().startswith("A was ")
+    assert "B is better" in page.text_content(".kicker")
+    row = served.arena.store.rows("SELECT outcome, reasons FROM votes ORDER BY voted_ms DESC")[0]
+    assert tuple(row) == ("right", "clear")
+    assert served.arena.store.votes_n() == before + 1
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#vote")
+    assert page.url != first
+    assert page.title().startswith("Which answer is better?")
+
+
+def test_going_back_after_a_vote_cannot_vote_twice(opened: Any, served: ServedArena) -> None:
+    page = begun(opened)
+    page.keyboard.press("1")
+    page.wait_for_selector(".next")
+    before = served.arena.store.votes_n()
+    page.go_back()
+    wait_until(page, "document.querySelector('#vote, .next') !== null")
+    page.keyboard.press("1")
+    page.wait_for_timeout(300)
+    assert served.arena.store.votes_n() == before
+
+
+@pytest.mark.parametrize("path", ["/", "battle", "/board", "/no-such-page"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_every_page_fits_and_passes_axe(
+    opened: Any, path: str, width: int, scheme: str, request: pytest.FixtureRequest
+) -> None:
+    from axe_core_python.sync_playwright import Axe
+
+    page = (begun if path == "battle" else lambda o, **more: o(path, **more))(
+        opened, width=width, scheme=scheme
+    )
+    if path == "/board":
+        shot(page, f"arena-board-{width}-{scheme}")
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wide)
+    found = Axe().run(page)["violations"]
+    assert [(x["id"], [n["html"][:120] for n in x["nodes"]][:2]) for x in found] == []
+
+
+def test_a_vote_in_another_browser_reaches_an_open_leaderboard(
+    opened: Any, served: ServedArena
+) -> None:
+    page = opened("/board")
+    count = served.arena.store.votes_n()
+    assert f"{count} votes" in page.text_content("#table-title")
+    with TestVoter(served.address) as voter:
+        voter.vote(voter.draw(), "left")
+    wait_until(page, f"document.body.textContent.includes('{count + 1} votes')", 15_000)
+
+
+def test_the_leaderboard_is_that_of_rank(opened: Any, served: ServedArena) -> None:
+    from headtohead import rank
+
+    page = opened("/board?category=facts")
+    board = rank(served.arena.settings.database, where={"category": "facts"}).board()
+    shown = page.eval_on_selector_all(
+        ".standings tbody tr",
+        "rows => rows.map(r => [r.cells[0].textContent, r.cells[2].textContent])",
+    )
+    assert shown == [[s.model, f"{s.rating.value:,.0f}"] for s in board.standings]
+    assert "bee" in page.text_content(".meter")
+    assert "more votes" in page.text_content(".meter")
+
+
+def test_choices_on_the_leaderboard_stand_in_the_address(opened: Any) -> None:
+    page = opened("/board")
+    page.select_option("[name=category]", "writing")
+    page.wait_for_url("**category=writing*")
+    assert "on writing" in page.text_content("#table-title")
+    page.check("[name=mine]")
+    page.wait_for_url("**mine=1*")
+    assert "Nobody has voted so" in page.text_content("main")
+
+
+def test_the_full_report_runs_its_own_scripts_and_no_others(
+    opened: Any, served: ServedArena
+) -> None:
+    page = opened("/board/report")
+    page.wait_for_selector("html[data-charts=drawn]", timeout=20_000)
+    policy = httpx2.get(f"{served.address}/board/report").headers["content-security-policy"]
+    scripts = policy.partition("script-src")[2].partition(";")[0]
+    assert scripts.count("sha256-") > 1
+    assert "unsafe-inline" not in scripts
