@@ -1,5 +1,6 @@
 """`h2h arena` as it is typed: it starts, says where, and ends without complaint."""
 
+import json
 import re
 import signal
 import socket
@@ -10,10 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
-from tests.arena.served import TestVoter, written
+from click.testing import CliRunner
+from tests.arena.served import TestVoter, serving, written
 
+from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
+from headtohead.cli import main
 
 _ARENA = [sys.executable, "-u", "-m", "headtohead", "arena"]
 
@@ -106,3 +111,111 @@ def test_the_help_of_the_group_names_its_commands_and_loads_no_framework() -> No
     assert time.monotonic() - began < 5
     assert done.stdout.rstrip().endswith("[]")
     assert "serve" in done.stdout
+
+
+def _run(*arguments: str, answers: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["arena", *arguments], input=answers)
+    return result.exit_code, result.output
+
+
+def test_init_asks_five_questions_and_what_it_writes_can_be_served(tmp_path: Path) -> None:
+    written(tmp_path, "ant", "bee")
+    out = tmp_path / "first.toml"
+    said = f"Our test\nant={tmp_path / 'ant.jsonl'}\nbee={tmp_path / 'bee.jsonl'}\n\n\n3\nlink\n"
+    code, shown = _run("init", "--out", str(out), answers=said)
+    assert code == 0, shown
+    assert [n for n in range(1, 7) if f"{n}. " in shown] == [1, 2, 3, 4, 5]
+    assert "2 entrants, 3 prompts. Now: h2h arena serve" in shown
+    made = settings_in(out)
+    assert (made.title, made.margin_pp, made.voters.door) == ("Our test", 3, "link")
+    assert made.compare == (("ant", "bee"),)
+    with serving(out):
+        pass
+
+
+def test_init_from_a_log_makes_an_entrant_of_each_model_in_it(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    rows = [
+        {"id": id, "model": model, "prompt": "?", "answer": f"{model} on {id}"}
+        for id in ("x", "y")
+        for model in ("lab/one", "lab/two", 'lab/"three"')
+    ]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = tmp_path / "first.toml"
+    code, shown = _run("init", "--from", str(log), "--out", str(out), "--door", "link")
+    assert code == 0, shown
+    names = [one.name for one in settings_in(out).entrants]
+    assert names == ["lab/one", "lab/two", 'lab/"three"']
+    assert str(tmp_path) not in out.read_text()  # a folder with toml and log can be moved
+    code, shown = _run("init", "--from", str(log), "--out", str(out))
+    assert code == 64
+    assert "is there already" in shown
+    assert _run("init", "--from", str(log), "--out", str(out), "--force")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--entrant", "a"), "--entrant is NAME=FILE"),
+        (("--entrant", "a=x.jsonl"), "Two entrants are needed, and there is one"),
+        (("--entrant", "a=x", "--entrant", "a=y"), "Two entrants are called 'a'"),
+        (("--entrant", "a=http://h/v1"), "after the endpoint comes the model"),
+        (("--entrant", "a=x", "--entrant", "b=y"), "there is no such file"),
+        (("--from", "nothing.jsonl"), "there is no such file"),
+    ],
+)
+def test_init_says_what_is_missing(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    code, shown = _run("init", "--out", str(tmp_path / "a.toml"), *options)
+    assert code == 64
+    assert said in shown
+
+
+def test_init_writes_endpoints_with_prompts_of_voters(tmp_path: Path) -> None:
+    out = tmp_path / "a.toml"
+    ours, theirs = "ours=http://127.0.0.1:8080/v1 tiny", "theirs=https://h.example/v1 big BIG_KEY"
+    code, shown = _run("init", "--out", str(out), "--entrant", ours, "--entrant", theirs)
+    assert code == 0, shown
+    made = settings_in(out)
+    assert made.free
+    assert made.entrant("theirs").key_env == "BIG_KEY"
+
+
+def test_links_let_their_voters_in_and_nobody_else(tmp_path: Path) -> None:
+    toml = written(tmp_path, more='[voters]\ndoor = "link"\n')
+    code, shown = _run("link", str(toml), "Ann", "Bo", "--at", "http://h:1/")
+    assert code == 0, shown
+    links = dict(line.split(maxsplit=1) for line in shown.splitlines())
+    ann, bo = (links[name].removeprefix("http://h:1") for name in ("Ann", "Bo"))
+    assert _run("link", str(toml), "Ann")[1].split()[1].endswith(ann)
+    with serving(toml) as served:
+        outside = httpx2.get(served.address)
+        assert outside.status_code == 403
+        assert "for those who were given a link" in outside.text
+        for wrong in (
+            ann[:-1] + ("1" if ann[-1] == "0" else "0"),
+            ann.replace("/join/", "/join/x"),
+            "/join/nothing",
+        ):
+            assert httpx2.get(served.address + wrong).status_code == 403
+        with httpx2.Client(base_url=served.address, follow_redirects=True) as browser:
+            assert browser.get(ann).status_code == 200
+            cookie = browser.cookies["h2h_voter"]
+        with TestVoter(served.address, {"cookie": f"h2h_voter={cookie}"}) as voter:
+            assert voter.vote(voter.draw()).status_code == 200
+            (row,) = served.arena.store.rows(
+                "SELECT p.name FROM counted_votes AS v JOIN voters AS p ON p.id = v.voter"
+            )
+            assert row["name"] == "Ann"
+            assert "may vote no more" in _run("link", str(toml), "Ann", "--revoke")[1]
+            refused = voter.http.post("/battles", data={"form": voter.form})
+            assert "cannot vote in this arena any more" in refused.json()["error"]
+        assert httpx2.get(served.address + ann).status_code == 403
+        assert httpx2.get(served.address + bo).status_code == 303
+        assert served.arena.store.votes_n() == 1
+    assert "Nobody called 'Cy' was given a link" in _run("link", str(toml), "Cy", "--revoke")[1]
+
+
+def test_an_open_arena_has_no_links(tmp_path: Path) -> None:
+    code, shown = _run("link", str(written(tmp_path)), "Ann")
+    assert code == 64
+    assert 'write door = "link" under [voters]' in shown

@@ -186,3 +186,18 @@ def test_who_asks_too_often_is_told_to_wait(served: ServedArena, voter: TestVote
     assert int(slow[0].headers["retry-after"]) >= 1
     with TestVoter(served.address) as other:
         assert other.draw()["state"] == "open"
+
+
+def test_a_single_sign_on_names_the_voter_and_only_its_proxy_is_believed(tmp_path: Path) -> None:
+    rules = '[voters]\ndoor = "header"\nheader = "X-User"\n'
+    with serving(written(tmp_path, more=rules)) as served:
+        assert "single sign-on" in httpx2.get(served.address).text
+        for _ in range(2):
+            with TestVoter(served.address, {"X-User": "ann@team.example"}) as ann:
+                assert "set-cookie" not in ann.http.get("/").headers
+                assert ann.vote(ann.draw()).status_code == 200
+        rows = served.arena.store.rows("SELECT name, door FROM voters")
+        assert [tuple(row) for row in rows] == [("ann@team.example", "header")]
+    elsewhere = rules + 'proxies = ["10.0.0.1"]\n'
+    with serving(written(tmp_path, more=elsewhere)) as served:
+        assert httpx2.get(served.address, headers={"X-User": "ann"}).status_code == 403

@@ -1,16 +1,19 @@
 """`h2h arena`: blind votes of your own on two answers side by side, and a live leaderboard."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from headtohead.publish import command_line as line
 
 if TYPE_CHECKING:
+    from headtohead.arena.first_toml import FirstArena
     from headtohead.arena.settings import ArenaSettings
+    from headtohead.arena.store.store import Door
 
 _FILE = click.Path(path_type=Path)
+_DOORS = click.Choice(["open", "link", "header"])
 _host = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
 )
@@ -30,6 +33,112 @@ def serve(settings: Path, host: str, port: int) -> int:
     from headtohead.arena.settings import settings_in
 
     return _serve(settings_in(settings), host, port)
+
+
+@line.verb("h2h arena init --from answers.jsonl", name="init")
+@click.option("--title", metavar="TEXT", help="What voters read above. Default: Our arena")
+@click.option(
+    "--entrant",
+    "entrant",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Who competes: NAME=FILE of answers, or NAME='http://host/v1 MODEL KEY_VARIABLE'.",
+)
+@click.option(
+    "--from",
+    "log",
+    type=_FILE,
+    multiple=True,
+    metavar="LOG",
+    help="Each model in this log competes with the answers that it gave there.",
+)
+@click.option("--prompts", type=_FILE, metavar="FILE", help="Prompts, if the answers hold none.")
+@click.option("--margin", type=float, metavar="PP", help="Percentage points of the wins.")
+@click.option("--door", type=_DOORS, help="Who may vote.")
+@click.option("--out", type=_FILE, default=Path("arena.toml"), show_default=True, metavar="FILE")
+@click.option("--force", is_flag=True, help="Write it over a file that is there.")
+def init(
+    title: str | None,
+    entrant: tuple[str, ...],
+    log: tuple[Path, ...],
+    prompts: Path | None,
+    margin: float | None,
+    door: "Door | None",
+    out: Path,
+    force: bool,
+) -> int:
+    """Write a first arena.toml by asking five questions, or from what is given.
+
+    Whoever names entrants, or a log with --from, is asked nothing.
+    """
+    from headtohead.arena.first_toml import FirstArena, first_toml
+    from headtohead.arena.recorded import contents
+    from headtohead.arena.settings import settings_in
+    from headtohead.core.errors import InputError
+    from headtohead.publish.files import writable
+
+    writable(out, "out")
+    if out.exists() and not force:
+        raise InputError(f"{out} is there already. Name another `out`, or add `force`.")
+    given: dict[str, Any] = {"title": title, "margin_pp": margin, "door": door, "prompts": prompts}
+    given = {name: value for name, value in given.items() if value is not None}
+    first = FirstArena(entrants=entrant, logs=log, **given)
+    if not entrant and not log:
+        first = _asked(first)
+    line.write(out, first_toml(first, out.parent), err=False)
+    made = settings_in(out)
+    n = len(contents(made).prompts)
+    click.echo(f"{len(made.entrants)} entrants, {n:,} prompts. Now: h2h arena serve {out}")
+    return 0
+
+
+def _asked(first: "FirstArena") -> "FirstArena":
+    """What a person answers to five questions."""
+    from headtohead.arena.first_toml import FirstArena
+
+    title = click.prompt("1. What is it called?", default=first.title)
+    click.echo(
+        "2. Who competes? For each: a name, =, and a file of its answers or its endpoint and model,"
+        "\n   as in  ours=answers.jsonl  or  theirs=https://host/v1 some-model KEY_VARIABLE."
+    )
+    entrants: list[str] = []
+    while one := click.prompt(f"   {len(entrants) + 1}", default="", show_default=False):
+        entrants.append(one)
+    prompts = click.prompt("3. A file of prompts? (Enter: the answers hold them)", default="")
+    margin = click.prompt(
+        "4. How many percentage points of the wins may one lack and still be no worse?",
+        default=first.margin_pp,
+    )
+    door: Any = click.prompt("5. Who may vote?", default=str(first.door), type=_DOORS)
+    return FirstArena(
+        title=title,
+        entrants=tuple(entrants),
+        prompts=Path(prompts) if prompts else None,
+        margin_pp=margin,
+        door=door,
+    )
+
+
+@line.verb("h2h arena link arena.toml Ann Bo --at https://arena.example.org", name="link")
+@click.argument("settings", metavar="ARENA.TOML", type=_FILE)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--at", default="http://127.0.0.1:8600", show_default=True, help="Its address.")
+@click.option("--revoke", is_flag=True, help="Let these vote no more; their votes stay.")
+def link(settings: Path, names: tuple[str, ...], at: str, revoke: bool) -> int:
+    """Print a link for each NAME, with which they and nobody else vote as NAME."""
+    from headtohead.arena.settings import settings_in
+    from headtohead.arena.web.invitations import invite
+    from headtohead.core.errors import InputError
+
+    arena = settings_in(settings)
+    if arena.voters.door != "link":
+        raise InputError(f'{settings}: write door = "link" under [voters] first.')
+    invited = invite(arena, names, revoke=revoke)
+    wide = max(map(len, names))
+    for name, token in invited.items():
+        said = f"{at.rstrip('/')}/join/{token}" if token else "may vote no more"
+        click.echo(line.plain(f"{name:<{wide}}  {said}"))
+    return 0
 
 
 @line.verb("h2h arena try", name="try")
@@ -101,5 +210,5 @@ def _serve(settings: "ArenaSettings", host: str, port: int) -> int:
     return 0
 
 
-for command in (serve, try_out):
+for command in (init, link, serve, try_out):
     arena.add_command(command)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from headtohead.arena.prompts import Prompt, prompts_in
+from headtohead.arena.store.store import Door
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.files.toml import TomlFile
 
-Door = Literal["open", "link", "header"]
 Ties = Literal["half", "drop"]
 _TOP = (
     *("title", "database", "margin_pp", "level", "both_bad", "prompts", "free", "categories"),

@@ -20,11 +20,13 @@ from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFul
 
 T = TypeVar("T")
 Outcome = Literal["left", "right", "tie", "both_bad"]
+Door = Literal["open", "link", "header"]
 OUTCOMES: tuple[Outcome, ...] = ("left", "right", "tie", "both_bad")
 _LAYOUT = 1
 _OURS = 0x48324841  # "H2HA": what SQLite calls the application of a file
 _BUSY_S = 5.0
 _OPEN = "SELECT id, drawn_ms FROM battles WHERE voter = ? AND state = 'open' ORDER BY drawn_ms DESC"
+_VOTER = "SELECT id, name, kind, door, blocked_ms IS NOT NULL AS blocked FROM voters"
 _TOGETHER_N = 256  # votes in one commit at most
 _FULL = (
     sqlite3.SQLITE_FULL,
@@ -95,7 +97,7 @@ class Voter:
     id: str
     name: str = ""
     kind: Literal["person", "judge"] = "person"
-    door: Literal["open", "link", "header"] = "open"
+    door: Door = "open"
     blocked: bool = False
 
 
@@ -320,12 +322,13 @@ class ArenaStore:
 
     def voter(self, id: str) -> Voter | None:
         """Who has this id; None if nobody."""
-        row = self._one("SELECT id, name, kind, door, blocked_ms FROM voters WHERE id = ?", id)
-        if row is None:
-            return None
-        blocked = row["blocked_ms"] is not None
-        kind, door = row["kind"], row["door"]
-        return Voter(id=row["id"], name=row["name"], kind=kind, door=door, blocked=blocked)
+        row = self._one(f"{_VOTER} WHERE id = ?", id)
+        return Voter(**{**dict(row), "blocked": bool(row["blocked"])}) if row else None
+
+    def voter_named(self, name: str, door: Door) -> Voter | None:
+        """Who came, or may come, through a door by this name; None if nobody."""
+        row = self._one(f"{_VOTER} WHERE name = ? AND door = ? ORDER BY first_ms", name, door)
+        return self.voter(row["id"]) if row else None
 
     def add_voter(self, voter: Voter, now_ms: int) -> None:
         """Let a voter in; one who is known stays as they are."""
@@ -334,6 +337,15 @@ class ArenaStore:
                 "INSERT INTO voters VALUES (?, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO NOTHING",
                 (voter.id, voter.name, voter.kind, voter.door, now_ms),
             )
+
+    def block(self, voter: str, now_ms: int, actor: str, *, blocked: bool = True) -> None:
+        """Let a voter vote no more, or again; their votes stay."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE voters SET blocked_ms = ? WHERE id = ?",
+                (now_ms if blocked else None, voter),
+            )
+            self.log(now_ms, actor, "voter blocked" if blocked else "voter let in again", voter)
 
     # Battles and votes
 

@@ -1,6 +1,7 @@
 """The server of an arena: its application, and how it runs until it is stopped."""
 
 import logging
+import signal
 import socket
 from collections.abc import Callable
 
@@ -88,10 +89,12 @@ def run(arena: RunningArena, listening: socket.socket, ready: Callable[[str], ob
     """
     host, port = listening.getsockname()[:2]
     ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+    # uvicorn ends what is under way and raises the signal once more: then both end us alike.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         server_of(arena).run(sockets=[listening])
     except KeyboardInterrupt:
-        pass  # uvicorn has ended what was under way, and raises it once more
+        pass
     finally:
         arena.close()
         listening.close()

@@ -1,0 +1,108 @@
+"""A first arena.toml: of answers to five questions, or of a log and the models in it."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from headtohead.arena.store.store import Door
+from headtohead.core.errors import InputError
+from headtohead.logs.opening import open_calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstArena:
+    """What the five questions ask.
+
+    Attributes:
+        entrants: As one writes them: "name=file", or "name=http://host/v1 model KEY_VARIABLE".
+        logs: Files whose models are entrants, each by its own name.
+        prompts: A file; None where the answers say what was asked.
+    """
+
+    title: str = "Our arena"
+    entrants: tuple[str, ...] = ()
+    logs: tuple[Path, ...] = ()
+    prompts: Path | None = None
+    margin_pp: float = 5.0
+    door: Door = "open"
+
+
+def first_toml(first: FirstArena, folder: Path) -> str:
+    """The text of an arena.toml that is to lie in a folder.
+
+    Raises:
+        InputError: If an entrant is not written as one, a log cannot be read, or fewer than two
+            compete.
+    """
+    entrants = [_entrant(text, folder) for text in first.entrants]
+    entrants += [fields for log in first.logs for fields in _of_log(log, folder)]
+    names = [fields["name"] for fields in entrants]
+    if len(entrants) < 2:
+        raise InputError(
+            f"Two entrants are needed, and there {'is one' if entrants else 'is none'}. Name each "
+            "as `entrant`, or logs of two models with `log`."
+        )
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise InputError(f"Two entrants are called {twice!r}. Name them apart as `entrant`.")
+    return "\n".join(_lines(first, entrants, folder)) + "\n"
+
+
+def _lines(first: FirstArena, entrants: Sequence[dict[str, str]], folder: Path) -> Iterator[str]:
+    yield f"title = {_quoted(first.title)}"
+    yield f"margin_pp = {first.margin_pp:g}  # percentage points of the wins that may be lacking"
+    if first.prompts:
+        yield f"prompts = {_quoted(_from(folder, first.prompts))}"
+    elif all("endpoint" in fields for fields in entrants):
+        yield "free = true  # voters write prompts of their own"
+    if len(entrants) == 2:
+        pair = ", ".join(_quoted(fields["name"]) for fields in entrants)
+        yield f"compare = [[{pair}]]  # can the second stand in for the first?"
+    for fields in entrants:
+        yield ""
+        yield "[[entrants]]"
+        yield from (f"{name} = {_quoted(value)}" for name, value in fields.items() if value)
+    yield ""
+    yield "[voters]"
+    yield f'door = "{first.door}"  # open, link (see h2h arena link) or header (single sign-on)'
+
+
+def _entrant(text: str, folder: Path) -> dict[str, str]:
+    name, sign, value = (part.strip() for part in text.partition("="))
+    if not (name and sign and value):
+        raise InputError(f"`entrant` is NAME=FILE or NAME='http://host/v1 MODEL', not {text!r}.")
+    if not value.startswith(("http://", "https://")):
+        return {"name": name, "answers": _from(folder, Path(value))}
+    endpoint, *more = value.split()
+    if not more or len(more) > 2:
+        raise InputError(
+            f"{name}: after the endpoint comes the model, then the variable that holds the key if "
+            f"it needs one, not {' '.join(more)!r}."
+        )
+    return {"name": name, "endpoint": endpoint, "model": more[0], "key_env": "".join(more[1:])}
+
+
+def _of_log(log: Path, folder: Path) -> Iterator[dict[str, str]]:
+    """The models in a log; of one alone the log need not be told which."""
+    models = dict.fromkeys(call.model or call.run for call in open_calls(log).calls)
+    at = _from(folder, log)
+    if len(models) == 1:
+        yield {"name": next(iter(models)) or log.stem, "answers": at}
+        return
+    if not all(models):
+        raise InputError(f"{log}: some of its answers name no model, so nobody knows whose.")
+    yield from ({"name": name, "answers": at, "only": name} for name in models)
+
+
+def _from(folder: Path, path: Path) -> str:
+    """A path as seen from the folder of the toml."""
+    try:
+        near = os.path.relpath(path, folder)
+    except ValueError:  # another drive
+        return str(path.absolute())
+    return str(path.absolute()) if near.startswith(os.pardir + os.sep + os.pardir) else near
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
