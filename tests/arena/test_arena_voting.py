@@ -1,11 +1,15 @@
 """Voting on recorded answers, against a real server: what counts, and what is refused."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import pytest
 from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
+
+from headtohead.arena.pairing import draw
 
 
 @pytest.fixture
@@ -76,16 +80,36 @@ def test_an_open_battle_is_shown_again_instead_of_another(voter: TestVoter) -> N
 
 def test_sides_and_pairs_are_drawn_alike_and_the_probability_is_kept(tmp_path: Path) -> None:
     toml = written(tmp_path)
-    lefts = []
     with serving(toml) as served:
-        for _ in range(12):
+        for n in range(40):
             with TestVoter(served.address) as one:
-                for _ in range(3):
-                    voted = one.vote(one.draw()).json()
-                    lefts.append(voted["left"] < voted["right"])
-        rows = served.arena.store.rows("SELECT pair_probability AS p FROM battles")
-    assert 8 < sum(lefts) < 28
-    assert {round(row["p"], 6) for row in rows} == {round(1 / 3, 6)}
+                one.vote(one.draw(), ("left", "right")[n % 2])
+        rows = served.arena.store.rows("SELECT * FROM battles")
+        chances, names = served.arena.chances.of(), served.arena.chances.names
+    assert 10 < sum(row["left_entrant"] < row["right_entrant"] for row in rows) < 30
+    pairs = {(row["left_entrant"], row["right_entrant"]): row["pair_probability"] for row in rows}
+    assert len({frozenset(pair) for pair in pairs}) == 3
+    assert sum(chances[i, j] for i in range(3) for j in range(i)) == pytest.approx(1)
+    last = rows[-1]
+    now = chances[names.index(last["left_entrant"]), names.index(last["right_entrant"])]
+    assert last["pair_probability"] == pytest.approx(now, rel=0.5)
+
+
+def test_a_pair_is_drawn_as_often_as_its_kept_probability_says(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served:
+        with TestVoter(served.address) as one:
+            for outcome in ("left", "tie", "right", "left"):
+                one.vote(one.draw(), outcome)
+        arena = served.arena
+        chances = arena.chances.of()
+        rng = np.random.default_rng(5)
+        wanted = arena.chances.mask([("ant", "bee"), ("bee", "cat")])
+        drawn = [draw(chances, rng, wanted=wanted) for _ in range(2000)]
+        pairs = Counter(frozenset(found[:2]) for found in drawn)
+        said = {frozenset(found[:2]): found[2] for found in drawn}
+    assert len(said) == 2
+    for pair, probability in said.items():
+        assert pairs[pair] / 2000 == pytest.approx(probability, abs=0.04)
 
 
 def test_a_replayed_vote_is_refused(served: ServedArena, voter: TestVoter) -> None:

@@ -1,12 +1,19 @@
-"""What a voter may be shown next: pairs of entrants with prompts that both can answer.
+"""What a voter may be shown next, and with which chance.
 
-Kept in memory, and read anew when entrants or prompts change, so that a draw costs no long query.
+Kept in memory, and read anew when entrants, prompts or old votes change, so that a draw costs no
+long query.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from headtohead.arena.pairing import pair_probabilities
 from headtohead.arena.store.store import ArenaStore
+from headtohead.stats.inputs import BoolArray, FloatArray
+
+_NEWS = 0.02  # of the votes, after which chances are computed anew
 
 Pair = tuple[str, str]
 """Two entrants in the order of their names."""
@@ -77,3 +84,69 @@ class Deck:
             if ids:
                 left[pair] = ids
         return left
+
+
+class Chances:
+    """With which chance each pair is drawn, by the votes so far.
+
+    Args:
+        deck: Whose pairs are drawn; votes on others, as on retired ones, say something too.
+        votes: Category, left and right entrant, winner in the words of leaderboards, and how often.
+        drop_both_bad: Whether "both bad" says nothing; else it is a tie.
+
+    Attributes:
+        names: All entrants, in the order of rows and columns.
+    """
+
+    def __init__(
+        self, deck: Deck, votes: Iterable[tuple[str, str, str, str, int]], *, drop_both_bad: bool
+    ) -> None:
+        counted = list(votes)
+        self.names = sorted({*deck.answers, *(name for row in counted for name in row[1:3])})
+        self._at = {name: n for n, name in enumerate(self.names)}
+        self._drop = drop_both_bad
+        self._boards: dict[str, FloatArray] = {}
+        self._known: dict[str, tuple[float, FloatArray]] = {}
+        pairs = [pair for pair in deck.pairs if deck.shared(pair)]
+        self._possible = self.mask(pairs)
+        self._active: BoolArray = np.logical_or.reduce(self._possible)
+        for category, left, right, winner, n in counted:
+            self.add(category, left, right, winner, n)
+
+    def mask(self, pairs: Iterable[Pair]) -> BoolArray:
+        """Which pairs are meant, shape (n, n), symmetric."""
+        marked = np.zeros((len(self.names), len(self.names)), dtype=bool)
+        for one, other in pairs:
+            marked[self._at[one], self._at[other]] = marked[self._at[other], self._at[one]] = True
+        return marked
+
+    def add(self, category: str, left: str, right: str, winner: str, n: int = 1) -> None:
+        """Take votes into account, on the board of their category and on that of all."""
+        if self._drop and winner == "tie (bothbad)":
+            return
+        i, j = self._at[left], self._at[right]
+        for name in {"", category}:
+            wins, ties = self._board(name)
+            if winner.startswith("tie"):
+                for at in ((i, j), (j, i)):
+                    wins[at] += n / 2
+                    ties[at] += n
+            else:
+                wins[(i, j) if winner == "model_a" else (j, i)] += n
+
+    def of(self, category: str = "") -> FloatArray:
+        """The chance of each pair, shape (n, n), symmetric; those above the diagonal sum to 1."""
+        boards = np.stack([self._board(name) for name in dict.fromkeys(("", category))])
+        total = float(boards[0, 0].sum())
+        at, chances = self._known.get(category, (-1.0, np.zeros(0)))
+        if at < 0 or total - at >= max(1.0, _NEWS * total):
+            chances = pair_probabilities(
+                boards[:, 0], ties=boards[:, 1], active=self._active, wanted=self._possible
+            )
+            self._known[category] = (total, chances)
+        return chances
+
+    def _board(self, category: str) -> FloatArray:
+        """Wins with ties as half ones, and ties, shape (2, n, n)."""
+        n = len(self.names)
+        return self._boards.setdefault(category, np.zeros((2, n, n)))

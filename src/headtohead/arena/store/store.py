@@ -19,9 +19,15 @@ from typing import Any, Literal, TypeVar
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
 
 T = TypeVar("T")
-Outcome = Literal["left", "right", "tie", "both_bad"]
 Door = Literal["open", "link", "header"]
-OUTCOMES: tuple[Outcome, ...] = ("left", "right", "tie", "both_bad")
+WINNERS: Mapping[str, str] = {
+    "left": "model_a",
+    "right": "model_b",
+    "tie": "tie",
+    "both_bad": "tie (bothbad)",
+}
+"""What a voter says of the sides -> the same in the words of leaderboards."""
+OUTCOMES = tuple(WINNERS)
 _LAYOUT = 1
 _OURS = 0x48324841  # "H2HA": what SQLite calls the application of a file
 _BUSY_S = 5.0
@@ -77,7 +83,7 @@ class Battle:
     state: Literal["open", "voted", "failed", "expired"] = "open"
     reason: str = ""
     turns: tuple[BattleTurn, ...] = ()
-    outcome: Outcome | Literal[""] = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -410,7 +416,7 @@ class ArenaStore:
         self,
         battle: str,
         voter: str,
-        outcome: Outcome,
+        outcome: str,
         now_ms: int,
         *,
         reasons: str = "",
@@ -482,6 +488,14 @@ class ArenaStore:
     def changes(self) -> int:
         """A number that is another one after any other connection has written."""
         return int(self.rows("PRAGMA data_version")[0][0])
+
+    def counted(self) -> list[tuple[str, str, str, str, int]]:
+        """Category, left and right entrant and winner of the votes that count, and how many."""
+        rows = self.rows(
+            "SELECT category, model_a, model_b, winner, COUNT(*) FROM counted_votes "
+            "GROUP BY category, model_a, model_b, winner"
+        )
+        return [tuple(row) for row in rows]
 
     def votes_n(self, voter: str = "") -> int:
         """How many votes count: of a voter, or of all."""

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from headtohead.arena.drawing import Deck, Pair
+from headtohead.arena.drawing import Chances, Deck, Pair
+from headtohead.arena.pairing import draw
 from headtohead.arena.recorded import contents
 from headtohead.arena.settings import ArenaSettings
 from headtohead.arena.store.store import (
     OUTCOMES,
+    WINNERS,
     ArenaStore,
     Battle,
     BattleTurn,
@@ -78,6 +80,7 @@ class RunningArena:
     Attributes:
         store: The connection that reads.
         deck: What can be drawn.
+        chances: With which chance.
         tokens: Signatures of this arena.
     """
 
@@ -87,7 +90,9 @@ class RunningArena:
         self.writer = Writer(settings.database)
         self.tokens = Signer(secret_beside(settings.database))
         self.voter_limits = Limits(per_minute=60, burst=30)
-        self.deck = Deck.of(self.store)
+        self.deck: Deck
+        self.chances: Chances
+        self.read_anew()
         self.address_limits = Limits(per_minute=1200, burst=400)
 
     def close(self) -> None:
@@ -100,8 +105,10 @@ class RunningArena:
         return await asyncio.wrap_future(self.writer.submit(job))
 
     def read_anew(self) -> None:
-        """Draw from what the file holds now: after entrants or prompts have changed."""
+        """Draw by what the file holds now: after entrants, prompts or old votes have changed."""
         self.deck = Deck.of(self.store)
+        drop = self.settings.both_bad == "drop"
+        self.chances = Chances(self.deck, self.store.counted(), drop_both_bad=drop)
 
     async def draw(self, voter: Voter, category: str = "") -> Battle | None:
         """The battle that a voter has open, or a new one; None if they have seen all there is.
@@ -118,20 +125,16 @@ class RunningArena:
         left = self.deck.unseen(seen, category)
         if not left:
             return None
-        pairs = sorted(left)
-        weights = self._weights(pairs)
-        at = int(self.rng.choice(len(pairs), p=weights))
-        prompts = left[pairs[at]]
+        names = self.chances.names
+        of_voter = self.chances.mask(left)
+        one, other, probability = draw(self.chances.of(category), self.rng, wanted=of_voter)
+        sides = names[one], names[other]
+        prompts = left[(min(sides), max(sides))]
         prompt = prompts[int(self.rng.integers(len(prompts)))]
-        sides = pairs[at] if self.rng.random() < 0.5 else pairs[at][::-1]
-        drawn = self._battle(voter, sides, prompt, float(weights[at]))
+        drawn = self._battle(voter, sides, prompt, probability)
         oldest = drawn.drawn_ms - _EXPIRE_MS
         id = await self.write(lambda store: store.begin(drawn, voter, oldest_ms=oldest))
         return self.battle_of(id, voter)
-
-    def _weights(self, pairs: list[Pair]) -> list[float]:
-        """The probability of each pair; they add up to 1."""
-        return [1 / len(pairs)] * len(pairs)
 
     def _battle(self, voter: Voter, sides: Pair, prompt: str, probability: float) -> Battle:
         """A battle with the answers that are recorded."""
@@ -173,7 +176,10 @@ class RunningArena:
                 seconds=(now - drawn.drawn_ms) / 1000,
             )
         )
-        return self.battle_of(battle, voter)
+        voted = self.battle_of(battle, voter)
+        left, right = voted.left_entrant, voted.right_entrant
+        self.chances.add(voted.category, left, right, WINNERS[voted.outcome])
+        return voted
 
     def battle_of(self, id: str, voter: Voter) -> Battle:
         """A battle, if it is this voter's.
