@@ -57,7 +57,6 @@ def test_a_vote_is_a_row_in_the_words_of_leaderboards(path: Path) -> None:
     assert dict(row) == {
         "battle": "b1",
         "voter": "ann",
-        "voter_kind": "person",
         "prompt": "p1",
         "category": "facts",
         "model_a": "bee",
@@ -65,7 +64,8 @@ def test_a_vote_is_a_row_in_the_words_of_leaderboards(path: Path) -> None:
         "winner": "model_b",
         "voted_ms": 2500,
         "turns": 1,
-        "flagged": 0,
+        "names_hidden": 1,
+        "seconds": 1.5,
         "pair_probability": 0.25,
     }
     voted = store.battle("b1")

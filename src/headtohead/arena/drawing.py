@@ -86,7 +86,7 @@ class Deck:
         return left
 
 
-class Chances:
+class PairChances:
     """With which chance each pair is drawn, by the votes so far.
 
     Args:

@@ -208,7 +208,7 @@ def _differences(covariance: FloatArray, first: IntArray, second: IntArray) -> F
 
 
 def _catching_up(votes: FloatArray) -> FloatArray:
-    """Chances by how many votes each pair lacks to have as many as others soon, shape (P,)."""
+    """PairChances by how many votes each pair lacks to have as many as others soon, shape (P,)."""
     soon = votes.mean() + max(_CATCH_UP, 0.1 * votes.mean())
     lacking = np.maximum(soon - votes, 0.0)
     return np.asarray(lacking / lacking.sum(), dtype=np.float64)
@@ -217,7 +217,7 @@ def _catching_up(votes: FloatArray) -> FloatArray:
 def _with_new(
     chances: FloatArray, first: IntArray, second: IntArray, new: BoolArray, share: float
 ) -> FloatArray:
-    """Chances with a share kept for the entrants that are new, evenly over their pairs."""
+    """PairChances with a share kept for the entrants that are new, evenly over their pairs."""
     there = np.unique(np.concatenate([first, second]))
     fresh = there[new[there]]
     if fresh.size in (0, there.size):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from headtohead.arena.drawing import Chances, Deck, Pair
+from headtohead.arena.drawing import PairChances, Deck, Pair
 from headtohead.arena.pairing import draw
 from headtohead.arena.recorded import contents
 from headtohead.arena.settings import ArenaSettings
@@ -91,7 +91,7 @@ class RunningArena:
         self.tokens = Signer(secret_beside(settings.database))
         self.voter_limits = Limits(per_minute=60, burst=30)
         self.deck: Deck
-        self.chances: Chances
+        self.chances: PairChances
         self.read_anew()
         self.address_limits = Limits(per_minute=1200, burst=400)
 
@@ -108,7 +108,7 @@ class RunningArena:
         """Draw by what the file holds now: after entrants, prompts or old votes have changed."""
         self.deck = Deck.of(self.store)
         drop = self.settings.both_bad == "drop"
-        self.chances = Chances(self.deck, self.store.counted(), drop_both_bad=drop)
+        self.chances = PairChances(self.deck, self.store.counted(), drop_both_bad=drop)
 
     async def draw(self, voter: Voter, category: str = "") -> Battle | None:
         """The battle that a voter has open, or a new one; None if they have seen all there is.
