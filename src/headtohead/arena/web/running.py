@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from headtohead.arena.drawing import PairChances, Deck, Pair
+from headtohead.arena.drawing import Deck, Pair, PairChances
 from headtohead.arena.pairing import draw
 from headtohead.arena.recorded import contents
 from headtohead.arena.settings import ArenaSettings
