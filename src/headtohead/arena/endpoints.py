@@ -51,7 +51,6 @@ _SENTENCES: Mapping[Trouble, str] = {
     "filtered": "A filter stopped the answer of one of the two models.",
     "conversation too long": "This conversation is longer than one of the two models reads.",
 }
-_NOT_COUNTED = "This battle is not counted."
 _ATTEMPTS = 3
 _FIRST_WAIT_S = 0.3
 _LONGEST_WAIT_S = 5.0
@@ -108,7 +107,7 @@ class Fault(Exception):
     def __init__(self, trouble: Trouble, limits: AnswerLimits, detail: str = "") -> None:
         self.trouble, self.detail = trouble, detail or trouble
         numbers = {name: getattr(limits, name) for name in limits.__slots__}
-        self.sentence = f"{_SENTENCES[trouble].format(**numbers)} {_NOT_COUNTED}"
+        self.sentence = _SENTENCES[trouble].format(**numbers)
         super().__init__(f"{trouble}: {self.detail}")
 
 

@@ -8,7 +8,7 @@ invisible or drive a terminal are shown as what they are, or left out.
 
 import re
 from collections.abc import MutableMapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +94,9 @@ def answer_html(text: str) -> str:
     text = _TERMINAL.sub("", text.replace("\r\n", "\n"))
     try:
         _check_size(text)
-        rendered = str(_markdown().render(text, {"steps": 0}))
+        return _rendered(text)
     except _Tangled:
         return _plain_html(text)
-    return _cleaner().clean(_calmed(rendered))
 
 
 def _plain_html(text: str) -> str:
@@ -124,6 +123,12 @@ def _check_size(text: str) -> None:
     widest = max((line.count("|") for line in lines), default=0)
     if not lines or len(lines) > _MOST_LINES or widest * len(lines) > _MOST_CELLS:
         raise _Tangled
+
+
+@lru_cache(maxsize=256)
+def _rendered(text: str) -> str:
+    """The HTML of a text that is not too long; recorded answers are read by many voters."""
+    return _cleaner().clean(_calmed(str(_markdown().render(text, {"steps": 0}))))
 
 
 @cache

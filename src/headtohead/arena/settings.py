@@ -16,10 +16,12 @@ from headtohead.files.toml import TomlFile
 Ties = Literal["half", "drop"]
 _TOP = (
     *("title", "database", "margin_pp", "level", "both_bad", "prompts", "free", "categories"),
-    *("compare", "entrants", "sides", "voters", "judge"),
+    *("compare", "entrants", "sides", "voters", "judge", "limits"),
 )
 _OF_ANSWERS = ("format", "map", "only")
-_OF_ENDPOINTS = ("key_env", "system", "max_tokens", "temperature")
+_OF_ENDPOINTS = ("key_env", "system", "max_tokens", "temperature", "prices")
+_PRICES = ("input", "output", "cache_read", "cache_write")
+_LIMITS = ("first_s", "silence_s", "total_s", "characters")
 _ENTRANT = ("name", "model", "answers", *_OF_ANSWERS, "endpoint", *_OF_ENDPOINTS)
 _PROMPT = ("id", "text", "category")
 _SIDE = ("name", "entrants")
@@ -42,6 +44,8 @@ class Entrant:
         key_env: The environment variable with the key; empty if none is needed.
         system: What the model is told before each conversation.
         max_tokens: Of one answer at most.
+        prices: "input", "output", "cache_read" and "cache_write" -> US dollars per million tokens;
+            empty if they are not known, and then no answer has a cost.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Entrant:
     system: str = ""
     max_tokens: int = 1024
     temperature: float | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def kind(self) -> Literal["endpoint", "recorded"]:
@@ -110,6 +115,9 @@ class ArenaSettings:
         free: Whether voters may write prompts of their own.
         categories: In the order of the page; empty for those of the prompts.
         compare: Pairs of sides or entrants: can the second stand in for the first?
+        limits: Where they are not the usual ones, of an answer that is asked for live: seconds to
+            its first byte ("first_s"), of silence ("silence_s") and to its end ("total_s"), and
+            its "characters".
     """
 
     title: str
@@ -125,6 +133,7 @@ class ArenaSettings:
     compare: tuple[tuple[str, str], ...] = ()
     voters: VoterRules = field(default_factory=VoterRules)
     judge: JudgeModel | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def entrant(self, name: str) -> Entrant:
         """The entrant of a name.
@@ -190,6 +199,7 @@ class _ArenaReader:
             compare=self._compare([*names, *(side.name for side in sides)]),
             voters=self._voters(),
             judge=self._judge(),
+            limits=self._limits(),
         )
 
     def _beside(self) -> str:
@@ -264,6 +274,7 @@ class _ArenaReader:
             system=field_of("system", _text) or "",
             max_tokens=int(field_of("max_tokens", _between(1, 100_000)) or 1024),
             temperature=field_of("temperature", _between(0, 2)),
+            prices=field_of("prices", _prices) or {},
         )
 
     def _side(self, given: Mapping[str, Any], n: int, names: list[str]) -> ArenaSide:
@@ -327,6 +338,18 @@ class _ArenaReader:
             proxies=self.file.value(given, "proxies", _texts, "voters", 0) or usual.proxies,
         )
 
+    def _limits(self) -> dict[str, float]:
+        given = self.file.data.get("limits", {})
+        if not isinstance(given, dict):
+            self.file.wrong(self.file.line("limits", 0), "write limits under [limits].")
+            return {}
+        self.file.known(given, _LIMITS, "limits", 0)
+        limits = {}
+        for name in set(given).intersection(_LIMITS):
+            within = _between(100, 1_000_000) if name == "characters" else _between(1, 3600)
+            limits[name] = self.file.value(given, name, within, "limits", 0)
+        return limits
+
     def _judge(self) -> JudgeModel | None:
         given = self.file.data.get("judge")
         if given is None:
@@ -387,6 +410,12 @@ def _texts_by_name(given: Any) -> dict[str, str]:  # noqa: ANN401
     if not isinstance(given, dict):
         raise InputError("write { field = 'column' }.")
     return {str(name): _text(value) for name, value in given.items()}
+
+
+def _prices(given: Any) -> dict[str, float]:  # noqa: ANN401
+    if not isinstance(given, dict) or not {"input", "output"} <= given.keys() <= set(_PRICES):
+        raise InputError("write { input = 0.25, output = 1.25 }, dollars per million tokens.")
+    return {name: _between(0, 10_000)(price) for name, price in given.items()}
 
 
 def _pairs(given: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401

@@ -85,6 +85,11 @@ class Battle:
     turns: tuple[BattleTurn, ...] = ()
     outcome: str = ""
 
+    @property
+    def ready(self) -> bool:
+        """Whether each question has both answers."""
+        return all(None not in (turn.left_answer, turn.right_answer) for turn in self.turns)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedAnswer:
@@ -94,6 +99,22 @@ class RecordedAnswer:
     cost_usd: float | None = None
     latency_s: float | None = None
     output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnAnswer:
+    """What an entrant answered in a battle, and what it took; None if unknown.
+
+    Attributes:
+        first_s: Seconds from asking to its first text.
+        total_s: Seconds from asking to its end.
+    """
+
+    text: str
+    first_s: float | None = None
+    total_s: float | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -411,6 +432,44 @@ class ArenaStore:
         return self.rows(
             "SELECT prompt, left_entrant, right_entrant FROM battles WHERE voter = ?", voter
         )
+
+    def ask_on(self, battle: str, voter: str, question: str, most_turns: int) -> None:
+        """Add a question to a battle whose answers are all there.
+
+        Raises:
+            VoteRefused: If the battle is not this voter's, or not open, lacks an answer or has as
+                many questions as it may.
+        """
+        with self.transaction():
+            turns = self.rows(
+                "SELECT left_answer, right_answer FROM turns WHERE battle = ?", battle
+            )
+            row = self._one("SELECT voter, state FROM battles WHERE id = ?", battle)
+            mine = row is not None and row["voter"] == voter and row["state"] == "open"
+            if not mine or any(None in tuple(turn) for turn in turns):
+                self._refuse(battle, voter)
+            if len(turns) >= most_turns:
+                raise VoteRefused(f"A battle has at most {most_turns} questions. Vote now.")
+            self._db.execute(
+                "INSERT INTO turns (battle, turn, question) VALUES (?, ?, ?)",
+                (battle, len(turns) + 1, question),
+            )
+
+    def answered(self, battle: str, turn: int, left: TurnAnswer, right: TurnAnswer) -> None:
+        """Keep both answers to a question of a battle, unless it has some already."""
+        figures = ("answer", "first_s", "total_s", "tokens", "cost_usd")
+        columns = ", ".join(f"{side}_{name} = ?" for side in ("left", "right") for name in figures)
+        values = [
+            value
+            for one in (left, right)
+            for value in (one.text, one.first_s, one.total_s, one.output_tokens, one.cost_usd)
+        ]
+        with self.transaction():
+            self._db.execute(
+                f"UPDATE turns SET {columns} WHERE battle = ? AND turn = ? "
+                "AND (left_answer IS NULL OR right_answer IS NULL)",
+                (*values, battle, turn),
+            )
 
     def vote(
         self,

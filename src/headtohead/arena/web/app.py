@@ -12,7 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from headtohead.arena.web import boards, voting
+from headtohead.arena.web import boards, streaming, voting
 from headtohead.arena.web.doors import admit
 from headtohead.arena.web.pages import add_headers, failed, folder, style
 from headtohead.arena.web.running import RunningArena
@@ -28,11 +28,14 @@ def application(arena: RunningArena) -> Litestar:
     return Litestar(
         [
             *voting.ROUTES,
+            *streaming.ROUTES,
             *boards.ROUTES,
             style,
             create_static_files_router("/static", [folder("static")]),
         ],
         state=State({"arena": arena, "boards": {}}),
+        on_startup=[arena.live.start],
+        on_shutdown=[arena.live.stop],
         before_request=admit,
         before_send=[add_headers],
         exception_handlers={Exception: failed},

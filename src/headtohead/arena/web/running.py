@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from headtohead.arena.drawing import Deck, Pair, PairChances
+from headtohead.arena.live import LiveTurns
 from headtohead.arena.pairing import draw
 from headtohead.arena.recorded import contents
+from headtohead.arena.reveals import Revealing
 from headtohead.arena.settings import ArenaSettings
 from headtohead.arena.store.store import (
     OUTCOMES,
@@ -82,6 +84,11 @@ class RunningArena:
         deck: What can be drawn.
         chances: With which chance.
         tokens: Signatures of this arena.
+        live: What is being answered.
+        revealing: Finds answers that give their model away.
+
+    Raises:
+        InputError: If the key of an endpoint is not in the environment.
     """
 
     def __init__(self, settings: ArenaSettings, rng: "np.random.Generator") -> None:
@@ -93,6 +100,8 @@ class RunningArena:
         self.deck: Deck
         self.chances: PairChances
         self.read_anew()
+        self.live = LiveTurns(settings, self.write, now_ms)
+        self.revealing = Revealing(x for one in settings.entrants for x in (one.name, one.model))
         self.address_limits = Limits(per_minute=1200, burst=400)
 
     def close(self) -> None:
@@ -166,6 +175,7 @@ class RunningArena:
         if not self.tokens.signs(token, "vote", battle, voter.id):
             raise VoteRefused("This vote is not from a page of yours. Reload the page.", 403)
         now, drawn = now_ms(), self.battle_of(battle, voter)
+        reveals = await asyncio.to_thread(self._reveals, drawn)
         await self.write(
             lambda store: store.vote(
                 battle,
@@ -174,12 +184,24 @@ class RunningArena:
                 now,
                 reasons=reasons[:_LONGEST_REASONS],
                 seconds=(now - drawn.drawn_ms) / 1000,
+                reveals=reveals,
             )
         )
         voted = self.battle_of(battle, voter)
         left, right = voted.left_entrant, voted.right_entrant
         self.chances.add(voted.category, left, right, WINNERS[voted.outcome])
         return voted
+
+    def _reveals(self, battle: Battle) -> str:
+        """What in the answers of a battle gives their model away: a line for each place."""
+        asked = "\n".join(turn.question for turn in battle.turns)
+        found = {
+            f"{side}: {reveal.words}": None
+            for turn in battle.turns
+            for side, text in (("left", turn.left_answer), ("right", turn.right_answer))
+            for reveal in self.revealing.find(text or "", asked)
+        }
+        return "\n".join(found)
 
     def battle_of(self, id: str, voter: Voter) -> Battle:
         """A battle, if it is this voter's.

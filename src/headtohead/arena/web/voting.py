@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from headtohead.arena.rendering import answer_html
-from headtohead.arena.store.store import OUTCOMES, Battle, Voter, VoteRefused
+from headtohead.arena.store.store import OUTCOMES, Battle, BattleTurn, Voter, VoteRefused
 from headtohead.arena.web.doors import arena_of, cookie_of, known_voter, let_in
 from headtohead.arena.web.pages import fields, page, wants_json
 
@@ -32,6 +32,7 @@ REASONS = {
     "long": "The other is too long",
 }
 """Why, as chips on the page."""
+MOST_TURNS = 10
 
 
 def shown(request: Asked, battle: Battle, voter: Voter) -> dict[str, object]:
@@ -42,13 +43,9 @@ def shown(request: Asked, battle: Battle, voter: Voter) -> dict[str, object]:
         "state": battle.state,
         "reason": battle.reason,
         "category": battle.category,
-        "turns": [
-            {"question": t.question, "left": t.left_answer, "right": t.right_answer}
-            for t in battle.turns
-        ],
-        "ready": all(
-            t.left_answer is not None and t.right_answer is not None for t in battle.turns
-        ),
+        "turns": [_turn(turn) for turn in battle.turns],
+        "ready": battle.ready,
+        "can_ask": arena.live.can_go_on(battle) and len(battle.turns) < MOST_TURNS,
         "outcomes": list(OUTCOMES),
         "votes": arena.store.votes_n(voter.id),
     }
@@ -63,24 +60,25 @@ def shown(request: Asked, battle: Battle, voter: Voter) -> dict[str, object]:
     return known
 
 
+def _turn(turn: BattleTurn) -> dict[str, str | None]:
+    """A question with both answers, or with none: which of them is there first gives it away."""
+    both = (turn.left_answer, turn.right_answer)
+    left, right = (None, None) if None in both else both
+    return {"question": turn.question, "left": left, "right": right}
+
+
 def _page_of(request: Asked, battle: Battle, voter: Voter) -> Response[Any]:
     """The page of a battle: what its voter may know, with texts made safe."""
     known = shown(request, battle, voter)
     turns = [
-        {
-            "number": number,
-            "question_html": Markup(answer_html(turn.question)),
-            "left": turn.left_answer,
-            "right": turn.right_answer,
-            "left_html": Markup(answer_html(turn.left_answer or "")),
-            "right_html": Markup(answer_html(turn.right_answer or "")),
-        }
-        for number, turn in enumerate(battle.turns, 1)
+        {"number": number, **turn}
+        | {f"{name}_html": Markup(answer_html(text or "")) for name, text in turn.items()}
+        for number, turn in enumerate(map(_turn, battle.turns), 1)
     ]
     return page(
         request,
         "battle.html",
-        battle={**known, "turns": turns, "can_ask": False},
+        battle={**known, "turns": turns},
         form=_form(request, voter),
         outcomes=SAID,
         reasons=REASONS,
@@ -93,7 +91,7 @@ def _form(request: Asked, voter: Voter) -> str:
     return arena_of(request).tokens.signature("form", voter.id)
 
 
-def _answer(request: Asked, battle: Battle, voter: Voter, status: int = 200) -> Response[Any]:
+def answer_of(request: Asked, battle: Battle, voter: Voter, status: int = 200) -> Response[Any]:
     """A battle for whoever asks: JSON for a program, for a form the way to its page."""
     if wants_json(request):
         return Response(shown(request, battle, voter), status_code=status)
@@ -136,7 +134,7 @@ async def draw(request: Asked) -> Response[Any]:
         raise VoteRefused("This form is not from a page of yours. Reload the page.", 403)
     battle = await arena.draw(voter, given.get("category", ""))
     if battle is not None:
-        return _answer(request, battle, voter, 201)
+        return answer_of(request, battle, voter, 201)
     if wants_json(request):
         return Response({"state": "done"}, status_code=200)
     return page(request, "done.html", votes=arena.store.votes_n(voter.id))
@@ -160,7 +158,7 @@ async def vote(request: Asked, id: FromPath[str]) -> Response[Any]:
     battle = await arena_of(request).vote(
         voter, id, given.get("outcome", ""), given.get("token", ""), why
     )
-    return _answer(request, battle, voter)
+    return answer_of(request, battle, voter)
 
 
 ROUTES = [begin, join, draw, see, vote]
