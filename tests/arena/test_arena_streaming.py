@@ -288,6 +288,7 @@ def test_a_server_that_was_stopped_asks_anew(tmp_path: Path) -> None:
             cookies = dict(voter.http.cookies)
         ant.script = _says("at last")
         with serving(toml) as served, TestVoter(served.address) as voter:
+            voter.http.cookies.clear()
             voter.http.cookies.update(cookies)
             assert voter.http.get(f"/battles/{battle}").json()["state"] == "open"
             events = streamed_to(voter, battle)
