@@ -317,11 +317,11 @@ def test_a_recorded_answer_is_not_shown_before_the_live_one(tmp_path: Path) -> N
             assert "xxx" not in page.text
             threading.Timer(0.5, go.set).start()
             events = streamed_to(voter, battle["id"])
-            shown = {"left": 0, "right": 0}
-            for name, data, _ in events[:-1]:
-                shown[name] += len(data["text"])
-                assert abs(shown["left"] - shown["right"]) <= 25
-            assert shown == {"left": 100, "right": 100}
+            shown = [(name, len(data["text"])) for name, data, _ in events[:-1]]
+            for (one, chars), (other, as_many) in zip(shown[::2], shown[1::2], strict=True):
+                assert {one, other} == {"left", "right"}
+                assert chars == as_many
+            assert sum(chars for _, chars in shown) == 200
             sent = {"token": battle["token"], "question": "More?"}
             more = voter.http.post(f"/battles/{battle['id']}/turns", data=sent)
             assert more.status_code == 409
