@@ -178,6 +178,7 @@ def _serve(settings: "ArenaSettings", host: str, port: int) -> int:
         ) from None
     import numpy as np
 
+    from headtohead.arena.web.admin import admin_token
     from headtohead.arena.web.app import bound, run
     from headtohead.arena.web.running import RunningArena, prepare
 
@@ -196,6 +197,7 @@ def _serve(settings: "ArenaSettings", host: str, port: int) -> int:
                 "Ctrl-C ends it.",
             ]
         )
+        click.echo(f"To run it: {address}admin/enter/{admin_token(running)}", err=True)
 
     try:
         run(running, listening, ready)

@@ -29,6 +29,7 @@ WINNERS: Mapping[str, str] = {
 """What a voter says of the sides -> the same in the words of leaderboards."""
 OUTCOMES = tuple(WINNERS)
 _LAYOUT = 1
+_TOML = "arena.toml"  # who did what its file asks for
 _OURS = 0x48324841  # "H2HA": what SQLite calls the application of a file
 _BUSY_S = 5.0
 _OPEN = "SELECT id, drawn_ms FROM battles WHERE voter = ? AND state = 'open' ORDER BY drawn_ms DESC"
@@ -267,7 +268,7 @@ class ArenaStore:
             )
 
     def set_entrants(
-        self, entrants: Mapping[str, tuple[str, str]], now_ms: int, actor: str = "arena.toml"
+        self, entrants: Mapping[str, tuple[str, str]], now_ms: int, actor: str = _TOML
     ) -> None:
         """Make these the entrants that are drawn; one that is gone is retired, its votes stay.
 
@@ -276,6 +277,7 @@ class ArenaStore:
         """
         with self.transaction():
             there = {row["name"]: row for row in self.rows("SELECT * FROM entrants")}
+            off = self._switched_off("entrant")
             for name in there.keys() - entrants.keys():
                 if there[name]["retired_ms"] is None:
                     self.retire(name, now_ms, actor)
@@ -287,19 +289,60 @@ class ArenaStore:
                         (name, kind, model, now_ms),
                     )
                     self.log(now_ms, actor, "entrant added", name)
+                elif name in off:
+                    continue
                 elif old["retired_ms"] is not None or (old["kind"], old["model"]) != (kind, model):
                     self._db.execute(
                         "UPDATE entrants SET kind = ?, model = ?, retired_ms = NULL WHERE name = ?",
                         (kind, model, name),
                     )
-                    act = "entrant back" if old["retired_ms"] is not None else "entrant changed"
+                    act = (
+                        "entrant brought back"
+                        if old["retired_ms"] is not None
+                        else "entrant changed"
+                    )
                     self.log(now_ms, actor, act, name)
 
-    def retire(self, entrant: str, now_ms: int, actor: str) -> None:
-        """Draw an entrant no more."""
+    def retire(self, entrant: str, now_ms: int, actor: str, *, back: bool = False) -> None:
+        """Draw an entrant no more, or again.
+
+        Raises:
+            VoteRefused: If there is none of this name.
+        """
+        self._switch("entrants", "name", entrant, now_ms, actor, back=back)
+
+    def retire_prompt(self, prompt: str, now_ms: int, actor: str, *, back: bool = False) -> None:
+        """Ask a prompt no more, or again.
+
+        Raises:
+            VoteRefused: If there is none of this id.
+        """
+        self._switch("prompts", "id", prompt, now_ms, actor, back=back)
+
+    def _switched_off(self, what: Literal["entrant", "prompt"]) -> set[str]:
+        """What somebody retired by hand, so that a restart does not bring it back."""
+        last = {
+            row["detail"]: row["act"] == f"{what} retired" and row["actor"] != _TOML
+            for row in self.rows(
+                "SELECT detail, act, actor FROM log WHERE act IN (?, ?) ORDER BY id",
+                f"{what} retired",
+                f"{what} brought back",
+            )
+        }
+        return {name for name, off in last.items() if off}
+
+    def _switch(
+        self, table: str, key: str, which: str, now_ms: int, actor: str, *, back: bool
+    ) -> None:
         with self.transaction():
-            self._db.execute("UPDATE entrants SET retired_ms = ? WHERE name = ?", (now_ms, entrant))
-            self.log(now_ms, actor, "entrant retired", entrant)
+            changed = self._db.execute(
+                f"UPDATE {table} SET retired_ms = ? WHERE {key} = ?",
+                (None if back else now_ms, which),
+            ).rowcount
+            if not changed:
+                raise VoteRefused("There is nothing of that name in this arena.", 404)
+            what = table.removesuffix("s")
+            self.log(now_ms, actor, f"{what} brought back" if back else f"{what} retired", which)
 
     def set_prompts(self, prompts: Mapping[str, tuple[str, str]], now_ms: int) -> None:
         """Make these the prompts that are drawn; one that is gone is retired, its votes stay.
@@ -308,11 +351,14 @@ class ArenaStore:
             prompts: Id -> category and text.
         """
         with self.transaction():
-            self._db.execute("UPDATE prompts SET retired_ms = ? WHERE own = 0", (now_ms,))
+            off = self._switched_off("prompt")
+            self._db.execute(
+                "UPDATE prompts SET retired_ms = COALESCE(retired_ms, ?) WHERE own = 0", (now_ms,)
+            )
             self._db.executemany(
                 "INSERT INTO prompts (id, category, text) VALUES (?, ?, ?) ON CONFLICT (id) DO "
                 "UPDATE SET category = excluded.category, text = excluded.text, retired_ms = NULL",
-                [(id, category, text) for id, (category, text) in prompts.items()],
+                [(id, *asked) for id, asked in prompts.items() if id not in off],
             )
 
     def set_answers(self, entrant: str, answers: Mapping[str, RecordedAnswer]) -> None:
@@ -523,15 +569,15 @@ class ArenaStore:
         """Count a vote no more, with a reason; it stays in the file.
 
         Raises:
-            InputError: If there is no such vote, no reason, or the vote is void already.
+            VoteRefused: If there is no such vote, no reason, or the vote is void already.
         """
         if not reason.strip():
-            raise InputError("Say why the vote is void: `reason` is empty.")
+            raise VoteRefused("Say why the vote is void: `reason` is empty.")
         with self.transaction():
             if not self._one("SELECT 1 FROM votes WHERE battle = ?", battle):
-                raise InputError(f"There is no vote on a battle {battle!r}.")
+                raise VoteRefused(f"There is no vote on a battle {battle!r}.")
             if self._one("SELECT 1 FROM voids WHERE battle = ?", battle):
-                raise InputError("This vote is void already.")
+                raise VoteRefused("This vote is void already.")
             self._db.execute("INSERT INTO voids VALUES (?, ?, ?)", (battle, reason, now_ms))
             self.log(now_ms, actor, "vote voided", f"{battle}: {reason}")
 

@@ -12,7 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 
-from headtohead.arena.web import boards, streaming, voting
+from headtohead.arena.web import admin, boards, streaming, voting
 from headtohead.arena.web.doors import admit
 from headtohead.arena.web.pages import add_headers, failed, folder, style
 from headtohead.arena.web.running import RunningArena
@@ -24,12 +24,15 @@ _LARGEST = 256 * 1024  # bytes of a request
 
 def application(arena: RunningArena) -> Litestar:
     """The ASGI application that serves an arena."""
-    logging.getLogger("headtohead.arena").addHandler(logging.StreamHandler())
+    log = logging.getLogger("headtohead.arena")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler())
     return Litestar(
         [
             *voting.ROUTES,
             *streaming.ROUTES,
             *boards.ROUTES,
+            *admin.ROUTES,
             style,
             create_static_files_router("/static", [folder("static")]),
         ],

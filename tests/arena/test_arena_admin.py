@@ -1,0 +1,101 @@
+"""The page of whoever runs an arena: who may see it, what it does, and that the log keeps it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.arena.served import ServedArena, TestVoter, serving, written
+
+from headtohead.arena.web.admin import admin_token
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[ServedArena]:
+    with serving(written(tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture
+def admin(served: ServedArena) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=served.address, follow_redirects=True) as browser:
+        assert browser.get(f"/admin/enter/{admin_token(served.arena)}").status_code == 200
+        yield browser
+
+
+def done(admin: httpx2.Client, what: str, which: str, **more: str) -> httpx2.Response:
+    form = admin.get("/admin").text.partition('name="form" value="')[2].partition('"')[0]
+    return admin.post(f"/admin/{what}", data={"form": form, "which": which, **more})
+
+
+def test_only_the_printed_link_opens_the_page(served: ServedArena) -> None:
+    with httpx2.Client(base_url=served.address) as browser:
+        assert browser.get("/admin").status_code == 403
+        assert browser.get("/admin/enter/forged").status_code == 403
+        voter = served.arena.tokens.signed("voter", "page")
+        assert browser.get(f"/admin/enter/{voter}").status_code == 403
+        browser.cookies.set("h2h_admin", voter)
+        assert browser.get("/admin").status_code == 403
+        sent = {"which": "ant", "form": served.arena.tokens.signature("form", "admin")}
+        assert browser.post("/admin/retire", data=sent).status_code == 403
+    assert served.arena.store.entrants() == served.arena.store.entrants(retired=True)
+
+
+def test_a_form_of_another_site_does_nothing(served: ServedArena, admin: httpx2.Client) -> None:
+    assert admin.post("/admin/retire", data={"form": "x", "which": "ant"}).status_code == 403
+    form = admin.get("/admin").text.partition('name="form" value="')[2].partition('"')[0]
+    foreign = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    sent = {"form": form, "which": "ant"}
+    assert admin.post("/admin/retire", data=sent, headers=foreign).status_code == 403
+    assert len(served.arena.store.entrants()) == 3
+
+
+def test_a_retired_entrant_is_drawn_no_more_and_keeps_its_votes(
+    served: ServedArena, admin: httpx2.Client, tmp_path: Path
+) -> None:
+    with TestVoter(served.address) as voter:
+        for _ in range(9):
+            voter.vote(voter.draw())
+    assert done(admin, "retire", "ant").status_code == 200
+    with TestVoter(served.address) as voter:
+        met = [voter.vote(voter.draw()).json() for _ in range(3)]
+        assert voter.draw() == {"state": "done"}
+    assert {name for vote in met for name in (vote["left"], vote["right"])} == {"bee", "cat"}
+    board = httpx2.get(f"{served.address}/board").text
+    assert "Retired and not shown, but their votes count: ant." in board
+    assert "Ratings by  12 votes" in board.replace("\n", " ")
+    served.close()
+    with serving(tmp_path / "arena.toml") as again:  # a restart does not bring it back
+        assert [row["name"] for row in again.arena.store.entrants()] == ["bee", "cat"]
+
+
+def test_a_vote_is_voided_with_a_reason_once(served: ServedArena, admin: httpx2.Client) -> None:
+    with TestVoter(served.address) as voter:
+        battle = voter.draw()
+        voter.vote(battle)
+    assert done(admin, "void", battle["id"]).status_code == 400
+    assert done(admin, "void", battle["id"], reason="a test").status_code == 200
+    assert served.arena.store.votes_n() == 0
+    again = done(admin, "void", battle["id"], reason="once more")
+    assert again.status_code in (404, 409)
+    log = served.arena.store.rows("SELECT actor, act, detail FROM log ORDER BY id DESC LIMIT 1")[0]
+    assert tuple(log) == ("admin", "vote voided", f"{battle['id']}: a test")
+
+
+def test_a_blocked_voter_votes_no_more_until_let_in_again(
+    served: ServedArena, admin: httpx2.Client
+) -> None:
+    with TestVoter(served.address) as voter:
+        voter.vote(voter.draw())
+        id = served.arena.store.rows("SELECT voter FROM battles")[0]["voter"]
+        done(admin, "block", id)
+        assert voter.http.get("/battles/x").status_code == 403
+        done(admin, "unblock", id)
+        assert "id" in voter.draw()
+
+
+def test_unknown_actions_and_things_are_sentences(admin: httpx2.Client) -> None:
+    assert done(admin, "explode", "ant").status_code == 404
+    assert done(admin, "retire", "nobody").status_code == 404
+    hostile = done(admin, "retire", "<script>alert(1)</script>")
+    assert "<script>alert" not in hostile.text
