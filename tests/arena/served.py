@@ -77,7 +77,7 @@ class TestVoter:
     __test__ = False
 
     def __init__(self, address: str, headers: Mapping[str, str] | None = None) -> None:
-        self.http = httpx2.Client(base_url=address, headers=dict(headers or {}))
+        self.http = httpx2.Client(base_url=address, headers=dict(headers or {}), timeout=60)
         self.http.headers["accept"] = "application/json"
         page = self.http.get("/", headers={"accept": "text/html"})
         self.form = page.text.partition('name="form" value="')[2].partition('"')[0]

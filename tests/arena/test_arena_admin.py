@@ -18,7 +18,7 @@ def served(tmp_path: Path) -> Iterator[ServedArena]:
 
 @pytest.fixture
 def admin(served: ServedArena) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=served.address, follow_redirects=True) as browser:
+    with httpx2.Client(base_url=served.address, follow_redirects=True, timeout=60) as browser:
         assert browser.get(f"/admin/enter/{admin_token(served.arena)}").status_code == 200
         yield browser
 
@@ -61,7 +61,7 @@ def test_a_retired_entrant_is_drawn_no_more_and_keeps_its_votes(
         met = [voter.vote(voter.draw()).json() for _ in range(3)]
         assert voter.draw() == {"state": "done"}
     assert {name for vote in met for name in (vote["left"], vote["right"])} == {"bee", "cat"}
-    board = httpx2.get(f"{served.address}/board").text
+    board = httpx2.get(f"{served.address}/board", timeout=60).text
     assert "Retired and not shown, but their votes count: ant." in board
     assert "Ratings by  12 votes" in board.replace("\n", " ")
     served.close()

@@ -152,7 +152,9 @@ def test_the_full_report_runs_its_own_scripts_and_no_others(
 ) -> None:
     page = opened("/board/report")
     page.wait_for_selector("html[data-charts=drawn]", timeout=20_000)
-    policy = httpx2.get(f"{served.address}/board/report").headers["content-security-policy"]
+    policy = httpx2.get(f"{served.address}/board/report", timeout=60).headers[
+        "content-security-policy"
+    ]
     scripts = policy.partition("script-src")[2].partition(";")[0]
     assert scripts.count("sha256-") > 1
     assert "unsafe-inline" not in scripts

@@ -1,4 +1,4 @@
-"""The page of whoever runs the arena: entrants and prompts on and off, votes void, voters blocked."""
+"""The page of whoever runs the arena: entrants and prompts on and off, votes void, a log."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
