@@ -56,7 +56,9 @@ def test_a_trial_starts_on_a_free_port_and_ends_with_ctrl_c(which: str, tmp_path
         process.send_signal(signal.SIGINT)
         _, complaints = process.communicate(timeout=20)
     assert process.returncode == 0, complaints
-    assert complaints.strip() == "Stopped. 1 vote counts."
+    link, stopped = complaints.strip().split("\n\n")
+    assert link.startswith(f"To run it: {address}")
+    assert stopped == "Stopped. 1 vote counts."
     store = ArenaStore(database)
     assert store.votes_n() == 1
     store.close()
