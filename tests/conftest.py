@@ -1,5 +1,6 @@
 """Fixtures for every test: the raw evidence, where it is there, and nothing from the network."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from tests.kept_facts import facts, kept_facts  # noqa: F401
+from tests.kept_facts import _kept_frames, facts, kept_facts  # noqa: F401
 from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
 
 # The short profile draws the same examples in each run; the full one, which `make test-slow` asks
@@ -16,15 +17,47 @@ settings.register_profile("short", max_examples=20, deadline=None, derandomize=T
 settings.register_profile("full", max_examples=300, deadline=None)
 settings.load_profile("short")
 
-# Two workers whose small matrices each wait for two threads are fifty times slower.
+# For the workers, which inherit these. Two whose small matrices each wait for two threads are fifty
+# times slower, and joining small tables takes twice the time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+# Thousands of tests stay until the end: looking through them again and again frees nothing.
+gc.disable()
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "evidence"
 
 
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+# Modules with tests of several seconds, which neither of two workers may come to last.
+_LONG = {
+    "test_engines",
+    "test_errors",
+    "test_fitness",
+    "test_fuzz",
+    "test_index",
+    "test_items_verb",
+    "test_listed_offers",
+    "test_power",
+    "test_price_audit",
+    "test_priced_logs",
+    "test_ranking_browser",
+    "test_replay_resume",
+    "test_report_sections",
+    "test_update_every_source",
+    "test_update_interrupted",
+    "test_zeros",
+}
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin each half, which one of two workers gets, with tests that share what takes long.
+    """Begin each half, which one of two workers gets, with the tests that take long.
 
     The first half begins with those that ask the built-in evidence, whose answers are kept, the
     second with those that ask small models, which are made and served once.
@@ -33,6 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         {item.path for item in items if names & set(getattr(item, "fixturenames", ()))}
         for names in ({"facts", "kept_facts"}, {"tiny_models", "smollm2"})
     )
+    served |= {item.path for item in items if item.path.stem in _LONG}
     first = [item for item in items if item.path in asking]
     second = [item for item in items if item.path in served - asking]
     others = [item for item in items if item.path not in asking | served]

@@ -205,7 +205,9 @@ def test_smollm2_adds_now_and_then(smollm2: str) -> None:
         prompt = f"What is {a} + {b}? Answer with only the number."
         reply = ask(smollm2, "smollm2", user(prompt), max_tokens=8)
         right += str(a + b) in said(reply)
-    assert right >= 2
+        if right == 2:
+            return
+    raise AssertionError(f"{right} of 8 sums were right")
 
 
 @pytest.mark.parametrize("every", lengths(30, 12))

@@ -57,7 +57,7 @@ CASES: dict[str, tuple[str, Mapping[str, Any]]] = {
         ARTICLE,
         {"models": ("deepseek-v3.2",), "dear": ("gpt-5",), "dense": ("Llama 3.1 405B",)},
     ),
-    "cost.price_decline": (ARTICLE, {"since": "2025-10-01", "seller": "cheapest"}),
+    "cost.price_decline": (ARTICLE, {"since": "2025-11-01", "seller": "cheapest"}),
     "cost.price_trend": (ARTICLE, {"turn": "2024-12-25"}),
     "cost.price_vs_rating": (ARTICLE, {"models": ("deepseek-v3.2",)}),
     "cost.same_quality": (ARTICLE, {}),
@@ -131,7 +131,12 @@ class WithHoles(Facts):
     def without(self, table: str, column: str) -> "WithHoles":
         """The same facts with other holes."""
         self.table, self.column = table, column
-        self._kept.clear()
+        # What was made of the rows of a table alone holds as long as those rows are asked.
+        self._kept = {
+            key: kept
+            for key, kept in self._kept.items()
+            if isinstance(kept, tuple) and isinstance(key, tuple) and key[0] == id(kept[0])
+        }
         return self
 
 

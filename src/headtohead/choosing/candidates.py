@@ -110,12 +110,20 @@ def with_offers(
     Args:
         input_share: Share of the tokens that are input, 0 to 1.
     """
+    key = ("offers", at, as_of, input_share)
+    offers = facts.once(key, lambda: _offers(facts, at, as_of, input_share))
+    return [replace(one, offers=offers.get(one.model, ())) for one in models]
+
+
+def _offers(
+    facts: Facts, at: datetime, as_of: date, input_share: float
+) -> Mapping[str, tuple[SellerOffer, ...]]:
+    """Of every model what each seller asks for it."""
     rows = _prices(facts, at, as_of)
-    mine = rows.filter(pl.col("model_id").is_in([one.model for one in models]))
     by_model: dict[str, list[SellerOffer]] = {}
     contexts = _contexts(facts.frame("models", as_of))
     retired = _retirements(facts, as_of)
-    for price, doubt in offers_of_all(mine, at, input_share=input_share, words=rows):
+    for price, doubt in offers_of_all(rows, at, input_share=input_share):
         known = facts.names.operator(price.operator or price.provider)
         seller = known.id if known else price.provider
         usd = price.usd_per_mtok
@@ -131,7 +139,7 @@ def with_offers(
             retires=retired.get((seller, price.model)),
         )
         by_model.setdefault(price.model, []).append(offer)
-    return [replace(one, offers=_cheapest_first(by_model.get(one.model, ()))) for one in models]
+    return {model: _cheapest_first(offers) for model, offers in by_model.items()}
 
 
 def _prices(facts: Facts, at: datetime, as_of: date) -> pl.DataFrame:

@@ -29,6 +29,7 @@ from headtohead.core.question import (
     Question,
     ScopeWord,
     Sides,
+    T,
     items_of,
 )
 from headtohead.core.units import first_few
@@ -128,6 +129,18 @@ class Facts:
         self._kept: dict[Hashable, Any] = {}
         self._brought: dict[str, pl.DataFrame] = {}
         self._own: dict[str, Citation] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives; made once for all who ask this evidence with this key.
+
+        Args:
+            key: Everything that the result depends on but the evidence.
+            make: Makes it.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        value: T = self._kept[key]
+        return value
 
     def ask(
         self,

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
 from headtohead.core.estimate import Citation, Publication
@@ -52,6 +52,10 @@ class Card:
     imports: tuple[catalogue.Import, ...]
     builtin: bool
     curated: bool
+
+
+# What was read of the evidence that ships, which is the same for every store with none of its own.
+_SHIPPED: dict[tuple[object, ...], tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]] = {}
 
 
 class Store:
@@ -289,9 +293,12 @@ class Store:
         stamp = tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
         if stamp != self._stamp:
             self._stamp = stamp
-            self._frames.clear()
-            self._every.clear()
-            self._cited.clear()
+            self._frames = {}
+            self._every, self._cited = {}, {}
+            folders = (self.builtin, self.curated)
+            if folders == (builtin_folder(), curated_folder()) and not stamp[1]:
+                kept = _SHIPPED.setdefault((*folders, stamp[0]), ({}, {}, {}))
+                self._every, self._cited, self._hand = kept
 
     def _checked(self, folder: Path, entry: catalogue.Import, name: str) -> Path:
         """The file of one table, after its content hash was compared once."""

@@ -164,9 +164,17 @@ def test_one_list_against_one_is_not_decided_by_a_guess() -> None:
     assert (found.wrong, found.undecided_n) == ((), 2)
 
 
-def measured(prices: pl.DataFrame, each: int, seed: int) -> tuple[dict[str, float], float, Audit]:
+@pytest.fixture(scope="module")
+def real(facts: Facts) -> Audit:
+    """The audit of the lists as they are."""
+    return audit(facts.frame("prices", AS_OF))
+
+
+def measured(
+    prices: pl.DataFrame, real: Audit, each: int, seed: int
+) -> tuple[dict[str, float], float, Audit]:
     """Share found by kind and of all, share of clean prices newly called wrong, and the audit."""
-    before = {row for wrong in audit(prices).wrong for row in wrong.row}
+    before = {row for wrong in real.wrong for row in wrong.row}
     changed, errors = planted(prices, each, seed)
     found = audit(changed)
     called = {row for wrong in found.wrong for row in wrong.row}
@@ -178,9 +186,9 @@ def measured(prices: pl.DataFrame, each: int, seed: int) -> tuple[dict[str, floa
     return shares | {"all": sum(hit.values()) / len(errors)}, false, found
 
 
-def test_planted_errors_are_found_with_few_false_alarms(facts: Facts) -> None:
+def test_planted_errors_are_found_with_few_false_alarms(facts: Facts, real: Audit) -> None:
     """Forty of each kind among some 13,000 clean prices; seed fixed."""
-    shares, false, _ = measured(facts.frame("prices", AS_OF), 40, 1)
+    shares, false, _ = measured(facts.frame("prices", AS_OF), real, 40, 1)
     assert min(shares[kind] for kind in (SLIP, SWAPPED, DAY)) > 0.95
     assert shares["all"] >= 0.87
     assert false <= 0.01
@@ -188,16 +196,15 @@ def test_planted_errors_are_found_with_few_false_alarms(facts: Facts) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3, 4])
-def test_more_planted_errors_are_found(facts: Facts, seed: int) -> None:
-    shares, false, found = measured(facts.frame("prices", AS_OF), 100, seed)
+def test_more_planted_errors_are_found(facts: Facts, real: Audit, seed: int) -> None:
+    shares, false, found = measured(facts.frame("prices", AS_OF), real, 100, seed)
     assert min(shares[kind] for kind in (SLIP, SWAPPED, DAY)) > 0.95
     assert shares["all"] >= 0.87
     assert false <= 0.01
     assert {wrong.problem for wrong in found.wrong} <= set(RULES)
 
 
-def test_real_errors_are_among_the_findings(facts: Facts) -> None:
-    found = audit(facts.frame("prices", AS_OF))
-    novita = [w for w in found.wrong if w.provider == "novita" and w.usd == (5600, 20000)]
+def test_real_errors_are_among_the_findings(real: Audit) -> None:
+    novita = [w for w in real.wrong if w.provider == "novita" and w.usd == (5600, 20000)]
     assert {w.problem for w in novita} == {"unit slip"}
-    assert 0.01 < len(found.wrong) / found.quotes_n < 0.03
+    assert 0.01 < len(real.wrong) / real.quotes_n < 0.03
