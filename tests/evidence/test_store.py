@@ -200,6 +200,16 @@ def test_a_read_sees_what_another_process_imported(store: Store) -> None:
     assert store.read("chips", SOON).height == 2
 
 
+def test_what_ships_is_read_once_and_what_one_store_imports_is_its_own(tmp_path: Path) -> None:
+    one, other = Store(tmp_path / "one"), Store(tmp_path / "other")
+    assert one._everything("figures") is other._everything("figures")
+    before = one.ever("chips")
+    plant(one.home, {"chips": [chip("a")]}, date(2026, 1, 1))
+    assert one.ever("chips").height == before.height + 1
+    for untouched in (other, Store(tmp_path / "third")):
+        assert_frame_equal(untouched.ever("chips"), before)
+
+
 def test_many_readers_at_once_see_the_same(store: Store) -> None:
     plant(store.home, {"chips": [chip(f"c{i}") for i in range(500)]}, date(2026, 1, 1))
     seen: list[int] = []
