@@ -158,7 +158,8 @@ def unreached(tree: Path, trees: Mapping[Path, ast.Module]) -> int:
         for name, module in modules.items()
         for node in module.body
         # A name between double underscores is called by Python itself.
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("__")
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("__")
     }
     bound = {name: _bound(module) for name, module in modules.items()}
     waiting = [
@@ -170,7 +171,10 @@ def unreached(tree: Path, trees: Mapping[Path, ast.Module]) -> int:
     ]
     for name, module in modules.items():
         for node in module.body:
-            if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            if not isinstance(
+                node,
+                ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom,
+            ):
                 waiting += _used(name, node, bound, modules)
     reached = set()
     while waiting:

@@ -245,7 +245,8 @@ def _commands_page() -> Iterator[str]:
         "`h2h names` is `explain_name`, `h2h questions` is `list_questions`, `h2h sources` is "
         "`list_sources`, `h2h evidence` is `read_evidence` (a data frame) and `h2h update` is "
         "`update_evidence`. An option is the argument of the same name, with _ for -, unless the "
-        "table says which. Python alone has "
+        "table says which. `h2h arena board` is `arena_board`; what else `h2h arena` does has no "
+        "twin. Python alone has "
         f"{_python_alone()}."
     )
     yield ""
@@ -279,14 +280,13 @@ def _every_command() -> Iterator[tuple[str, click.Command]]:
 
 def _twin(verb: str) -> Mapping[str, inspect.Parameter]:
     """The parameters of a verb in Python."""
-    return inspect.signature(getattr(headtohead, _TWINS.get(verb, verb))).parameters
+    twin = getattr(headtohead, _TWINS.get(verb, verb.replace(" ", "_")), None)
+    return inspect.signature(twin).parameters if twin else {}
 
 
 def _in_python(verb: str, option: click.Option) -> str:
     """The argument of an option, where it is called otherwise."""
     argument = str(option.name)
-    if " " in verb:  # a part of a group: it runs something, and has no twin
-        return ""
     spelt = {name.removeprefix("--").replace("-", "_") for name in option.opts}
     if argument in spelt or argument not in _twin(verb):
         return ""

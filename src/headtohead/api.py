@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from headtohead.arena.verb import arena_board
     from headtohead.capability.verb import gap, index
     from headtohead.chips.verb import chip
     from headtohead.choosing.shortlist.verb import shortlist
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
 VERBS = {
+    "arena_board": "arena",
     "breakeven": "prices.serving",
     "check": "claims",
     "chip": "chips",
@@ -53,6 +55,7 @@ VERBS = {
 }
 
 __all__ = [
+    "arena_board",
     "breakeven",
     "check",
     "chip",

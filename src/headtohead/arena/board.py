@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from headtohead.arena.meter import StopMeter, meter
-from headtohead.arena.settings import ArenaSettings
+from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.core.errors import InputError
 from headtohead.ratings.board import Standing
 from headtohead.ratings.verb import rank
@@ -25,25 +25,6 @@ if TYPE_CHECKING:
 STYLE = ("length", "header", "list", "bold")
 _MOST_PAIRS = 6  # of entrants, of which none was named to be compared
 _PREFERENCE = {"model_a": -1.0, "model_b": 1.0}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardAsk:
-    """Which votes a board is of.
-
-    Attributes:
-        category: Of the prompts; empty for all.
-        voter: Whose votes; empty for everyone's.
-        until: The last day, by UTC; None for all.
-        style: Rate at equal length and layout of the answers.
-        group: Also put models together: country, open, lab or family; empty for not.
-    """
-
-    category: str = ""
-    voter: str = ""
-    until: date | None = None
-    style: bool = False
-    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headtohead.arena.settings import BoardAsk
 from headtohead.publish import command_line as line
 
 if TYPE_CHECKING:
@@ -212,5 +213,16 @@ def _serve(settings: "ArenaSettings", host: str, port: int) -> int:
     return 0
 
 
-for command in (init, link, serve, try_out):
+@line.verb("h2h arena board arena.sqlite --category code", name="board")
+@click.argument("arena_file", metavar="ARENA", type=_FILE)
+@line.settings_options(ask=BoardAsk)
+@line.output_options()
+def board(arena_file: Path, ask: BoardAsk, output: line.Output) -> int:
+    """Print the leaderboard of ARENA, a toml or a file of votes, and what its votes decide."""
+    from headtohead.arena.verb import arena_board
+
+    return line.deliver(arena_board(arena_file, ask=ask), output)
+
+
+for command in (board, init, link, serve, try_out):
     arena.add_command(command)

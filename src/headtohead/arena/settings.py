@@ -3,14 +3,18 @@
 Every mistake is reported with file, line, field and fix.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from headtohead.arena.prompts import Prompt, prompts_in
-from headtohead.arena.store.store import Door
+from headtohead.arena.store.store import ArenaStore, Door
+from headtohead.core.dates import day
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.settings import option
 from headtohead.files.toml import TomlFile
 
 Ties = Literal["half", "drop"]
@@ -145,6 +149,55 @@ class ArenaSettings:
             if one.name == name:
                 return one
         raise UnknownName("entrant", name, [one.name for one in self.entrants])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardAsk:
+    """Which votes a board is of."""
+
+    category: str = option("", metavar="NAME", help="Count votes on prompts of this category.")
+    voter: str = option("", metavar="ID", help="Count the votes of this voter.")
+    until: date | None = option(
+        None,
+        read=lambda given: day(given, "until"),
+        metavar="DAY",
+        help="Count votes of this day (UTC) and earlier.",
+    )
+    style: bool = option(False, help="Rate at equal length and layout of the answers.")
+    group: str = option(
+        "", metavar="COLUMN", help="Also put models together: country, open, lab or family."
+    )
+
+
+def kept(settings: ArenaSettings) -> dict[str, str]:
+    """What the file of an arena keeps of its settings, so that it can be read alone."""
+    return {
+        "title": settings.title,
+        "margin_pp": str(settings.margin_pp),
+        "level": str(settings.level),
+        "both_bad": settings.both_bad,
+        "categories": json.dumps(settings.categories),
+        "sides": json.dumps({side.name: side.entrants for side in settings.sides}),
+        "compare": json.dumps(settings.compare),
+    }
+
+
+def kept_settings(store: ArenaStore) -> ArenaSettings:
+    """What the file of an arena says of it: all that its board needs."""
+    said = store.kept()
+    sides = json.loads(said["sides"]).items()
+    rows = store.entrants()
+    return ArenaSettings(
+        title=said["title"],
+        database=store.path,
+        entrants=tuple(Entrant(name=row["name"], model=row["model"]) for row in rows),
+        margin_pp=float(said["margin_pp"]),
+        level=float(said["level"]),
+        both_bad="drop" if said["both_bad"] == "drop" else "half",
+        categories=tuple(json.loads(said["categories"])),
+        sides=tuple(ArenaSide(name, tuple(entrants)) for name, entrants in sides),
+        compare=tuple((one, other) for one, other in json.loads(said["compare"])),
+    )
 
 
 def settings_in(path: Path) -> ArenaSettings:

@@ -10,9 +10,10 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
-from headtohead.arena.web import admin, boards, streaming, voting
+from headtohead.arena.web import admin, api, boards, streaming, voting
 from headtohead.arena.web.doors import admit
 from headtohead.arena.web.pages import add_headers, failed, folder, style
 from headtohead.arena.web.running import RunningArena
@@ -33,6 +34,7 @@ def application(arena: RunningArena) -> Litestar:
             *streaming.ROUTES,
             *boards.ROUTES,
             *admin.ROUTES,
+            *api.ROUTES,
             style,
             create_static_files_router("/static", [folder("static")]),
         ],
@@ -48,7 +50,11 @@ def application(arena: RunningArena) -> Litestar:
             title="An arena of headtohead",
             version=VERSION,
             path="/schema",
+            use_handler_docstrings=True,
             render_plugins=[JsonRenderPlugin()],
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}
+            ),
         ),
     )
 

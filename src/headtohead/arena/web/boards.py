@@ -9,7 +9,8 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.enums import MediaType
 
-from headtohead.arena.board import STYLE, BoardAsk, BoardView, Meeting, board_of
+from headtohead.arena.board import STYLE, BoardView, Meeting, board_of
+from headtohead.arena.settings import BoardAsk
 from headtohead.arena.store.store import ArenaStore, VoteRefused
 from headtohead.arena.web.doors import arena_of, voter_of
 from headtohead.arena.web.pages import page
@@ -51,7 +52,7 @@ def _ask(request: Asked) -> BoardAsk:
     )
 
 
-async def _view(request: Asked) -> BoardView:
+async def view_of(request: Asked) -> BoardView:
     """The board that is asked for; one that nobody has voted on since is not made again."""
     arena, ask = arena_of(request), _ask(request)
     stamp = arena.store.changes()
@@ -79,7 +80,7 @@ async def _view(request: Asked) -> BoardView:
 @get("/board", include_in_schema=False)
 async def board(request: Asked) -> Response[Any]:
     """The leaderboard page."""
-    view = await _view(request)
+    view = await view_of(request)
     arena = arena_of(request)
     shown = [standing.model for standing in view.standings]
     ends = [x for s in view.standings for x in (s.joint.low, s.joint.high) if abs(x) < 1e6]
@@ -118,13 +119,13 @@ async def votes_now(request: Asked) -> dict[str, int]:
 @get("/board.json", include_in_schema=False)
 async def board_json(request: Asked) -> Response[str]:
     """What `h2h rank --json` prints of the same votes."""
-    return Response(_ranked(await _view(request)).to_json(), media_type=MediaType.JSON)
+    return Response(_ranked(await view_of(request)).to_json(), media_type=MediaType.JSON)
 
 
 @get("/board.csv", include_in_schema=False)
 async def board_csv(request: Asked) -> Response[str]:
     """What `h2h rank --csv` prints of the same votes."""
-    text = _ranked(await _view(request)).to_csv()
+    text = _ranked(await view_of(request)).to_csv()
     kept = {"Content-Disposition": 'attachment; filename="board.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8", headers=kept)
 
@@ -132,7 +133,7 @@ async def board_csv(request: Asked) -> Response[str]:
 @get("/board/report", include_in_schema=False)
 async def report(request: Asked) -> Response[str]:
     """What `h2h rank --html` writes of the same votes: charts, sources, every download."""
-    html = await asyncio.to_thread(_ranked(await _view(request)).to_html)
+    html = await asyncio.to_thread(_ranked(await view_of(request)).to_html)
     # The page holds its own scripts, each allowed by its hash and no other.
     policy = _POLICY.search(html)
     headers = {"Content-Security-Policy": policy[1].replace("&#39;", "'")} if policy else {}

@@ -11,7 +11,7 @@ from headtohead.arena.live import LiveTurns
 from headtohead.arena.pairing import draw
 from headtohead.arena.recorded import contents
 from headtohead.arena.reveals import Revealing
-from headtohead.arena.settings import ArenaSettings
+from headtohead.arena.settings import ArenaSettings, kept
 from headtohead.arena.store.store import (
     OUTCOMES,
     WINNERS,
@@ -54,14 +54,7 @@ def prepare(settings: ArenaSettings) -> dict[str, dict[str, int]]:
             if not store.kept():
                 store.log(now, "arena.toml", "arena begun", settings.title)
                 store.keep({"created_ms": str(now)})
-            store.keep(
-                {
-                    "title": settings.title,
-                    "margin_pp": str(settings.margin_pp),
-                    "level": str(settings.level),
-                    "both_bad": settings.both_bad,
-                }
-            )
+            store.keep(kept(settings))
             kinds = {one.name: (one.kind, one.model) for one in settings.entrants}
             store.set_entrants(kinds, now)
             store.set_prompts({p.id: (p.category, p.text) for p in held.prompts.values()}, now)

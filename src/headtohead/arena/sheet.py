@@ -1,0 +1,90 @@
+"""How an arena's board is shown: what is decided first, then the leaderboard of `rank`."""
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from headtohead.arena.meter import StopMeter
+from headtohead.publish.sheet import Answer, Bar, Bars, Figure, Row, Sheet, TableColumn, Topic
+
+if TYPE_CHECKING:
+    from headtohead.arena.result import ArenaResult
+
+_WORDS: dict[str, tuple[Answer, str]] = {
+    "no_worse": ("yes", "no worse"),
+    "equal": ("yes", "equal"),
+    "better": ("yes", "better"),
+    "worse": ("no", "worse"),
+    "open": ("undecided", "not decided"),
+}
+_COLUMNS = (
+    TableColumn("pair", "Can it stand in?"),
+    TableColumn("category", "Category"),
+    TableColumn("verdict", "It is"),
+    TableColumn("votes", "Votes", 0),
+    TableColumn("share_pct", "Wins, %", 1),
+    TableColumn("low_pct", "from", 1),
+    TableColumn("high_pct", "to", 1),
+    TableColumn("more_votes", "More votes", 0),
+)
+
+
+def arena_sheet(result: "ArenaResult") -> Sheet:
+    """The sheet of an arena: meters, then what `rank` shows."""
+    topics = (Topic("meters", "What is decided", figures=(_meters(result),)),)
+    if result.ranked is None:
+        return Sheet(
+            verb="arena board",
+            title=result.title,
+            sentence=result.view.why,
+            topics=topics if result.meters else (),
+        )
+    sheet = result.ranked.sheet
+    shown = replace(sheet, verb="arena board", title=result.title, command="")
+    return replace(shown, topics=(*sheet.topics[:1], *topics, *sheet.topics[1:]))
+
+
+def _meters(result: "ArenaResult") -> Figure:
+    meters = result.meters
+    if not meters:
+        why = "There are many entrants, and no two sides were named under `compare` in arena.toml."
+        return Figure("meters", "Which pairs are decided?", missing=why)
+    first = meters[0][1]
+    said = [f"{m.sentence} {m.forecast}".strip() for category, m in meters if not category]
+    cautions = dict.fromkeys(caution for _, meter in meters for caution in meter.cautions)
+    return Figure(
+        "meters",
+        "Which pairs are decided?",
+        subtitle=(
+            f"Win share of the one that would stand in, ties half, with its {first.level:.0%} "
+            "interval, which holds however often one looks"
+        ),
+        columns=_COLUMNS,
+        rows=tuple(_row(category, meter) for category, meter in meters),
+        bars=Bars(
+            "win share minus a half, percentage points",
+            tuple(_bar(category, meter) for category, meter in meters if meter.votes),
+            lines=((-first.margin_pp, "margin"),),
+        ),
+        remarks=(*said, *cautions),
+    )
+
+
+def _name(meter: StopMeter) -> str:
+    return f"{meter.names[1]} for {meter.names[0]}"
+
+
+def _row(category: str, meter: StopMeter) -> Row:
+    share: tuple[float | None, ...] = (None, None, None)
+    if meter.votes:
+        share = tuple(100 * x for x in (meter.share.value, meter.share.low, meter.share.high))
+    more = meter.more.value if math.isfinite(meter.more.value) else None
+    return (_name(meter), category or "all", _WORDS[meter.verdict][1], meter.votes, *share, more)
+
+
+def _bar(category: str, meter: StopMeter) -> Bar:
+    value, low, high = (
+        100 * (x - 0.5) for x in (meter.share.value, meter.share.low, meter.share.high)
+    )
+    label = f"{_name(meter)}, {category}" if category else _name(meter)
+    return Bar(label, value, low, high, _WORDS[meter.verdict][0])

@@ -1,0 +1,207 @@
+"""REST under /api/v1, with its OpenAPI document at /schema/openapi.json.
+
+A program is a voter by its token: `Authorization: Bearer TOKEN`. Cookies count for nothing here, so
+no other site can make a browser vote.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from headtohead.arena.result import ArenaResult
+from headtohead.arena.store.store import Battle, Voter, VoteRefused
+from headtohead.arena.web.boards import view_of
+from headtohead.arena.web.doors import arena_of, known_voter, let_in
+
+Asked = Request[Any, Any, Any]
+_NAME = msgspec.Meta(max_length=100)
+
+
+class ArenaFacts(msgspec.Struct, kw_only=True):
+    """What an arena is.
+
+    Attributes:
+        door: "open" for everyone, "link" for those with a link, "header" for single sign-on.
+        level: Of intervals and verdicts.
+    """
+
+    title: str
+    entrants: int
+    prompts: int
+    categories: list[str]
+    votes: int
+    door: str
+    margin_pp: float
+    level: float
+
+
+class VoterToken(msgspec.Struct, kw_only=True):
+    """What makes a program a voter."""
+
+    token: str
+
+
+class DrawAsk(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which battle is wanted; of any category if none is named."""
+
+    category: Annotated[str, _NAME] = ""
+
+
+class TurnView(msgspec.Struct, kw_only=True):
+    """A question and both answers; an answer is null until it has come."""
+
+    question: str
+    left: str | None
+    right: str | None
+
+
+class BattleView(msgspec.Struct, kw_only=True):
+    """A battle as its voter may know it.
+
+    Attributes:
+        ready: Whether all answers are there, so that a vote can be given.
+        outcome: What was voted; empty before.
+        left: Name of the left entrant; empty before the vote.
+        right: Name of the right entrant; empty before the vote.
+    """
+
+    id: str
+    state: str
+    reason: str
+    category: str
+    turns: list[TurnView]
+    ready: bool
+    outcome: str
+    left: str
+    right: str
+
+
+class CastVote(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A vote.
+
+    Attributes:
+        outcome: One of left, right, tie and both_bad.
+        reasons: Why, in a few words each.
+    """
+
+    outcome: Annotated[str, _NAME]
+    reasons: Annotated[list[Annotated[str, _NAME]], msgspec.Meta(max_length=10)] = []
+
+
+class Refusal(msgspec.Struct, kw_only=True):
+    """Why something was not done."""
+
+    error: str
+    status: int
+
+
+def _refusals(*codes: int) -> dict[int, ResponseSpec]:
+    """What a route says in the document of its refusals; every route may be asked too often."""
+    spec = ResponseSpec(Refusal, description="Not done, and why", generate_examples=False)
+    return dict.fromkeys((*codes, 429), spec)
+
+
+def _bearer(request: Asked) -> Voter:
+    """Who asks, by their token or by the single sign-on.
+
+    Raises:
+        VoteRefused: If nobody is named so.
+    """
+    door = arena_of(request).settings.voters.door
+    if door != "header" and not request.headers.get("authorization"):
+        raise VoteRefused("Send `Authorization: Bearer TOKEN`; POST /api/v1/voters gives one.", 401)
+    return known_voter(request)
+
+
+def _view(battle: Battle) -> BattleView:
+    voted = battle.state == "voted"
+    turns = [
+        TurnView(question=t.question, left=t.left_answer, right=t.right_answer)
+        for t in battle.turns
+    ]
+    return BattleView(
+        id=battle.id,
+        state=battle.state,
+        reason=battle.reason,
+        category=battle.category,
+        turns=turns,
+        ready=all(turn.left is not None and turn.right is not None for turn in turns),
+        outcome=battle.outcome,
+        left=battle.left_entrant if voted else "",
+        right=battle.right_entrant if voted else "",
+    )
+
+
+@get("/arena", responses=_refusals())
+async def facts(request: Asked) -> ArenaFacts:
+    """What this arena is, and how many votes it has."""
+    arena = arena_of(request)
+    settings = arena.settings
+    return ArenaFacts(
+        title=settings.title,
+        entrants=len(arena.deck.answers),
+        prompts=len(arena.deck.texts),
+        categories=sorted({*settings.categories, *arena.deck.categories.values()} - {""}),
+        votes=arena.store.votes_n(),
+        door=settings.voters.door,
+        margin_pp=settings.margin_pp,
+        level=settings.level,
+    )
+
+
+@post("/voters", responses=_refusals(403))
+async def join(request: Asked) -> VoterToken:
+    """A token with which a program votes, where the door is open to everyone."""
+    arena = arena_of(request)
+    if arena.settings.voters.door != "open":
+        raise VoteRefused("This arena is not open to everyone.", 403)
+    return VoterToken(token=arena.tokens.signed("voter", let_in(request).id))
+
+
+@post("/battles", responses=_refusals(400, 401, 403, 404))
+async def draw(request: Asked, data: JSONBody[DrawAsk]) -> BattleView:
+    """The battle that this voter has open, or a new one; 404 if they have seen all there is."""
+    battle = await arena_of(request).draw(_bearer(request), data.category)
+    if battle is None:
+        raise VoteRefused("You have seen all there is.", 404)
+    return _view(battle)
+
+
+@get("/battles/{id:str}", responses=_refusals(401, 403, 404))
+async def see(request: Asked, id: FromPath[str]) -> BattleView:
+    """A battle of this voter."""
+    return _view(arena_of(request).battle_of(id, _bearer(request)))
+
+
+@post("/battles/{id:str}/vote", status_code=200, responses=_refusals(400, 401, 403, 404, 409))
+async def vote(request: Asked, id: FromPath[str], data: JSONBody[CastVote]) -> BattleView:
+    """Count a vote, once; the answer names both entrants."""
+    arena, voter = arena_of(request), _bearer(request)
+    token = arena.tokens.signature("vote", id, voter.id)
+    return _view(await arena.vote(voter, id, data.outcome, token, ", ".join(data.reasons)))
+
+
+@get("/board", responses=_refusals(400, 404))
+async def board(
+    request: Asked,
+    category: Annotated[str, QueryParameter(max_length=100)] = "",
+    until: Annotated[str, QueryParameter(max_length=10, description="A day")] = "",
+    style: Annotated[bool, QueryParameter()] = False,
+    group: Annotated[str, QueryParameter(max_length=20)] = "",
+) -> Response[dict[str, Any]]:
+    """The leaderboard and the stop meters: what `h2h arena board --json` prints."""
+    title = arena_of(request).settings.title
+    return Response(ArenaResult(title=title, view=await view_of(request)).as_json())
+
+
+ROUTES = [
+    Router(
+        "/api/v1",
+        route_handlers=[facts, join, draw, see, vote, board],
+        security=[{"bearer": []}],
+        tags=["arena"],
+    )
+]
