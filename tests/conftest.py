@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests import one_thread  # noqa: F401 - before numpy and polars
 from tests.kept_facts import _kept_frames, facts, kept_facts  # noqa: F401
 from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
 
@@ -16,11 +17,6 @@ from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
 settings.register_profile("short", max_examples=20, deadline=None, derandomize=True)
 settings.register_profile("full", max_examples=300, deadline=None)
 settings.load_profile("short")
-
-# For the workers, which inherit these. Two whose small matrices each wait for two threads are fifty
-# times slower, and joining small tables takes twice the time.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 # Thousands of tests stay until the end: looking through them again and again frees nothing.
 gc.disable()
