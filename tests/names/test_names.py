@@ -102,6 +102,12 @@ def test_a_switched_off_name_means_nothing() -> None:
     assert (got.status, got.model) == ("unmatched", None)
 
 
+def test_a_name_as_long_as_a_file_is_no_model_and_costs_no_time() -> None:
+    names, long = Names.load(), "gpt-5" + "x" * 1_000_000
+    assert names.resolve(long).model is None
+    assert len(names.suggested(long)) <= 5
+
+
 def test_the_last_day_of_a_name_that_ended() -> None:
     names = Names.load()
     assert names.until("deepseek-chat", date(2026, 8, 1), "deepseek") == date(2026, 7, 24)

@@ -92,7 +92,9 @@ def _chosen(
     """The chips asked for with the rows behind them, and whose rows those are."""
     if settings.tops is not None:
         if name:
-            raise InputError(f"Name a chip, or give `tops` of your own: {name!r} has its figures.")
+            raise InputError(
+                f"Give a chip by its name, {name!r}, or by `tops` of its own: not both."
+            )
         own = Measured(
             chip="your chip",
             tops={int(settings.bits): settings.tops},

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from headtohead.claims.wording import ends_wrong, time_named
 from headtohead.core.dates import Period, parse_day
 from headtohead.core.errors import ClaimsFileError, HeadToHeadError, InputError, UnknownName
-from headtohead.core.question import Question, ScopeWord
+from headtohead.core.question import Question
 from headtohead.core.units import shortened, unit
 from headtohead.evidence.values import Values
 from headtohead.files.opening import arrived, content
@@ -507,7 +507,7 @@ class _Reader:
                 some = self.values.hint(question, key, filled) if self.values else ""
                 said = f"is missing. It says: {scope_word.doc} {some}"
                 self.wrong(i, f"{name}.scope.{key}", said.rstrip())
-            elif value != scope_word.default and (fault := _misfit(value, scope_word)):
+            elif value != scope_word.default and (fault := scope_word.misfit(value)):
                 self.wrong(i, f"{name}.scope.{key}", fault)
             else:
                 try:
@@ -569,37 +569,3 @@ class _Reader:
         units = self.values.units(question, scope) if self.values else []
         if units and given not in units:
             self.wrong(i, field, f"is {given!r}, but these figures are in {' or '.join(units)}")
-
-
-def _misfit(value: object, scope_word: ScopeWord) -> str:
-    """What is wrong with a scope word's value; empty if nothing."""
-    fits = {
-        "text": isinstance(value, str),
-        "texts": isinstance(value, list | tuple) and all(isinstance(v, str) for v in value),
-        "models": isinstance(value, list | tuple) and all(isinstance(v, str) for v in value),
-        "number": isinstance(value, int | float) and not isinstance(value, bool),
-        "flag": isinstance(value, bool),
-        "day": _is_day(value),
-    }[scope_word.kind]
-    if not fits:
-        wanted = {
-            "texts": "a list of texts",
-            "models": "a list of model names",
-            "flag": "true or false",
-        }
-        return f"must be {wanted.get(scope_word.kind, 'a ' + scope_word.kind)}, not {value!r}"
-    least, most = scope_word.ends
-    if scope_word.kind == "number" and not least <= float(str(value)) <= most:
-        return f"is {value}. Use a number from {least:,.12g} to {most:,.12g}"
-    items = value if isinstance(value, list | tuple) else [value]
-    for one in items if scope_word.choices else ():
-        if one not in scope_word.choices:
-            return f"is {one!r}. Use one of {', '.join(scope_word.choices)}"
-    return ""
-
-
-def _is_day(value: object) -> bool:
-    try:
-        return bool(parse_day(str(value)))
-    except InputError:
-        return False

@@ -18,12 +18,19 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 EXIT_YES, EXIT_NO, EXIT_UNDECIDED = 0, 1, 2
+_LONGEST, _KEPT = 3000, 500  # characters of a line of a message
 
 
 class HeadToHeadError(Exception):
-    """An expected failure: its message says what, where and what to do."""
+    """An expected failure: its message says what, where and what to do.
+
+    What was given may be as long as a file: of a longer line the middle is left out.
+    """
 
     exit_code = 70
+
+    def __init__(self, message: str = "", *more: object) -> None:
+        super().__init__("\n".join(map(_cut, str(message).split("\n"))), *more)
 
 
 class InputError(HeadToHeadError):
@@ -53,7 +60,7 @@ class UnknownName(InputError):
         by_text: dict[str, list[str]] = {}
         for text, one in [*((one, one) for one in self.known), *(spelt or {}).items()]:
             by_text.setdefault(text.casefold(), []).append(one)
-        alike = get_close_matches(name.casefold(), by_text, n=3, cutoff=0.5)
+        alike = get_close_matches(name[:_KEPT].casefold(), by_text, n=3, cutoff=0.5)
         near = dict.fromkeys(one for text in alike for one in by_text[text])
         close = [*meant][:3] or [*near][:3]
         known_words = f"Known: {_list(self.known)}."
@@ -116,6 +123,13 @@ class SourceUnreachable(HeadToHeadError):
     """A publisher's address could not be reached."""
 
     exit_code = 75
+
+
+def _cut(line: str) -> str:
+    if len(line) <= _LONGEST:
+        return line
+    left_out = f"{len(line) - 2 * _KEPT:,} characters left out"
+    return f"{line[:_KEPT]} ... ({left_out}) ... {line[-_KEPT:]}"
 
 
 def _list(names: list[str], limit: int = 12) -> str:

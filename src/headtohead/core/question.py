@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from headtohead.core.dates import Period
+from headtohead.core.dates import Period, parse_day
+from headtohead.core.errors import InputError
 from headtohead.core.estimate import Citation, Estimate
 
 if TYPE_CHECKING:
@@ -42,6 +43,40 @@ class ScopeWord:
     within: tuple[str, ...] = ()
     part: bool = False
     ends: tuple[float, float] = (0.0, 1e30)
+
+    def misfit(self, value: object) -> str:
+        """What is wrong with a value, as the end of a sentence; empty if nothing."""
+        several = isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
+        fits = {
+            "text": isinstance(value, str),
+            "texts": several,
+            "models": several,
+            "number": isinstance(value, int | float) and not isinstance(value, bool),
+            "flag": isinstance(value, bool),
+            "day": _is_day(value),
+        }[self.kind]
+        if not fits:
+            wanted = {
+                "texts": "a list of texts",
+                "models": "a list of model names",
+                "flag": "true or false",
+            }
+            return f"must be {wanted.get(self.kind, 'a ' + self.kind)}, not {value!r}"
+        least, most = self.ends
+        if self.kind == "number" and not least <= float(str(value)) <= most:
+            return f"is {value}. Use a number from {least:,.12g} to {most:,.12g}"
+        items = value if isinstance(value, list | tuple) else [value]
+        for one in items if self.choices else ():
+            if one not in self.choices:
+                return f"is {one!r}. Use one of {', '.join(self.choices)}"
+        return ""
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return bool(parse_day(str(value)))
+    except InputError:
+        return False
 
 
 def items_of(given: object) -> list[str]:

@@ -157,10 +157,15 @@ class Facts:
         Args:
             scope: Scope words; left-out ones take their defaults.
             sources: Sources that may speak; all if empty.
+
+        Raises:
+            UnknownName: If the question has no such scope word.
+            InputError: If a value is none that its word may have, or a word is missing.
         """
         import numpy as np
 
         question = analysis.QUESTION
+        _check_scope(question, scope or {})
         filled = {k: w.default for k, w in question.scope.items()} | dict(scope or {})
         key = ("answer", analysis.run, about, as_of, sides, repr(filled), sources)
         if key in self._kept:
@@ -330,6 +335,18 @@ class Facts:
             r = self.names.resolve(str(name), on=about.end)
             resolved.append(Named(str(name), r.model, r.mode))
         return tuple(resolved)
+
+
+def _check_scope(question: Question, scope: Mapping[str, Any]) -> None:
+    for name in scope:
+        if name not in question.scope:
+            raise UnknownName("scope word", name, question.scope)
+    for name, word in question.scope.items():
+        value = scope.get(name, word.default)
+        if value is None:
+            raise InputError(f"`{name}` is missing. It says: {word.doc}")
+        if value != word.default and (fault := word.misfit(value)):
+            raise InputError(f"`{name}` {fault}.")
 
 
 def _names(frames: Frames, word: ScopeWord, wanted: Named) -> bool:

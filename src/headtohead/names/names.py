@@ -21,6 +21,7 @@ from headtohead.publish.sheet import DataTable, Sheet, TableColumn
 __all__ = ["Model", "Names", "Organisation", "Resolution"]
 
 _PAIR = " + "  # no key holds a blank
+_LONGEST = 500  # characters of a name that are read: none that is listed is longer
 Status = Literal["matched", "unmatched", "ambiguous"]
 
 
@@ -230,7 +231,7 @@ class Names:
         """
         from headtohead.names.alike import alike
 
-        return alike(name, self._book)
+        return alike(name[:_LONGEST], self._book)
 
     def suggested(self, name: str) -> list[str]:
         """What `alike` gives, as people write it; without the name itself."""
@@ -308,6 +309,7 @@ class Names:
 
     def _parted_uncached(self, name: str) -> tuple[PartedName, str]:
         """A name taken apart, whoever uses it, and the key that is listed; else why none is."""
+        name = name[:_LONGEST]
         spelt, used = self._book.rules.spell(name)
         if spelt in self._book.index:
             reading = PartedName(base=spelt, prefix=path_of(fold(name))[0])

@@ -139,7 +139,7 @@ class ListPrice:
         seen = "as seen on" if self.basis == "snapshot" else began
         which = {"cheapest": ", its cheapest credible seller,", "median": ", its middle seller,"}
         return (
-            f"{_money(self.usd_per_mtok)} per million tokens at {self.provider}"
+            f"{_money(self.usd_per_mtok)} per million tokens at {seller_name(self.provider)}"
             f"{which.get(self.rule, '')} {seen} {self.since}{band}"
         )
 

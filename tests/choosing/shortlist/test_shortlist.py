@@ -177,6 +177,16 @@ def test_the_makers_own_endpoint_has_the_context_of_its_own_record(facts: Facts)
     assert answers(wanted, SoldModel(record, None, 8_000, ()), longer) == {"unknown"}
 
 
+def test_a_context_that_several_other_sellers_do_not_have_is_not_sure(facts: Facts) -> None:
+    """Lists give Phi-4 128,000 tokens at one seller, and 16,384 at all others."""
+    claims = offer(seller="azure", context_tokens=(128_000, 128_000))
+    others = [offer(seller=s, context_tokens=(16_384, 16_384)) for s in ("openrouter", "kilo")]
+    wanted, record = conditions(facts, context=128_000), model(OPEN).record
+    assert answers(wanted, SoldModel(record, None, None, (claims, *others)), claims) == {"unknown"}
+    assert answers(wanted, SoldModel(record, None, None, (claims, *others[:1])), claims) == {"yes"}
+    assert answers(wanted, SoldModel(record, None, 128_000, (claims, *others)), claims) == {"yes"}
+
+
 def test_what_satisfies_everything_is_ranked_and_each_offer_fits() -> None:
     made = read(licence="commercial", operator_country="US", context="128k", max_cost=1.0)
     scored = [one["score"]["value"] for one in made["results"] if one["score"]]

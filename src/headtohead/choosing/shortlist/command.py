@@ -12,7 +12,7 @@ from headtohead.publish import command_line as line
 @line.verb("h2h shortlist --licence commercial --operator-country US --context 128k --max-cost 1")
 @line.settings_options(settings=ShortlistSettings)
 @line.as_of_option
-@click.option("--top", type=click.IntRange(min=1), help="How many models to print. Default: 15")
+@click.option("--top", type=click.IntRange(min=1), help="How many models to print. Default: 10")
 @line.store_option
 @line.output_options()
 def shortlist(

@@ -154,8 +154,11 @@ class TeamConditions:
         if low is not None and high is not None:
             if high < wanted:
                 return short
-            # No seller can serve more than the model has.
-            if low < wanted or (own is not None and own < wanted):
+            # No seller can serve more than the model has, and none of several others has as much.
+            others = {o.seller: o.context_tokens[1] for o in model.offers if o.context_tokens}
+            others.pop(offer.seller, None)
+            alone = own is None and len(others) > 1 and max(others.values()) < wanted
+            if low < wanted or alone or (own is not None and own < wanted):
                 return Fitting("unknown", "the context at this seller (lists differ)")
             return _YES
         if own is not None and own < wanted:

@@ -13,14 +13,14 @@ from headtohead.openness.record import NO
 from headtohead.publish.sheet import Cell, DataTable, Figure, Sheet, TableColumn, Topic
 from headtohead.publish.words import content_hash, listed
 
-_TOP, _MAY = 10, 5
+_TOP, _TERMS, _MAY, _REASONS = 10, 5, 3, 5
 
 
 def shortlist_sheet(result: ShortlistResult, top: int | None = None) -> Sheet:
-    """The answer; a terminal shows the first `top` models, 15 if None."""
+    """The answer; a terminal shows the first `top` models, 10 and the terms of 5 if None."""
     figures = [_found(result, top or _TOP)]
     if result.found:
-        figures.append(_terms(result, top or _TOP))
+        figures.append(_terms(result, top or _TERMS))
     if result.may:
         figures.append(_may(result))
     if result.left_out:
@@ -104,7 +104,7 @@ def _of_terms(result: ShortlistResult) -> Iterator[str]:
         if offer.retires
     ]
     if leaving:
-        yield f"retirement is stated for {first_few([text for _, text in sorted(leaving)])}"
+        yield f"retirement is stated for {first_few([text for _, text in sorted(leaving)], 3)}"
     licences = {
         licence.name: licence
         for one in result.found
@@ -112,12 +112,12 @@ def _of_terms(result: ShortlistResult) -> Iterator[str]:
         if held
         for licence in held.licences
     }
-    for name, licence in sorted(licences.items()):
-        if licence.territory:
-            yield f"not everywhere: {name}: {licence.territory.removesuffix('.')}"
-    memory = [name for name, licence in licences.items() if not licence.checked]
+    places = sorted(name for name, licence in licences.items() if licence.territory)
+    if places:
+        yield f"licences that leave out some countries: {listed(places)}"
+    memory = sorted(name for name, licence in licences.items() if not licence.checked)
     if memory:
-        yield f"clauses from memory, not checked against the text: {listed(sorted(memory))}"
+        yield f"clauses from memory, not checked against the text: {first_few(memory, 3)}"
     moved = [
         f"{one.model.record.name} at {offer.name} ({offer.retires.day} or "
         f"{listed(map(str, offer.retires.others), 'or')})"
@@ -126,7 +126,8 @@ def _of_terms(result: ShortlistResult) -> Iterator[str]:
         if offer.retires and offer.retires.others
     ]
     if moved:
-        yield f"several days of retirement are stated for {first_few(moved)}"
+        more = [f"{len(moved) - 3} more"] if len(moved) > 3 else []
+        yield f"several days of retirement are stated for {listed([*moved[:3], *more])}"
 
 
 def _found(result: ShortlistResult, top: int) -> Figure:
@@ -195,9 +196,9 @@ def _terms(result: ShortlistResult, top: int) -> Figure:
             TableColumn("name", "Model"),
             TableColumn("lab_country", "Maker in"),
             TableColumn("licence", "Licence"),
-            TableColumn("commercial", "Commercial use"),
+            TableColumn("commercial", "Commercial"),
             TableColumn("context_tokens", "Context", 0),
-            TableColumn("retires_on", "Retires on"),
+            TableColumn("retires_on", "Retires"),
         ),
         rows=tuple(rows),
         shown=top,
@@ -245,7 +246,7 @@ def _left_out(result: ShortlistResult) -> Figure:
         says=f"{result.lost_n} of {result.models_n} models fell out",
         columns=(TableColumn("reason", "Reason", long=True), TableColumn("models_n", "Models", 0)),
         rows=tuple(result.left_out.items()),
-        shown=20,
+        shown=_REASONS,
     )
 
 
