@@ -104,7 +104,7 @@ def test_a_trend_needs_quarters_and_does_not_reach_far() -> None:
     early = Period(date(2023, 1, 31), date(2023, 1, 31))
     few = _FACTS.ask(compute_trend, about=early, as_of=_KNOWN, scope={})
     assert few.missing.startswith("only 4 of the 5 quarters")
-    with pytest.raises(InputError, match="`ahead` is 9. Use a number from 1 to 8"):
+    with pytest.raises(InputError, match=r"`ahead` is 9. Use a number from 1 to 8"):
         _trend(ahead=9)
     assert (
         _FACTS.ask(compute_trend, about=_DAY, as_of=_KNOWN, scope={"makers": ("Huawei",)})
@@ -167,7 +167,7 @@ def test_a_ratio_by_compute_also_says_that_by_bandwidth() -> None:
 
 @pytest.mark.parametrize("ahead", [0, 9, 2.5, math.nan, math.inf])
 def test_a_trend_reaches_whole_quarters(ahead: float) -> None:
-    with pytest.raises(InputError, match="1 to 8 whole quarters|a number from 1 to 8"):
+    with pytest.raises(InputError, match=r"1 to 8 whole quarters|a number from 1 to 8"):
         _trend(ahead=ahead)
 
 
