@@ -148,7 +148,7 @@ def test_at_best_from_a_load_on_names_where_it_is_the_other_way_again() -> None:
     asked = ASKED | {"model": "DeepSeek-V3", "chip": "H800", "gpus": 16}
     made = breakeven(**asked, operator="deepinfra")
     assert made.api_prices == (
-        "$0.32 in, $0.89 out per million tokens at deepinfra since 2026-08-28",
+        "$0.32 in, $0.89 out per million tokens at DeepInfra since 2026-08-28",
     )
     assert made.weighed.expected.first is None
     best = made.weighed.best
