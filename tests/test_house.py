@@ -43,6 +43,11 @@ def test_a_class_name_stands_for_one_thing() -> None:
     assert {name for name, n in often.items() if n > 1} == set()
 
 
+def test_a_module_of_tests_has_a_name_of_its_own() -> None:
+    often = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, n in often.items() if n > 1] == []
+
+
 def test_every_line_is_reached_by_a_command_or_documented() -> None:
     trees = {p: ast.parse(p.read_text(encoding="utf-8")) for p in CODE if "src" in p.parts}
     assert house.unreached(ROOT, trees) == 0
