@@ -131,7 +131,7 @@ def test_a_void_vote_stays_in_the_file_and_counts_no_more(path: Path) -> None:
         "UPDATE voids SET reason = 'x'",
         "DELETE FROM log",
         "UPDATE log SET act = 'x'",
-        "INSERT INTO votes VALUES ('nothing', 'left', '', 1, 1, '')",
+        "INSERT INTO votes VALUES ('nothing', 'left', '', 1, 1, '', '{}')",
     ],
 )
 def test_what_was_voted_and_logged_is_not_rewritten(path: Path, statement: str) -> None:

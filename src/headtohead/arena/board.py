@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.arena.meter import StopMeter, meter
 from headtohead.arena.settings import ArenaSettings, BoardAsk
+from headtohead.arena.style import STYLES
 from headtohead.core.errors import InputError
 from headtohead.ratings.board import Standing
 from headtohead.ratings.verb import rank
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from headtohead.arena.store.store import ArenaStore
     from headtohead.ratings.result import RankResult
 
-STYLE = ("length", "header", "list", "bold")
 _MOST_PAIRS = 6  # of entrants, of which none was named to be compared
 _PREFERENCE = {"model_a": -1.0, "model_b": 1.0}
 
@@ -142,7 +142,7 @@ def _ranked(
             store.path,
             where={word: value for word, value in where.items() if value},
             until=ask.until,
-            style=STYLE if ask.style else (),
+            style=STYLES if ask.style else (),
             group=ask.group or None,
             level=settings.level,
             both_bad="drop" if settings.both_bad == "drop" else "tie",

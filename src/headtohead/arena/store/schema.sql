@@ -76,7 +76,8 @@ CREATE TABLE votes (
   reasons TEXT NOT NULL DEFAULT '',
   voted_ms INTEGER NOT NULL,
   seconds REAL,
-  reveals TEXT NOT NULL DEFAULT ''  -- which answer gives its model away, and how
+  reveals TEXT NOT NULL DEFAULT '',  -- which answer gives its model away, and how
+  styles TEXT NOT NULL DEFAULT '{}'  -- JSON: length_a, header_a, list_a, bold_a and those of b
 );
 
 CREATE TABLE voids (
@@ -127,7 +128,15 @@ CREATE VIEW counted_votes AS
     (SELECT COUNT(*) FROM turns AS t WHERE t.battle = v.battle) AS turns,
     v.reveals = '' AS names_hidden,
     v.seconds AS seconds,
-    b.pair_probability AS pair_probability
+    b.pair_probability AS pair_probability,
+    json_extract(v.styles, '$.length_a') AS length_a,
+    json_extract(v.styles, '$.length_b') AS length_b,
+    json_extract(v.styles, '$.header_a') AS header_a,
+    json_extract(v.styles, '$.header_b') AS header_b,
+    json_extract(v.styles, '$.list_a') AS list_a,
+    json_extract(v.styles, '$.list_b') AS list_b,
+    json_extract(v.styles, '$.bold_a') AS bold_a,
+    json_extract(v.styles, '$.bold_b') AS bold_b
   FROM votes AS v
   JOIN battles AS b ON b.id = v.battle
   JOIN voters AS p ON p.id = b.voter

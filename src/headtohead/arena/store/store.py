@@ -527,6 +527,7 @@ class ArenaStore:
         reasons: str = "",
         seconds: float | None = None,
         reveals: str = "",
+        styles: str = "{}",
     ) -> None:
         """Count a vote: the battle is voted on and the vote is there, or neither.
 
@@ -543,8 +544,8 @@ class ArenaStore:
             if not changed:
                 self._refuse(battle, voter)
             self._db.execute(
-                "INSERT INTO votes VALUES (?, ?, ?, ?, ?, ?)",
-                (battle, outcome, reasons, now_ms, seconds, reveals),
+                "INSERT INTO votes VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (battle, outcome, reasons, now_ms, seconds, reveals, styles),
             )
 
     def _refuse(self, battle: str, voter: str) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.enums import MediaType
 
-from headtohead.arena.board import STYLE, BoardView, Meeting, board_of
+from headtohead.arena.board import BoardView, Meeting, board_of
 from headtohead.arena.settings import BoardAsk
 from headtohead.arena.store.store import ArenaStore, VoteRefused
+from headtohead.arena.style import STYLES
 from headtohead.arena.web.doors import arena_of, voter_of
 from headtohead.arena.web.pages import page
 from headtohead.core.errors import InputError
@@ -96,7 +97,7 @@ async def board(request: Asked) -> Response[Any]:
         span=(low, max(high - low, 1.0)),
         categories=sorted({*arena.deck.categories.values(), *arena.settings.categories} - {""}),
         groups=GROUP_WORDS,
-        style_words=", ".join(STYLE),
+        style_words=", ".join(STYLES),
         level=arena.settings.level,
         no_meeting=Meeting(score=0.0, votes=0),
         query=request.url.query,

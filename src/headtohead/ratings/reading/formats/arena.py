@@ -7,6 +7,7 @@ from headtohead.ratings.reading.layout import (
     VoteFormat,
     VoteLayout,
     Words,
+    pairs,
     present,
 )
 
@@ -31,5 +32,6 @@ def layout(columns: Columns) -> VoteLayout:
             id=("battle",),
             category=("category",),
         ),
+        style=pairs(columns),
         marks=(Mark("an answer gave its model away", ("names_hidden",), "anonymous_only"),),
     )

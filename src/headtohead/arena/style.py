@@ -1,0 +1,23 @@
+"""How long an answer is and how it is laid out, which sways voters whatever it says."""
+
+import re
+from collections.abc import Iterable
+
+STYLES = ("length", "header", "list", "bold")
+"""What `rank` can hold equal."""
+_CODE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+_COUNTED = {
+    "header": re.compile(r"^ {0,3}#{1,6} +\S", re.MULTILINE),
+    "list": re.compile(r"^ *(?:[-*+]|\d{1,9}[.)]) +\S", re.MULTILINE),
+    "bold": re.compile(r"\*\*[^*\n]+\*\*|__[^_\n]+__"),
+}
+
+
+def styles_of(answers: Iterable[str]) -> dict[str, int]:
+    """Characters, headers, entries of lists and bold words of answers; code has length only."""
+    texts = list(answers)
+    prose = [_CODE.sub("", text) for text in texts]
+    return {"length": sum(map(len, texts))} | {
+        name: sum(len(pattern.findall(text)) for text in prose)
+        for name, pattern in _COUNTED.items()
+    }

@@ -1,0 +1,47 @@
+"""Length and layout of answers, and that the file of an arena keeps them for `rank`."""
+
+from pathlib import Path
+
+from tests.arena.served import TestVoter, serving, written
+
+from headtohead import rank
+from headtohead.arena.style import styles_of
+
+ANSWER = """# Title
+
+Some **bold** and __strong__ words, 2 * 3 * 4 and a*b.
+
+- one
+* two
+  1. inner
+10) ten
+#no header
+**
+
+```python
+# a comment, no header
+- not a list
+**not bold**
+```
+"""
+
+
+def test_layout_is_counted_outside_code_only() -> None:
+    assert styles_of([ANSWER]) == {"length": len(ANSWER), "header": 1, "list": 4, "bold": 2}
+    assert styles_of([ANSWER, "## x"])["header"] == 2
+    assert styles_of([]) == {"length": 0, "header": 0, "list": 0, "bold": 0}
+    assert styles_of(["**" * 100_000])["bold"] == 0  # and at once
+
+
+def test_rank_holds_the_style_of_an_arena_equal(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served:
+        for outcome in ("left", "right", "tie"):
+            with TestVoter(served.address) as voter:
+                for _ in range(9):
+                    voter.vote(voter.draw(), outcome)
+        row = served.arena.store.rows("SELECT * FROM counted_votes")[0]
+        turn = served.arena.store.rows("SELECT * FROM turns WHERE battle = ?", row["battle"])[0]
+        assert row["length_a"] == len(turn["left_answer"])
+        assert row["bold_b"] == 0
+        database = served.arena.settings.database
+    assert [effect.name for effect in rank(database, style=("length",)).style] == ["length"]
