@@ -17,6 +17,7 @@ from headtohead.arena.store.store import (
     VoteRefused,
     Writer,
 )
+from headtohead.arena.style import STYLES
 from headtohead.arena.web.running import prepare
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
 
@@ -52,9 +53,12 @@ def begun(store: ArenaStore, id: str = "b1", voter: Voter = ANN, **more: object)
 def test_a_vote_is_a_row_in_the_words_of_leaderboards(path: Path) -> None:
     store = ArenaStore(path)
     begun(store)
-    store.vote("b1", "ann", "right", 2500, reasons="clear", seconds=1.5)
+    store.vote("b1", "ann", "right", 2500, reasons="clear", seconds=1.5, styles='{"bold_a": 2}')
     (row,) = store.rows("SELECT * FROM counted_votes")
+    unknown = {f"{name}_{side}": None for name in STYLES for side in "ab"}
     assert dict(row) == {
+        **unknown,
+        "bold_a": 2,
         "battle": "b1",
         "voter": "ann",
         "prompt": "p1",

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headtohead.arena.settings import BoardAsk
+from headtohead.core.units import counted
 from headtohead.publish import command_line as line
+from headtohead.ratings.settings import VoteOptions
 
 if TYPE_CHECKING:
+    from headtohead.arena.exchange import Layout
     from headtohead.arena.first_toml import FirstArena
     from headtohead.arena.settings import ArenaSettings
-    from headtohead.arena.store.store import Door
+    from headtohead.arena.store.store import ArenaStore, Door
 
 _FILE = click.Path(path_type=Path)
 _DOORS = click.Choice(["open", "link", "header"])
@@ -224,5 +227,73 @@ def board(arena_file: Path, ask: BoardAsk, output: line.Output) -> int:
     return line.deliver(arena_board(arena_file, ask=ask), output)
 
 
-for command in (board, init, link, serve, try_out):
+@line.verb("h2h arena export arena.sqlite --as csv --out votes.csv", name="export")
+@click.argument("database", metavar="ARENA.SQLITE", type=_FILE)
+@click.option(
+    "--as",
+    "layout",
+    type=click.Choice(["lmarena", "parquet", "csv", "every-eval-ever"]),
+    default="csv",
+    show_default=True,
+    help="Votes as LMArena's battles (JSON lines), Parquet, or CSV with a file that tells of its "
+    "columns; or the leaderboard as Every Eval Ever, into a folder.",
+)
+@click.option("--out", type=_FILE, required=True, metavar="FILE", help="Where it is written.")
+@click.option(
+    "--texts", is_flag=True, help="Also the questions and answers, in the layout of LMArena."
+)
+def export_votes(database: Path, layout: "Layout", out: Path, *, texts: bool) -> int:
+    """Write the votes of ARENA.SQLITE for others, without names of voters and without texts."""
+    from headtohead.arena.exchange import export
+
+    store = _opened(database)
+    try:
+        n = export(store, layout, out, texts=texts)
+    finally:
+        store.close()
+    line.say([f"{counted(n, 'vote')} written to {out}."])
+    return 0
+
+
+@line.verb("h2h arena import feedback.json --into arena.sqlite", name="import")
+@click.argument("votes", type=_FILE)
+@click.option(
+    "--into", "database", type=_FILE, required=True, metavar="ARENA.SQLITE", help="The arena."
+)
+@line.settings_options(reading=VoteOptions)
+def import_votes(votes: Path, database: Path, reading: VoteOptions) -> int:
+    """Take in VOTES of Open WebUI, compar:IA, LMArena or any table that `h2h rank` reads.
+
+    Entrants that the arena does not know are rated, and never drawn. A file that is imported again
+    adds only what is new.
+    """
+    from headtohead.arena.exchange import votes_elsewhere
+    from headtohead.arena.web.running import now_ms
+
+    now, store = now_ms(), _opened(database)
+    try:
+        found, dropped = votes_elsewhere(votes, reading, now)
+        new = store.take_in(found, now, votes.name)
+    finally:
+        store.close()
+    line.say(
+        [
+            f"{counted(new, 'vote')} imported into {database}"
+            f"{f', {len(found) - new:,} were there already' if new < len(found) else ''}.",
+            *(f"Left out: {n:,} ({reason})." for reason, n in dropped.items()),
+        ]
+    )
+    return 0
+
+
+def _opened(database: Path) -> "ArenaStore":
+    from headtohead.arena.store.store import ArenaStore
+    from headtohead.core.errors import InputError
+
+    if not database.exists():
+        raise InputError(f"{database} does not exist. Give the file of an arena.")
+    return ArenaStore(database)
+
+
+for command in (board, export_votes, import_votes, init, link, serve, try_out):
     arena.add_command(command)

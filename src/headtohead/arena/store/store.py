@@ -7,16 +7,19 @@ committed together, and acknowledged only after that commit has reached the disk
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
+
+if TYPE_CHECKING:
+    from headtohead.arena.exchange import ImportedVote
 
 T = TypeVar("T")
 Door = Literal["open", "link", "header"]
@@ -581,6 +584,47 @@ class ArenaStore:
                 raise VoteRefused("This vote is void already.")
             self._db.execute("INSERT INTO voids VALUES (?, ?, ?)", (battle, reason, now_ms))
             self.log(now_ms, actor, "vote voided", f"{battle}: {reason}")
+
+    def take_in(self, votes: Iterable["ImportedVote"], now_ms: int, source: str) -> int:
+        """Keep votes that were given elsewhere; those that are here already stay as they are.
+
+        Entrants that the arena does not know are added as retired: they are rated, never drawn.
+
+        Returns:
+            How many are new.
+        """
+        outcomes = {word: outcome for outcome, word in WINNERS.items()}
+        new = 0
+        with self.transaction():
+            for v in votes:
+                if self._one("SELECT 1 FROM battles WHERE id = ?", v.id):
+                    continue
+                for name in (v.model_a, v.model_b):
+                    self._db.execute(
+                        "INSERT INTO entrants VALUES (?, 'recorded', '', ?, ?) "
+                        "ON CONFLICT (name) DO NOTHING",
+                        (name, now_ms, now_ms),
+                    )
+                prompt = f"imported: {v.prompt}"
+                self._db.execute(
+                    "INSERT INTO prompts VALUES (?, ?, ?, 1, ?) ON CONFLICT (id) DO NOTHING",
+                    (prompt, v.category, v.prompt, now_ms),
+                )
+                self.add_voter(Voter(id=f"imported-{v.voter}"), v.voted_ms)
+                self._db.execute(
+                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, 1, ?, 'voted', ?)",
+                    (
+                        *(v.id, f"imported-{v.voter}", prompt, v.category, v.model_a, v.model_b),
+                        *(v.voted_ms, f"imported from {source}"),
+                    ),
+                )
+                self._db.execute(
+                    "INSERT INTO votes (battle, outcome, voted_ms) VALUES (?, ?, ?)",
+                    (v.id, outcomes[v.winner], v.voted_ms),
+                )
+                new += 1
+            self.log(now_ms, "h2h arena import", "votes imported", f"{new} from {source}")
+        return new
 
     def answers_taken(self) -> list[sqlite3.Row]:
         """Entrant, seconds and dollars of every answer that was voted on; null where unknown."""

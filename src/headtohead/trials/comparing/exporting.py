@@ -61,9 +61,7 @@ def write_run(run: ModelRun, folder: Path) -> int:
         for sample in _samples(run)
     )
     checksum = hashlib.sha256(samples).hexdigest()
-    developer, _, short = model.rpartition("/") if model.count("/") < 2 else model.partition("/")
-    developer = developer or _developer(model)
-    place = Path("data", *map(_folder, (task, developer, short)))
+    place = document_place(model, task)
     name = uuid.UUID(checksum[:32], version=4)
     source: dict[str, Any] = {"dataset_name": task, "source_type": "other"}
     if lost:
@@ -86,23 +84,8 @@ def write_run(run: ModelRun, folder: Path) -> int:
     }
     facts = {**run.meta.may_differ, **run.meta.must_agree}
     version = next((facts[x] for x in _HARNESSES if x in facts), "unknown")
-    document = {
-        **about,
-        "retrieved_timestamp": time,
-        "source_metadata": {
-            "source_name": "headtohead",
-            "source_type": "evaluation_run",
-            "source_organization_name": "unknown",
-            "evaluator_relationship": "other",
-        },
-        "eval_library": {"name": run.meta.format, "version": version},
-        "model_info": {
-            "name": model,
-            "id": model,
-            "developer": developer,
-            "additional_details": {"deployment_type": "unknown", "model_availability": "unknown"},
-        },
-        "evaluation_results": [result],
+    library = {"name": run.meta.format, "version": version}
+    document = document_of(model, task, time, library, [result]) | {
         "detailed_evaluation_results": {
             "format": "jsonl",
             "file_path": (place / f"{name}_samples.jsonl").as_posix(),
@@ -115,6 +98,48 @@ def write_run(run: ModelRun, folder: Path) -> int:
     replace(root / place / f"{name}_samples.jsonl", samples)
     replace(root / place / f"{name}.json", msgspec.json.format(msgspec.json.encode(document)))
     return lost
+
+
+def document_of(
+    model: str, task: str, time: str, library: dict[str, str], results: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What stands in the document of every evaluation: of what, when, by what, with which results.
+
+    Args:
+        time: Seconds since 1970, as text.
+    """
+    developer, _ = _maker(model)
+    return {
+        "schema_version": _SCHEMA,
+        "evaluation_id": f"{task}/{model.replace('/', '_')}/{time}",
+        "retrieved_timestamp": time,
+        "source_metadata": {
+            "source_name": "headtohead",
+            "source_type": "evaluation_run",
+            "source_organization_name": "unknown",
+            "evaluator_relationship": "other",
+        },
+        "eval_library": library,
+        "model_info": {
+            "name": model,
+            "id": model,
+            "developer": developer,
+            "additional_details": {"deployment_type": "unknown", "model_availability": "unknown"},
+        },
+        "evaluation_results": results,
+    }
+
+
+def document_place(model: str, task: str) -> Path:
+    """The folder of a model's documents, below the one that holds `data`."""
+    developer, short = _maker(model)
+    return Path("data", *map(_folder, (task, developer, short)))
+
+
+def _maker(model: str) -> tuple[str, str]:
+    """Who makes a model, and its name without that."""
+    developer, _, short = model.rpartition("/") if model.count("/") < 2 else model.partition("/")
+    return developer or _developer(model), short
 
 
 def _developer(model: str) -> str:

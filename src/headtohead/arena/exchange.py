@@ -1,0 +1,240 @@
+"""Votes of an arena for others, and votes of others for an arena.
+
+An export holds neither names nor addresses of voters, who are numbered; texts of questions and
+answers are in it only if they are asked for.
+"""
+
+import hashlib
+import io
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from headtohead.core.errors import InputError
+from headtohead.core.version import VERSION
+from headtohead.publish.files import replace
+
+if TYPE_CHECKING:
+    from headtohead.arena.store.store import ArenaStore
+    from headtohead.ratings.settings import VoteOptions
+
+Layout = Literal["lmarena", "parquet", "csv", "every-eval-ever"]
+_COLUMNS: Mapping[str, str] = {
+    "battle": "Which battle it is.",
+    "voter": "Who voted: a number, the same for all votes of one person.",
+    "prompt": "Which prompt was asked.",
+    "category": "The kind of the prompt; empty if none.",
+    "model_a": "The entrant on the left.",
+    "model_b": "The entrant on the right.",
+    "winner": "model_a, model_b, tie, or tie (bothbad) where both answers are bad.",
+    "voted_ms": "When the vote was given: milliseconds since 1970, UTC.",
+    "turns": "How many questions were asked before the vote.",
+    "names_hidden": "1 where no answer gave its model away, else 0.",
+    "seconds": "Seconds from the draw of the pair to the vote; empty if unknown.",
+    "pair_probability": "With which chance this pair was drawn.",
+    "length_a": "Characters of the left answer; length_b of the right one.",
+    "header_a": "Headers in the left answer; header_b in the right one.",
+    "list_a": "Entries of lists in the left answer; list_b in the right one.",
+    "bold_a": "Bold words in the left answer; bold_b in the right one.",
+}
+
+
+def export(store: "ArenaStore", layout: Layout, out: Path, *, texts: bool = False) -> int:
+    """Write the votes that count, or for Every Eval Ever the leaderboard that they make.
+
+    Args:
+        out: The file; a folder for "every-eval-ever".
+        texts: Also the questions and answers, in "lmarena" only.
+
+    Returns:
+        How many votes there are.
+
+    Raises:
+        InputError: If there is no vote, or texts are asked for where none are.
+        StoreFull: If it cannot be written.
+    """
+    if texts and layout != "lmarena":
+        raise InputError("`texts` are only in the layout of LMArena. Choose that, or leave it out.")
+    votes = [dict(row) for row in store.rows("SELECT * FROM counted_votes ORDER BY voted_ms")]
+    if not votes:
+        raise InputError(f"{store.path} is an arena in which nobody has voted yet.")
+    numbers: dict[str, int] = {}
+    for vote in votes:
+        vote["voter"] = f"voter {numbers.setdefault(vote['voter'], len(numbers) + 1)}"
+    if layout == "every-eval-ever":
+        _write_boards(store, out)
+    elif layout == "lmarena":
+        _write_battles(store, votes, out, texts=texts)
+    else:
+        _write_table(votes, layout, out)
+    return len(votes)
+
+
+def _write_battles(
+    store: "ArenaStore", votes: list[dict[str, Any]], out: Path, *, texts: bool
+) -> None:
+    asked: dict[str, list[Any]] = {}
+    if texts:
+        for turn in store.rows("SELECT * FROM turns ORDER BY battle, turn"):
+            asked.setdefault(turn["battle"], []).append(turn)
+    lines = []
+    for vote in votes:
+        battle = {
+            "question_id": vote["battle"],
+            "model_a": vote["model_a"],
+            "model_b": vote["model_b"],
+            "winner": vote["winner"],
+            "judge": vote["voter"],
+            "turn": vote["turns"],
+            "anony": bool(vote["names_hidden"]),
+            "tstamp": vote["voted_ms"] / 1000,
+            "category": vote["category"],
+        }
+        battle |= {n: vote[n] for n in vote if n.endswith(("_a", "_b")) and n not in battle}
+        for side, word in (("a", "left"), ("b", "right")) if texts else ():
+            battle[f"conversation_{side}"] = [
+                {"role": role, "content": content}
+                for turn in asked.get(vote["battle"], ())
+                for role, content in (
+                    ("user", turn["question"]),
+                    ("assistant", turn[f"{word}_answer"]),
+                )
+            ]
+        lines.append(json.dumps(battle, ensure_ascii=False, allow_nan=False))
+    replace(out, ("\n".join(lines) + "\n").encode("utf-8", "replace"))
+
+
+def _write_table(votes: list[dict[str, Any]], layout: Layout, out: Path) -> None:
+    import polars as pl
+
+    frame, kept = pl.DataFrame(votes, infer_schema_length=None), io.BytesIO()
+    if layout == "parquet":
+        frame.write_parquet(kept)
+        replace(out, kept.getvalue())
+        return
+    frame.write_csv(kept)
+    replace(out, kept.getvalue())
+    about = {
+        "file": out.name,
+        "rows": len(votes),
+        "made_by": f"headtohead {VERSION}",
+        "columns": {name: _COLUMNS[name] for name in frame.columns if name in _COLUMNS},
+    }
+    text = json.dumps(about, indent=2, ensure_ascii=False).encode()
+    replace(out.with_name(f"{out.stem}.metadata.json"), text + b"\n")
+
+
+def _write_boards(store: "ArenaStore", out: Path) -> None:
+    from headtohead.ratings.verb import rank
+    from headtohead.trials.comparing.exporting import document_of, document_place
+
+    ranked = rank(store.path)
+    title = store.kept().get("title", "arena")
+    at = store.rows("SELECT MAX(voted_ms) FROM counted_votes")[0][0] / 1000
+    metric = {
+        "metric_name": "Bradley-Terry rating in points",
+        "lower_is_better": False,
+        "score_type": "continuous",
+    }
+    for standing in ranked.board().standings:
+        low, high = standing.joint.low, standing.joint.high
+        result = {
+            "evaluation_result_id": "rating",
+            "evaluation_name": title,
+            "source_data": {"dataset_name": title, "source_type": "other"},
+            "metric_config": metric | {"min_score": min(0.0, low), "max_score": max(3000.0, high)},
+            "score_details": {
+                "score": standing.rating.value,
+                "uncertainty": {
+                    "confidence_interval": {
+                        "lower": low,
+                        "upper": high,
+                        "confidence_level": ranked.settings.level,
+                        "method": "joint over all entrants, from the sandwich covariance",
+                    },
+                    "num_samples": round(standing.battles),
+                },
+            },
+        }
+        library = {"name": "headtohead", "version": VERSION}
+        document = document_of(standing.model, title, f"{at:.0f}", library, [result])
+        text = msgspec.json.format(msgspec.json.encode(document))
+        name = uuid.UUID(hashlib.sha256(text).hexdigest()[:32], version=4)
+        root = out.parent if out.name == "data" else out
+        replace(root / document_place(standing.model, title) / f"{name}.json", text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedVote:
+    """A vote that was given elsewhere.
+
+    Attributes:
+        id: The same for the same row of the same file, so that nothing is counted twice.
+        winner: In the words of leaderboards.
+        prompt: What was asked, or its id there; empty if unknown.
+    """
+
+    id: str
+    model_a: str
+    model_b: str
+    winner: str
+    voter: str
+    prompt: str
+    category: str
+    voted_ms: int
+
+
+def votes_elsewhere(
+    source: Path, options: "VoteOptions", now_ms: int
+) -> tuple[list[ImportedVote], Mapping[str, int]]:
+    """The votes of a file that `rank` reads, and why rows of it are left out.
+
+    Args:
+        now_ms: The time of votes that carry none, milliseconds since 1970.
+
+    Raises:
+        InputError: If it holds no votes, or a row breaks the rules.
+    """
+    from headtohead.files.opening import arrived, digest
+    from headtohead.ratings.reading.votes import open_votes
+
+    votes = open_votes(source, options)
+    known = [word for word in ("voter", "prompt", "category") if votes.has(word)]
+    known = [word for word in known if votes.one_word(word)]
+    winners = ("model_a", "model_b", "tie", "tie (bothbad)")
+    mark, result, rows = digest(arrived(source)), [], 0
+    window: Literal["day"] | None = "day" if votes.timed else None
+    for chunk in votes.chunks(known, window=window):
+        for at in range(chunk.first.size):
+            rows += 1
+            said = {
+                word: votes.values[word][code] if (code := int(chunk.labels[word][at])) >= 0 else ""
+                for word in (*known, *((window,) if window else ()))
+            }
+            day = said.get("day", "")
+            noon = datetime.combine(date.fromisoformat(day), time(12), UTC) if day else None
+            voter = f"{mark}/{said.get('voter') or rows}"
+            result.append(
+                ImportedVote(
+                    id=f"imported-{hashlib.sha256(f'{mark}/{rows}'.encode()).hexdigest()[:20]}",
+                    model_a=votes.models[int(chunk.first[at])],
+                    model_b=votes.models[int(chunk.second[at])],
+                    winner=winners[int(chunk.outcome[at])],
+                    voter=hashlib.sha256(voter.encode()).hexdigest()[:12],
+                    prompt=said.get("prompt", ""),
+                    category=said.get("category", ""),
+                    voted_ms=int(noon.timestamp() * 1000) if noon else now_ms,
+                )
+            )
+    if votes.parts or votes.weighed:
+        raise InputError(
+            f"{source} holds votes in parts or counts of votes, and an arena keeps whole votes. "
+            "Rate it by itself with `h2h rank`."
+        )
+    return result, votes.dropped

@@ -1,0 +1,132 @@
+"""What an arena gives to others and takes from them: every layout, read again by `rank`."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from tests.arena.served import TestVoter, serving, written
+from tests.ratings.reading.test_formats import _comparia, _feedbacks
+from tests.ratings.reading.vote_files import write
+from tests.trials.comparing.eval_ever_rules import Document
+
+from headtohead import rank
+from headtohead.arena.exchange import export
+from headtohead.arena.store.store import ArenaStore
+from headtohead.cli import main
+from headtohead.core.errors import InputError
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    with serving(written(tmp_path)) as served:
+        for outcome in ("left", "right", "both_bad"):
+            with TestVoter(served.address) as voter:
+                for _ in range(9):
+                    voter.vote(voter.draw(), outcome)
+        return Path(served.arena.settings.database)
+
+
+@pytest.fixture
+def store(database: Path) -> Iterator[ArenaStore]:
+    opened = ArenaStore(database)
+    yield opened
+    opened.close()
+
+
+def ratings(source: Path, **options: Any) -> dict[str, float]:
+    board = rank(source, cluster="none", **options).board()
+    votes = {f"votes of {s.model}": s.battles for s in board.standings}
+    return {s.model: s.rating.value for s in board.standings} | votes
+
+
+@pytest.mark.parametrize(("layout", "name"), [("lmarena", "x.jsonl"), ("parquet", "x.parquet")])
+def test_an_export_gives_the_leaderboard_of_the_arena(
+    store: ArenaStore, tmp_path: Path, layout: Any, name: str
+) -> None:
+    out = tmp_path / name
+    assert export(store, layout, out) == 27
+    assert ratings(out) == pytest.approx(ratings(store.path))
+    if layout == "lmarena":
+        assert rank(out).format == "lmarena"
+
+
+def test_csv_says_what_its_columns_are(store: ArenaStore, tmp_path: Path) -> None:
+    out = tmp_path / "votes.csv"
+    export(store, "csv", out)
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    about = json.loads((tmp_path / "votes.metadata.json").read_text())
+    assert about["rows"] == len(rows) == 27
+    assert set(about["columns"]) <= set(rows[0])
+    assert Counter(row["winner"] for row in rows)["tie (bothbad)"] == 9
+    assert ratings(out) == pytest.approx(ratings(store.path))
+
+
+def test_no_export_tells_who_voted_or_holds_a_text_unless_asked(
+    store: ArenaStore, tmp_path: Path
+) -> None:
+    ids = [row["id"] for row in store.rows("SELECT id FROM voters")]
+    for layout in ("lmarena", "csv", "parquet", "every-eval-ever"):
+        export(store, layout, tmp_path / "given" / layout)  # type: ignore[arg-type]
+    given = b"".join(f.read_bytes() for f in (tmp_path / "given").rglob("*") if f.is_file())
+    assert not any(id.encode() in given for id in ids)
+    assert b"capital of Peru" not in given
+    export(store, "lmarena", tmp_path / "texts.jsonl", texts=True)
+    first = json.loads((tmp_path / "texts.jsonl").read_text().splitlines()[0])
+    assert [turn["role"] for turn in first["conversation_a"]] == ["user", "assistant"]
+    assert first["conversation_a"][1]["content"].startswith(first["model_a"][::-1])
+    with pytest.raises(InputError, match="only in the layout of LMArena"):
+        export(store, "csv", tmp_path / "x.csv", texts=True)
+
+
+def test_every_eval_ever_holds_the_leaderboard_by_its_rules(
+    store: ArenaStore, tmp_path: Path
+) -> None:
+    export(store, "every-eval-ever", tmp_path / "given")
+    board = {s.model: s for s in rank(store.path).board().standings}
+    found = {}
+    for file in (tmp_path / "given").rglob("*.json"):
+        document = msgspec.json.decode(file.read_bytes(), type=Document)
+        (result,) = document.evaluation_results
+        found[document.model_info.name] = result.score_details.score
+    assert found == {name: s.rating.value for name, s in board.items()}
+
+
+@pytest.mark.parametrize("kind", ["openwebui", "comparia"])
+def test_votes_of_others_are_taken_in_once(database: Path, tmp_path: Path, kind: str) -> None:
+    records = (
+        _feedbacks()
+        if kind == "openwebui"
+        else [_comparia(i, "ada" if i % 3 else "bob", False) for i in range(1, 12)]
+    )
+    file = write(tmp_path / f"{kind}.jsonl", records)
+    expected = rank(file)
+    run = CliRunner().invoke(main, ["arena", "import", str(file), "--into", str(database)])
+    assert run.exit_code == 0, run.output
+    assert rank(database).used == 27 + expected.used
+    again = CliRunner().invoke(main, ["arena", "import", str(file), "--into", str(database)])
+    assert f"0 votes imported into {database}, {expected.used} were there already." in (
+        " ".join(again.output.split())
+    )
+    assert rank(database).used == 27 + expected.used
+    store = ArenaStore(database)
+    assert [row["name"] for row in store.entrants()] == ["ant", "bee", "cat"]  # never drawn
+    store.close()
+
+
+def test_what_cannot_be_taken_in_is_named(database: Path, tmp_path: Path) -> None:
+    counts = tmp_path / "counts.csv"
+    counts.write_text("model_a,model_b,wins_a,wins_b,ties\nx,y,3,2,1\n")
+    run = CliRunner().invoke(main, ["arena", "import", str(counts), "--into", str(database)])
+    assert run.exit_code == 64
+    assert "keeps whole votes" in run.output
+    missing = ["arena", "export", str(tmp_path / "no.sqlite"), "--out", str(tmp_path / "x.csv")]
+    run = CliRunner().invoke(main, missing)
+    assert run.exit_code == 64
+    assert "does not exist" in run.output
