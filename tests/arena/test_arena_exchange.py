@@ -73,7 +73,7 @@ def test_no_export_tells_who_voted_or_holds_a_text_unless_asked(
 ) -> None:
     ids = [row["id"] for row in store.rows("SELECT id FROM voters")]
     for layout in ("lmarena", "csv", "parquet", "every-eval-ever"):
-        export(store, layout, tmp_path / "given" / layout)  # type: ignore[arg-type]
+        export(store, layout, tmp_path / "given" / layout)
     given = b"".join(f.read_bytes() for f in (tmp_path / "given").rglob("*") if f.is_file())
     assert not any(id.encode() in given for id in ids)
     assert b"capital of Peru" not in given
