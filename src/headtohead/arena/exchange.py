@@ -9,19 +9,18 @@ import io
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from headtohead.arena.store.store import ArenaStore, ImportedVote
 from headtohead.core.errors import InputError
 from headtohead.core.version import VERSION
 from headtohead.publish.files import replace
 
 if TYPE_CHECKING:
-    from headtohead.arena.store.store import ArenaStore
     from headtohead.ratings.settings import VoteOptions
 
 Layout = Literal["lmarena", "parquet", "csv", "every-eval-ever"]
@@ -45,7 +44,7 @@ _COLUMNS: Mapping[str, str] = {
 }
 
 
-def export(store: "ArenaStore", layout: Layout, out: Path, *, texts: bool = False) -> int:
+def export(store: ArenaStore, layout: Layout, out: Path, *, texts: bool = False) -> int:
     """Write the votes that count, or for Every Eval Ever the leaderboard that they make.
 
     Args:
@@ -77,7 +76,7 @@ def export(store: "ArenaStore", layout: Layout, out: Path, *, texts: bool = Fals
 
 
 def _write_battles(
-    store: "ArenaStore", votes: list[dict[str, Any]], out: Path, *, texts: bool
+    store: ArenaStore, votes: list[dict[str, Any]], out: Path, *, texts: bool
 ) -> None:
     asked: dict[str, list[Any]] = {}
     if texts:
@@ -130,7 +129,7 @@ def _write_table(votes: list[dict[str, Any]], layout: Layout, out: Path) -> None
     replace(out.with_name(f"{out.stem}.metadata.json"), text + b"\n")
 
 
-def _write_boards(store: "ArenaStore", out: Path) -> None:
+def _write_boards(store: ArenaStore, out: Path) -> None:
     from headtohead.ratings.verb import rank
     from headtohead.trials.comparing.exporting import document_of, document_place
 
@@ -168,26 +167,6 @@ def _write_boards(store: "ArenaStore", out: Path) -> None:
         name = uuid.UUID(hashlib.sha256(text).hexdigest()[:32], version=4)
         root = out.parent if out.name == "data" else out
         replace(root / document_place(standing.model, title) / f"{name}.json", text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedVote:
-    """A vote that was given elsewhere.
-
-    Attributes:
-        id: The same for the same row of the same file, so that nothing is counted twice.
-        winner: In the words of leaderboards.
-        prompt: What was asked, or its id there; empty if unknown.
-    """
-
-    id: str
-    model_a: str
-    model_b: str
-    winner: str
-    voter: str
-    prompt: str
-    category: str
-    voted_ms: int
 
 
 def votes_elsewhere(

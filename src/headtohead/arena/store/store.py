@@ -14,12 +14,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
-
-if TYPE_CHECKING:
-    from headtohead.arena.exchange import ImportedVote
 
 T = TypeVar("T")
 Door = Literal["open", "link", "header"]
@@ -156,6 +153,26 @@ def _faults(path: Path) -> Iterator[None]:
                 f"{path}: not a database, or a damaged one. Restore it from a copy."
             ) from error
         raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedVote:
+    """A vote that was given elsewhere.
+
+    Attributes:
+        id: The same for the same row of the same file, so that nothing is counted twice.
+        winner: In the words of leaderboards.
+        prompt: What was asked, or its id there; empty if unknown.
+    """
+
+    id: str
+    model_a: str
+    model_b: str
+    winner: str
+    voter: str
+    prompt: str
+    category: str
+    voted_ms: int
 
 
 class ArenaStore:
@@ -585,7 +602,7 @@ class ArenaStore:
             self._db.execute("INSERT INTO voids VALUES (?, ?, ?)", (battle, reason, now_ms))
             self.log(now_ms, actor, "vote voided", f"{battle}: {reason}")
 
-    def take_in(self, votes: Iterable["ImportedVote"], now_ms: int, source: str) -> int:
+    def take_in(self, votes: Iterable[ImportedVote], now_ms: int, source: str) -> int:
         """Keep votes that were given elsewhere; those that are here already stay as they are.
 
         Entrants that the arena does not know are added as retired: they are rated, never drawn.
