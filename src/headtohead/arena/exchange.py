@@ -137,7 +137,9 @@ def _write_boards(store: ArenaStore, out: Path) -> None:
     title = store.kept().get("title", "arena")
     at = store.rows("SELECT MAX(voted_ms) FROM counted_votes")[0][0] / 1000
     metric = {
-        "metric_name": "Bradley-Terry rating in points",
+        "metric_name": "Bradley-Terry rating",
+        "metric_kind": "elo",
+        "metric_unit": "points",
         "lower_is_better": False,
         "score_type": "continuous",
     }

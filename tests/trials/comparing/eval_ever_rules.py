@@ -57,10 +57,20 @@ class Metric(_Rules):
     score_type: Literal["continuous"]
     min_score: float
     max_score: float
+    metric_kind: str = ""
+    metric_unit: str = ""
+
+
+class ConfidenceInterval(_Rules):
+    lower: float
+    upper: float
+    confidence_level: Annotated[float, Meta(ge=0, le=1)]
+    method: str
 
 
 class Uncertainty(_Rules):
     num_samples: int
+    confidence_interval: ConfidenceInterval | None = None
 
 
 class MetricScore(_Rules):
@@ -94,7 +104,7 @@ class Document(_Rules):
     eval_library: Harness
     model_info: Described
     evaluation_results: list[MetricResult]
-    detailed_evaluation_results: Samples
+    detailed_evaluation_results: Samples | None = None
 
 
 class SampleInput(_Rules):

@@ -68,6 +68,7 @@ def test_what_is_written_follows_the_rules_of_its_validator(name: str, tmp_path:
     assert documents
     for path in documents:
         document = msgspec.json.decode(path.read_bytes(), type=Document)
+        assert document.detailed_evaluation_results is not None
         place, _ = path.relative_to(tmp_path).parts, uuid.UUID(path.stem, version=4)
         assert (len(place), place[0]) == (5, "data")
         details = document.detailed_evaluation_results
