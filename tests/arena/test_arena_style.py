@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx2
 from tests.arena.served import TestVoter, serving, written
 
 from headtohead import rank
@@ -34,7 +35,7 @@ def test_layout_is_counted_outside_code_only() -> None:
 
 
 def test_rank_holds_the_style_of_an_arena_equal(tmp_path: Path) -> None:
-    with serving(written(tmp_path)) as served:
+    with serving(written(tmp_path, "ant", "wasp", "butterfly")) as served:
         for outcome in ("left", "right", "tie"):
             with TestVoter(served.address) as voter:
                 for _ in range(9):
@@ -44,4 +45,10 @@ def test_rank_holds_the_style_of_an_arena_equal(tmp_path: Path) -> None:
         assert row["length_a"] == len(turn["left_answer"])
         assert row["bold_b"] == 0
         database = served.arena.settings.database
+        page = voter_page(served.address)
     assert [effect.name for effect in rank(database, style=("length",)).style] == ["length"]
+    assert "Ratings at equal" in page
+
+
+def voter_page(address: str) -> str:
+    return httpx2.get(f"{address}/board?style=1", timeout=60).text

@@ -142,13 +142,20 @@ def _ranked(
             store.path,
             where={word: value for word, value in where.items() if value},
             until=ask.until,
-            style=STYLES if ask.style else (),
+            style=_varying(chosen) if ask.style else (),
+            # Votes from elsewhere say nothing of the style of their answers.
+            on_bad="drop" if ask.style else "error",
             group=ask.group or None,
             level=settings.level,
             both_bad="drop" if settings.both_bad == "drop" else "tie",
         ), ""
     except InputError as error:
         return None, str(error)
+
+
+def _varying(votes: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The measures of style in which the two answers of a vote ever differ."""
+    return tuple(n for n in STYLES if any(v[f"{n}_a"] != v[f"{n}_b"] for v in votes))
 
 
 def _meetings(votes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Meeting]:
