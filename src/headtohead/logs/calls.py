@@ -33,7 +33,7 @@ web_search_options
 PARAMS = SENT | frozenset(_UNSENT.split())
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Tokens of one call, by the model's own tokenizer.
 
     Attributes:
@@ -51,7 +51,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_tokens: int = 0
 
 
-class Call(msgspec.Struct, kw_only=True):
+class Call(msgspec.Struct, kw_only=True, gc=False):
     """One call of one model on one item, with what its file tells of it.
 
     Attributes:

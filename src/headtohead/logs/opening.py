@@ -178,12 +178,15 @@ def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Itera
 def _shared(calls: Iterator[Call]) -> Iterator[Call]:
     """The calls; what many of them say alike is held once."""
     words: dict[str, str] = {}
+    scores: dict[float, float] = {}
     said: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
     usages: dict[Usage, Usage] = {}
     for call in calls:
         call.model = words.setdefault(call.model, call.model)
         call.run = words.setdefault(call.run, call.run)
         call.params = call.params or _NO_PARAMS
+        if call.score.__class__ is float and len(scores) < _MOST_ALIKE:
+            call.score = scores.setdefault(call.score, call.score)
         if len(said) < _MOST_ALIKE:
             call.labels = said.setdefault(tuple(call.labels.items()), call.labels)
         if call.usage is not None and len(usages) < _MOST_ALIKE:

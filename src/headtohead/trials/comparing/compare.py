@@ -96,11 +96,11 @@ def compare(
     rng = np.random.default_rng(settings.seed)
     money, why = _money(pairs, (a, b), rng, settings.level, rates, clusters)
     first = settings.slices[0] if settings.slices else ""
-    sides = zip(pairs.a.scores.tolist(), pairs.b.scores.tolist(), strict=True)
+    of_a, of_b, calls = pairs.a.scores, pairs.b.scores, pairs.a.calls
     changed = [
-        ChangedItem(key, old, new, calls[0].labels.get(first, "") if first else "")
-        for key, calls, (old, new) in zip(pairs.a.keys, pairs.a.calls, sides, strict=True)
-        if old != new
+        ChangedItem(key, old, new, calls[item][0].labels.get(first, "") if first else "")
+        for item in np.flatnonzero(of_a != of_b).tolist()
+        for key, old, new in [(pairs.a.keys[item], float(of_a[item]), float(of_b[item]))]
     ]
     changed.sort(key=lambda item: (-abs(item.b - item.a), item.key))
     notes = [*pairs.notes, *_doubts(a, b, settings)]
@@ -251,8 +251,7 @@ def _difference(
     rows = [
         [
             call.score or 0.0
-            for calls in items.calls
-            for call in calls
+            for call in items.calls.flat()
             if call.score is not None or settings.missing == "wrong"
         ]
         for items in (a, b)
@@ -288,7 +287,7 @@ def _comparison(
             file=run.path.name,
             format=run.meta.format,
             items=len(of_run.keys),
-            repeats=sum(map(len, of_run.calls)),
+            repeats=int(of_run.calls.sizes.sum()),
             score=float(of_run.scores.mean()),
             failures=dict(Counter(call.failure for call in run.calls if call.failure)),
             about=dict(run.meta.may_differ),
@@ -490,13 +489,7 @@ def _costs(items: RunItems, model: str, rates: RatesOf | None) -> tuple[FloatArr
 
 def _means(items: RunItems, figure: Callable[[Call], float | None]) -> FloatArray:
     """The mean of each item's calls, NaN if any is unknown: a failed call was not free."""
-    means = []
-    for calls in items.calls:
-        values = [figure(call) for call in calls]
-        known = [value for value in values if value is not None]
-        complete = known and len(known) == len(values)
-        means.append(sum(known) / len(known) if complete else np.nan)
-    return np.array(means)
+    return items.calls.sums(items.calls.figures(figure)) / items.calls.sizes
 
 
 def _kept(clusters: Sequence[str] | None, kept: BoolArray) -> list[str] | None:

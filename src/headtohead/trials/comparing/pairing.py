@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack, overload
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from headtohead.files.opening import arrived
 from headtohead.logs.calls import Call, Meta, RunReading
 from headtohead.logs.opening import FORMATS, load
 from headtohead.publish.words import listed
-from headtohead.stats.inputs import FloatArray
+from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.trials.comparing.settings import Missing
 
 _PICK = "::"
@@ -136,20 +136,76 @@ def given_again(runs: Sequence[ModelRun]) -> list[str]:
 # ---------------------------------------------------------------- pairs
 
 
+class ItemCalls(Sequence[tuple[Call, ...]]):
+    """The calls of each item, by epoch, as places in a run: a log may have a million items.
+
+    Attributes:
+        sizes: How many calls each item has, shape (n,).
+    """
+
+    def __init__(self, calls: Sequence[Call], places: IntArray, sizes: IntArray) -> None:
+        """Calls in any order; their places item by item, and how many of these each item takes."""
+        self._calls, self._places, self.sizes = calls, places, sizes
+        self._ends = np.cumsum(sizes)
+
+    def __len__(self) -> int:
+        """How many items there are."""
+        return self.sizes.size
+
+    @overload
+    def __getitem__(self, item: int) -> tuple[Call, ...]: ...
+    @overload
+    def __getitem__(self, item: slice) -> Sequence[tuple[Call, ...]]: ...
+    def __getitem__(self, item: int | slice) -> Sequence[Any]:
+        """The calls of an item, or the items of a slice."""
+        if isinstance(item, slice):
+            return self.of(np.arange(len(self))[item])
+        end = self._ends[item]
+        return tuple(self._calls[at] for at in self._places[end - self.sizes[item] : end].tolist())
+
+    def of(self, items: IntArray) -> "ItemCalls":
+        """Those of some items, in the order given."""
+        sizes = self.sizes[items]
+        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        starts = np.repeat((self._ends - self.sizes)[items], sizes)
+        return ItemCalls(self._calls, self._places[starts + within], sizes)
+
+    def flat(self) -> Iterator[Call]:
+        """Every call, item by item."""
+        return map(self._calls.__getitem__, self._places.tolist())
+
+    def figures(self, figure: Callable[[Call], float | None]) -> FloatArray:
+        """A figure of every call, item by item; NaN where it has none."""
+        values = (np.nan if (x := figure(call)) is None else x for call in self.flat())
+        return np.fromiter(values, np.float64, self._places.size)
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Of values of every call, item by item, the sum over each item, shape (n,)."""
+        sums = np.bincount(np.repeat(np.arange(len(self)), self.sizes), values, len(self))
+        return sums.astype(np.float64)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RunItems:
     """What one run did on each item, every array of shape (n,).
 
     Attributes:
-        scores: Mean score over the repeats.
+        scores: Mean score over the repeats; NaN where none has a score.
         repeats: How many repeats have a score.
-        calls: The calls of each item, by epoch.
+        calls: The calls of each item.
     """
 
     keys: tuple[str, ...]
     scores: FloatArray
     repeats: FloatArray
-    calls: tuple[tuple[Call, ...], ...]
+    calls: ItemCalls
+
+    def of(self, items: IntArray) -> "RunItems":
+        """Some of them, in the order given."""
+        if np.array_equal(items, np.arange(len(self.keys))):
+            return self
+        keys = tuple(map(self.keys.__getitem__, items.tolist()))
+        return RunItems(keys, self.scores[items], self.repeats[items], self.calls.of(items))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,12 +250,14 @@ def pair(
             f"with methods: {'; '.join(differ)}. Run both in one way. `unpaired` does not help: "
             "the scores themselves are not comparable."
         )
-    of_a, of_b = _by_key(a), _by_key(b)
-    both = [key for key in of_a if key in of_b]
+    of_a, of_b = _items(a, missing), _items(b, missing)
+    places = _matched(of_a.keys, of_b.keys)
     only = {
-        a: [key for key in of_a if key not in of_b],
-        b: [key for key in of_b if key not in of_a],
+        run: [of.keys[at] for at in np.setdiff1d(np.arange(len(of.keys)), there).tolist()]
+        for run, of, there in zip((a, b), (of_a, of_b), places, strict=True)
     }
+    both_a, both_b = of_a.of(places[0]), of_b.of(places[1])
+    both = both_a.keys
     if not both:
         raise InputError(
             f"{a.name} and {b.name} share no item: keys are like {first_few(only[a][:2])} in "
@@ -219,19 +277,14 @@ def pair(
             "If you know that the shared items were run alike, ask for `shared`; for two samples "
             "of one population ask for `unpaired`."
         )
-    changed = []
-    for key in both:
-        texts = [{c.fingerprint for c in of[key] if c.fingerprint} for of in (of_a, of_b)]
-        if all(texts) and texts[0] != texts[1]:
-            changed.append(key)
-    if changed:
+    if changed := _changed(both_a, both_b):
         raise InputError(
             f"{len(changed)} of {len(both)} items have one key but another text in {a.path.name} "
             f"and {b.path.name} ({first_few(changed)}): they are not the same items. Use one "
             "version of the data set."
         )
     left_out = Counter({f"only in {run.name}": len(keys) for run, keys in only.items() if keys})
-    return _scored(a, b, [(key, of_a[key], of_b[key]) for key in both], missing, left_out)
+    return _scored(a, b, both_a, both_b, left_out)
 
 
 def renamed(a: ModelRun, b: ModelRun) -> tuple[ModelRun, ModelRun]:
@@ -247,15 +300,14 @@ def alone(
 
     `scorer` is whether the verb has one to offer where no item has a score.
     """
-    by_key = _by_key(run)
-    rows = [(key, _mean(calls, missing), calls) for key, calls in by_key.items()]
-    kept = [(key, mean, calls) for key, mean, calls in rows if mean is not None]
-    if not any(call.score is not None for call in run.calls):
+    every = _items(run, missing)
+    if all(call.score is None for call in run.calls):
         raise InputError(
-            f"No item of {run.name} has a score: {_unscored(run, by_key)}. "
+            f"No item of {run.name} has a score: {_unscored(run.name, every)}. "
             f"{_how_to_score([run], scorer)}"
         )
-    return _items(kept), len(rows) - len(kept)
+    kept = np.flatnonzero(~np.isnan(every.scores))
+    return every.of(kept), len(every.keys) - kept.size
 
 
 def measured_apart(a: ModelRun, b: ModelRun) -> list[str]:
@@ -272,33 +324,47 @@ def measured_apart(a: ModelRun, b: ModelRun) -> list[str]:
     ]
 
 
+def _matched(a: Sequence[str], b: Sequence[str]) -> tuple[IntArray, IntArray]:
+    """Where the keys that both have stand in each, in the order of the first."""
+    if a == b:
+        return np.arange(len(a)), np.arange(len(b))
+    in_b = {key: place for place, key in enumerate(b)}
+    there = np.fromiter((in_b.get(key, -1) for key in a), np.int64, len(a))
+    return np.flatnonzero(there >= 0), there[there >= 0]
+
+
+def _changed(a: RunItems, b: RunItems) -> list[str]:
+    """The keys under which the two have another text, of the same items."""
+    if not all(any(call.fingerprint for call in items.calls.flat()) for items in (a, b)):
+        return []
+    changed = []
+    for key, *calls in zip(a.keys, a.calls, b.calls, strict=True):
+        texts = [{call.fingerprint for call in of if call.fingerprint} for of in calls]
+        if all(texts) and texts[0] != texts[1]:
+            changed.append(key)
+    return changed
+
+
 def _scored(
-    a: ModelRun,
-    b: ModelRun,
-    rows: Sequence[tuple[str, tuple[Call, ...], tuple[Call, ...]]],
-    missing: Missing,
-    left_out: Counter[str],
+    a: ModelRun, b: ModelRun, of_a: RunItems, of_b: RunItems, left_out: Counter[str]
 ) -> PairedItems:
-    """The rows with a score on both sides; the others are counted by reason."""
-    kept_a, kept_b = [], []
-    unscored = 0
-    for key, first, second in rows:
-        mean_a, mean_b = _mean(first, missing), _mean(second, missing)
-        if mean_a is None or mean_b is None:
-            who = "both" if mean_a is mean_b else a.name if mean_a is None else b.name
-            left_out[f"no score in {who}"] += 1
-            unscored += 1
-            continue
-        kept_a.append((key, mean_a, first))
-        kept_b.append((key, mean_b, second))
+    """The same items of both with a score on both sides; the others are counted by reason."""
+    shared_n = len(of_a.keys)
+    without_a, without_b = np.isnan(of_a.scores), np.isnan(of_b.scores)
+    unscored = np.flatnonzero(without_a | without_b)
+    for item in unscored:
+        who = a.name if not without_b[item] else b.name if not without_a[item] else "both"
+        left_out[f"no score in {who}"] += 1
     without = [run for run in (a, b) if all(call.score is None for call in run.calls)]
-    if not kept_a or without:
-        why = "; ".join(_unscored(run, _by_key(run)) for run in (a, b))
+    if unscored.size == shared_n or without:
+        why = "; ".join(_unscored(run.name, _items(run, "leave-out")) for run in (a, b))
         raise InputError(
-            f"No item has a score on both sides, of {counted(len(rows), 'shared item')}: {why}. "
+            f"No item has a score on both sides, of {counted(shared_n, 'shared item')}: {why}. "
             f"{_how_to_score(without or [a, b])}"
         )
-    of_a, of_b = _items(kept_a), _items(kept_b)
+    if unscored.size:
+        kept = np.flatnonzero(~(without_a | without_b))
+        of_a, of_b = of_a.of(kept), of_b.of(kept)
     for one, other, inside, outside in (
         (a, b, of_a.scores, of_b.scores),
         (b, a, of_b.scores, of_a.scores),
@@ -319,57 +385,52 @@ def _scored(
         notes.append(
             "The sides ran some items a different number of times; means per item are compared."
         )
-    if unscored:
+    if unscored.size:
         notes.append(
-            f"{counted(unscored, 'item has', 'items have')} no score on a side, so the comparison "
-            "leaves out what has none: what is unknown is not wrong. `missing` set to wrong counts "
+            f"{counted(unscored.size, 'item has', 'items have')} no score on a side, so the "
+            "comparison leaves out what has none: what is unknown is not wrong. `missing` set to wrong counts "
             "it as failed."
         )
     return PairedItems(of_a, of_b, dict(left_out), tuple(notes))
 
 
-def _items(rows: Sequence[tuple[str, tuple[float, int], tuple[Call, ...]]]) -> RunItems:
-    return RunItems(
-        keys=tuple(key for key, _, _ in rows),
-        scores=np.array([mean for _, (mean, _), _ in rows]),
-        repeats=np.array([repeats for _, (_, repeats), _ in rows], dtype=np.float64),
-        calls=tuple(calls for _, _, calls in rows),
-    )
-
-
-def _by_key(run: ModelRun) -> dict[str, tuple[Call, ...]]:
-    """The calls of each item, by epoch.
+def _items(run: ModelRun, missing: Missing) -> RunItems:
+    """The items of a run, in the order in which they come first.
 
     Raises:
         InputError: If an item has the same epoch twice.
     """
-    by_key: dict[str, tuple[Call, ...]] = {}
-    repeated: dict[str, list[Call]] = {}
-    for call in run.calls:
-        # Most items have one call, and a log may have a million of them.
-        first = by_key.setdefault(call.key, (call,))[0]
-        if first is not call:
-            repeated.setdefault(call.key, [first]).append(call)
-    for key, calls in repeated.items():
-        calls.sort(key=lambda call: call.epoch)
-        by_key[key] = tuple(calls)
-        if len({call.epoch for call in calls}) < len(calls):
-            where = " and ".join([call.where for call in calls if call.where][:2])
-            raise InputError(
-                f"{run.path} has item {key!r} twice for {run.name}"
-                f"{f' ({where})' if where else ''}. Name the column that tells the repeats apart "
-                "with `mapping={'epoch': 'COLUMN'}`, or the one that tells the runs apart with "
-                "`mapping={'run': 'COLUMN'}`."
-            )
-    return by_key
-
-
-def _mean(calls: Sequence[Call], missing: Missing) -> tuple[float, int] | None:
-    """The mean score and how many repeats it is of; None without any."""
-    scores = [call.score for call in calls if call.score is not None]
+    first: dict[str, int] = {}
+    n = len(run.calls)
+    item = np.fromiter((first.setdefault(x.key, len(first)) for x in run.calls), np.int64, n)
+    keys, places = tuple(first), np.arange(n)
+    del first  # the largest thing here
+    if len(keys) < n:
+        _, epoch = np.unique([call.epoch for call in run.calls], return_inverse=True)
+        places = np.lexsort((epoch, item))
+        again = (np.diff(item[places]) == 0) & (np.diff(epoch[places]) == 0)
+        if again.any():
+            twice = int(item[places][again.argmax()])
+            raise _twice(run, keys[twice], np.flatnonzero(item == twice))
+    calls = ItemCalls(run.calls, places, np.bincount(item, minlength=len(keys)))
+    given = calls.figures(lambda call: call.score)
+    repeats = calls.sums((~np.isnan(given)).astype(np.float64))
     if missing == "wrong":
-        return sum(scores) / len(calls), len(calls)
-    return (sum(scores) / len(scores), len(scores)) if scores else None
+        repeats = calls.sizes.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        return RunItems(keys, calls.sums(np.nan_to_num(given)) / repeats, repeats, calls)
+
+
+def _twice(run: ModelRun, key: str, places: IntArray) -> InputError:
+    """An error for an item that has the same epoch twice."""
+    calls = sorted((run.calls[place] for place in places), key=lambda call: call.epoch)
+    where = " and ".join([call.where for call in calls if call.where][:2])
+    return InputError(
+        f"{run.path} has item {key!r} twice for {run.name}"
+        f"{f' ({where})' if where else ''}. Name the column that tells the repeats apart "
+        "with `mapping={'epoch': 'COLUMN'}`, or the one that tells the runs apart with "
+        "`mapping={'run': 'COLUMN'}`."
+    )
 
 
 def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
@@ -389,7 +450,7 @@ def _labels_apart(a: ModelRun, b: ModelRun, same: Sequence[str]) -> list[str]:
     return differ
 
 
-def _unscored(run: ModelRun, by_key: Mapping[str, Sequence[Call]]) -> str:
+def _unscored(name: str, items: RunItems) -> str:
     """What is known of the items of a run, with and without a score."""
     states = Counter(
         "scored"
@@ -397,9 +458,9 @@ def _unscored(run: ModelRun, by_key: Mapping[str, Sequence[Call]]) -> str:
         else "failed"
         if all(call.failure for call in calls)
         else "without a score"
-        for calls in by_key.values()
+        for calls in items.calls
     )
-    return f"{run.name} has {listed([f'{n:,} {state}' for state, n in states.items()])}"
+    return f"{name} has {listed([f'{n:,} {state}' for state, n in states.items()])}"
 
 
 def _how_to_score(runs: Sequence[ModelRun], scorer: bool = True) -> str:

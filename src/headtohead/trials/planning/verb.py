@@ -142,7 +142,7 @@ def _cost_per_call(
         usage = [Usage(input_tokens=round(given_in), output_tokens=round(given_out))]
     elif pairs:
         for items in (pairs.a, pairs.b):
-            known = [call.usage for calls in items.calls for call in calls if call.usage]
+            known = [call.usage for call in items.calls.flat() if call.usage]
             if known:
                 means = {
                     name: round(sum(getattr(one, name) for one in known) / len(known))
