@@ -4,14 +4,16 @@ Layout: github.com/Arize-ai/openinference, spec/semantic_conventions.md. Exports
 attributes flat (`llm.input_messages.0.message.role`), with lists, or as JSON text.
 """
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from headtohead.files.opening import NOT_JSON
 from headtohead.files.records import count_of, labels_of, number_of, text_of, unpacked
-from headtohead.logs.calls import PARAMS, Call
+from headtohead.logs.calls import PARAMS, Call, Usage
 from headtohead.logs.openai import (
     Body,
     LoggedAnswer,
@@ -30,6 +32,17 @@ from headtohead.logs.openai import (
 KIND = "openinference.span.kind"
 _body = msgspec.json.Decoder(Body).decode
 _HIDDEN = "__REDACTED__"
+_WHOLE = frozenset(("metadata", "input.value", "output.value", "llm.invocation_parameters"))
+_PLACE = re.compile(r"(llm\.(?:input_messages|output_messages|tools))\.(\d+)\.(.+)")
+_ROLE, _CONTENT = "message.role", "message.content"
+_SAID = {_ROLE, _CONTENT}
+_COUNTS = tuple(
+    f"llm.token_count.{name}"
+    for name in (
+        *("prompt", "completion", "total", "prompt_details.cache_read"),
+        *("prompt_details.cache_write", "completion_details.reasoning"),
+    )
+)
 _Tree = dict[str, Any]
 
 
@@ -60,64 +73,77 @@ def nested(attributes: Mapping[str, Any]) -> _Tree:
     return tree
 
 
-def call_of(tree: _Tree) -> Call:
+def call_of(attributes: Mapping[str, Any]) -> Call:
     """The call that a span of the kind LLM is; its key, times and errors stand outside of these.
 
     Raises:
         ValueError: If a count or a cost is no number.
     """
-    llm = _inside(tree, "llm")
-    raw, said = _raw(_inside(tree, "output").get("value"))
-    answer = _answer(llm, said, raw)
-    messages, params = _request(llm, tree)
-    counts, cost = _inside(llm, "token_count"), _inside(llm, "cost").get("total")
-    into, out = counts.get("prompt"), counts.get("completion")
-    asked, spent = _inside(counts, "prompt_details"), _inside(counts, "completion_details")
-    # Older versions do not say what was cached; the answer of the interface does.
-    usage = usage_of(raw.usage)
-    if (into is not None or out is not None) and (asked or usage is None):
-        usage = usage_from(
-            count_of(into),
-            count_of(asked.get("cache_read")),
-            count_of(asked.get("cache_write")),
-            count_of(out),
-            count_of(spent.get("reasoning")),
-            None if counts.get("total") is None else count_of(counts["total"]),
-        )
-    about = unpacked(tree.get("metadata"))
-    labels = dict(labels_of(about)) if isinstance(about, dict) else {}
-    tags = unpacked(_inside(tree, "tag").get("tags"))
-    named = {
-        "tags": ",".join(sorted(map(text_of, tags))) if isinstance(tags, list) else "",
-        "session": text_of(_inside(tree, "session").get("id")),
-        "provider": text_of(llm.get("provider") or llm.get("system")),
-        "finish": answer.finish,
-    }
+    flat = _flat(attributes)
+    raw, said = _raw(flat.get("output.value"))
+    answer = _answer(flat, said, raw)
+    given = unpacked(flat.get("llm.invocation_parameters"))
+    given = given if isinstance(given, dict) else {}
+    messages, params = _request(flat, given)
+    labels: dict[str, str] = {}
+    if isinstance(about := unpacked(flat.get("metadata")), dict):
+        labels.update(labels_of(about))
+    if isinstance(tags := unpacked(flat.get("tag.tags")), list) and tags:
+        labels["tags"] = ",".join(sorted(map(text_of, tags)))
+    if session := text_of(flat.get("session.id")):
+        labels["session"] = session
+    if provider := text_of(flat.get("llm.provider") or flat.get("llm.system")):
+        labels["provider"] = provider
+    if answer.finish:
+        labels["finish"] = answer.finish
     return Call(
         key="",
-        model=text_of(llm.get("model_name")) or text_of(_given(llm).get("model")),
+        model=text_of(flat.get("llm.model_name")) or text_of(given.get("model")),
         failure=answer.failure,
         messages=messages,
         params=params,
         output=answer.text,
-        usage=usage,
-        cost_usd=number_of(cost),
-        labels={**labels, **{name: value for name, value in named.items() if value}},
+        usage=_usage(flat, raw),
+        cost_usd=number_of(flat.get("llm.cost.total")),
+        labels=labels,
     )
 
 
-def _request(llm: _Tree, tree: _Tree) -> tuple[Messages | None, dict[str, Any]]:
+def _flat(attributes: Mapping[str, Any], around: str = "") -> _Tree:
+    """The attributes by their full names, however they were put inside each other."""
+    flat = {}
+    for name, value in attributes.items():
+        if value.__class__ is dict and (whole := around + name) not in _WHOLE:
+            flat.update(_flat(value, f"{whole}."))
+        elif value is not None:
+            flat[around + name] = value
+    return flat
+
+
+def _usage(flat: _Tree, raw: Body) -> Usage | None:
+    """Tokens: older versions do not say what was cached; the answer of the interface does."""
+    counts = [flat.get(name) for name in _COUNTS]
+    into, out, total, read, write = counts[:5]
+    usage = usage_of(raw.usage)
+    if (into is None and out is None) or (usage is not None and read is None and write is None):
+        return usage
+    into, out, total, read, write, thought = map(count_of, counts)
+    return usage_from(into, read, write, out, thought, None if counts[2] is None else total)
+
+
+def _request(flat: _Tree, given: _Tree) -> tuple[Messages | None, dict[str, Any]]:
     """Messages and parameters, of the request itself where it is not hidden."""
-    params = {name: value for name, value in _given(llm).items() if name in PARAMS}
-    tools = [unpacked(_inside(x, "tool").get("json_schema")) for x in _listed(llm.get("tools"))]
-    if any(tools):
-        params["tools"] = [chat_tool(tool) for tool in tools if tool]
-    sent = unpacked(_inside(tree, "input").get("value"))
+    params = {name: value for name, value in given.items() if name in PARAMS}
+    tools = [_inside(nested(x), "tool") for x in _listed(flat, "llm.tools")]
+    schemas = [schema for x in tools if (schema := unpacked(x.get("json_schema")))]
+    if schemas:
+        params["tools"] = list(map(chat_tool, schemas))
+    sent = unpacked(flat.get("input.value"))
     if isinstance(sent, dict):
         messages, own = request_of(sent)
         if messages:
             return messages, {**params, **own}
-    said = [_message(x) for x in _listed(llm.get("input_messages"))]
+    said = [_message(x) for x in _listed(flat, "llm.input_messages")]
     if said and not any(x["content"] == _HIDDEN for x in said):
         return said, params
     return (messages_of(sent) if isinstance(sent, str) and sent != _HIDDEN else None), params
@@ -137,11 +163,11 @@ def _raw(said: object) -> tuple[Body, object]:
     return Body(), unpacked(said)
 
 
-def _answer(llm: _Tree, said: object, raw: Body) -> LoggedAnswer:
+def _answer(flat: _Tree, said: object, raw: Body) -> LoggedAnswer:
     """The first answer; an empty `LoggedAnswer` if it is not there or hidden."""
     body = answer_of(raw)
-    listed = _listed(llm.get("output_messages"))
-    finish = text_of(llm.get("finish_reason")) or body.finish or None
+    listed = _listed(flat, "llm.output_messages")
+    finish = text_of(flat.get("llm.finish_reason")) or body.finish or None
     if not listed:
         if isinstance(said, str) and said and said != _HIDDEN:
             return judged(said, finish, [])
@@ -156,14 +182,18 @@ def _answer(llm: _Tree, said: object, raw: Body) -> LoggedAnswer:
 
 def _message(held: Any) -> dict[str, Any]:  # noqa: ANN401
     """A message in the shape of chat."""
-    given = _inside(held, "message") if isinstance(held, dict) else {}
-    parts = [_part(_inside(x, "message_content")) for x in _listed(given.get("contents"))]
+    if not isinstance(held, dict):
+        held = {}
+    if held.keys() == _SAID:  # most
+        return {"role": text_of(held[_ROLE]) or "user", "content": held[_CONTENT]}
+    given = _inside(nested(held), "message")
+    parts = [_part(_inside(x, "message_content")) for x in _members(given.get("contents"))]
     content = given.get("content")
     message: dict[str, Any] = {"role": text_of(given.get("role")) or "user", "content": content}
     if content is None and parts:
         texts = [x["text"] for x in parts if x["type"] == "text"]
         message["content"] = "".join(texts) if len(texts) == len(parts) else parts
-    calls = [_inside(x, "tool_call") for x in _listed(given.get("tool_calls"))]
+    calls = [_inside(x, "tool_call") for x in _members(given.get("tool_calls"))]
     if calls:
         message["tool_calls"] = [
             tool_call(x.get("id"), f.get("name"), f.get("arguments"))
@@ -182,20 +212,32 @@ def _part(given: _Tree) -> dict[str, Any]:
     return {"type": "text", "text": text_of(given.get("text"))}
 
 
-def _given(llm: _Tree) -> dict[str, Any]:
-    given = unpacked(llm.get("invocation_parameters"))
-    return given if isinstance(given, dict) else {}
-
-
 def _inside(held: Any, name: str) -> _Tree:  # noqa: ANN401
     value = held.get(name) if isinstance(held, dict) else None
     return value if isinstance(value, dict) else {}
 
 
-def _listed(held: Any) -> list[Any]:  # noqa: ANN401
+def _members(held: Any) -> list[Any]:  # noqa: ANN401
     """A list that is one, or a mapping from places to values."""
     if isinstance(held, dict):
         places = sorted((int(x), y) for x, y in held.items() if x.isdecimal())
         return [value for _, value in places]
     held = unpacked(held)
     return held if isinstance(held, list) else []
+
+
+def _listed(flat: _Tree, name: str) -> list[Any]:
+    """What a list holds, also of those whose members have names with their places in them."""
+    if name in flat:
+        return _members(flat[name])
+    return [{x: flat[y] for x, y in one} for one in _numbered(tuple(flat)).get(name, ())]
+
+
+@lru_cache(1000)
+def _numbered(names: tuple[str, ...]) -> dict[str, list[list[tuple[str, str]]]]:
+    """List -> for each member its fields, as they are called in it and as the attribute is."""
+    lists: dict[str, dict[int, list[tuple[str, str]]]] = {}
+    for name in names:
+        if match := _PLACE.fullmatch(name):
+            lists.setdefault(match[1], {}).setdefault(int(match[2]), []).append((match[3], name))
+    return {name: [fields[n] for n in sorted(fields)] for name, fields in lists.items()}

@@ -353,11 +353,7 @@ def _call(
     metric: str,
     dropped: Counter[str],
 ) -> Call:
-    call = (
-        call_of(nested(given))
-        if names.openinference
-        else _gen_ai(given, names, span, beside, dropped)
-    )
+    call = call_of(given) if names.openinference else _gen_ai(given, names, span, beside, dropped)
     failed = (span.status or {}).get("code") in (2, "STATUS_CODE_ERROR")
     start, end = span.start_time_unix_nano, span.end_time_unix_nano
     call.key = f"{span.trace_id}/{span.span_id}"

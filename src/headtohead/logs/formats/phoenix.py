@@ -105,25 +105,29 @@ def _calls(
                 dropped[f"span of another kind: {kind}"] += 1
                 continue
             try:
-                call, tree = _call(row, metric)
+                given = _given(row)
+                call = _call(row, given, metric)
             except (ValueError, OverflowError, OSError) as error:
                 raise wrong(path, where, f"{error}.") from error
             span = _of(row, "context.span_id")
             call.score = scores.get(span, {}).get(metric, call.score)
             call.where = where
             if file.mapping:
+                tree = nested(given)
                 add_mapped(call, {**row, **tree, "attributes": tree}, file, where)
             yield call
 
 
-def _call(row: _Row, metric: str) -> tuple[Call, dict[str, Any]]:
+def _given(row: _Row) -> _Row:
+    """The attributes of a span."""
     given = unpacked(row.get("attributes"))
     if not isinstance(given, dict):
         given = {name: row[column] for column, name in _attributes(tuple(row))}
-    tree = nested(
-        {name: _written(name, value) for name, value in given.items() if value is not None}
-    )
-    call = call_of(tree)
+    return {name: _written(name, value) for name, value in given.items() if value is not None}
+
+
+def _call(row: _Row, given: _Row, metric: str) -> Call:
+    call = call_of(given)
     call.key = f"{_of(row, 'context.trace_id')}/{_of(row, 'context.span_id')}"
     call.score = score_of(row.get(f"eval.{metric}.score"))
     if text_of(row.get("status_code")) == "ERROR":
@@ -131,7 +135,7 @@ def _call(row: _Row, metric: str) -> tuple[Call, dict[str, Any]]:
     began, ended = _time(row.get("start_time")), _time(row.get("end_time"))
     call.started = began.isoformat() if began else ""
     call.latency_s = (ended - began).total_seconds() if began and ended else None
-    return call, tree
+    return call
 
 
 @lru_cache(1000)
@@ -143,7 +147,7 @@ def _attributes(columns: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _written(name: str, value: object) -> object:
     """The value; decoded, if it is a text of JSON, or of Python as pandas writes it to CSV."""
-    if value.__class__ is not str:
+    if value.__class__ is not str or value[:1].isalnum():
         return value
     if value.startswith(("{'", "[{'")):
         with suppress(ValueError, SyntaxError, MemoryError, RecursionError):

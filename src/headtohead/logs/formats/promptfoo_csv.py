@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import csv_batches, csv_header, wrong
-from headtohead.files.records import score_of
+from headtohead.files.opening import csv_header, wrong
+from headtohead.files.records import csv_rows, score_of
 from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat
 
 _NAMED = r"\[[^\]]+\] "
@@ -39,6 +39,7 @@ _SCORE = re.compile(r"(?:, |^)(.+?): (-?[\d.]+|undefined|NaN)(?=, |$)")
 _STATUS = {"PASS": 1.0, "FAIL": 0.0, "ERROR": None}
 _LONGEST_KEY, _LONGEST_RUN, _PEEK_N = 60, 40, 100
 _FORMULA = ("=", "@", "+", "-")
+_Cells = tuple[str | None, ...]
 
 
 class _Column(NamedTuple):
@@ -104,19 +105,11 @@ def _part(name: str, part: str) -> str:
 def _known(path: Path, names: list[str], columns: list[_Column]) -> tuple[str, ...]:
     """The scores that there are: those that columns are named by, or that the first cells hold."""
     metrics = [x.removeprefix("Metric: ") for x in names if x.startswith("Metric: ")]
-    for number, row in islice(_rows(path, len(names)), _PEEK_N):
+    for where, row in islice(csv_rows(path, len(names)), _PEEK_N):
         for column in columns:
-            answer = _answer(path, number, row, column)
+            answer = _answer(path, where, row, column)
             metrics += answer.scores if answer else ()
     return tuple(dict.fromkeys(["success", "score", *metrics]))
-
-
-def _rows(path: Path, n: int) -> Iterator[tuple[int, list[str | None]]]:
-    number = 0
-    for batch in csv_batches(path, range(n)):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            number += 1
-            yield number, list(row)
 
 
 def _calls(
@@ -128,14 +121,14 @@ def _calls(
     dropped: Counter[str],
 ) -> Iterator[Call]:
     repeats: Counter[tuple[int, str]] = Counter()
-    for number, row in _rows(path, len(names)):
+    for where, row in csv_rows(path, len(names)):
         given = {name: row[place] or "" for name, place in asked.items()}
         whole = hashlib.sha256(msgspec.json.encode(given, order="sorted")).hexdigest()
         text = ", ".join(f"{k}={v}" for k, v in sorted(given.items()))
         short = text if len(text) <= _LONGEST_KEY else f"{text[:_LONGEST_KEY]}..."
         key = f"{' '.join(short.split())} #{whole[:8]}"
         for column in columns:
-            answer = _answer(path, number, row, column)
+            answer = _answer(path, where, row, column)
             if answer is None:
                 dropped["test without a result"] += 1
                 continue
@@ -150,11 +143,11 @@ def _calls(
                 output=None if answer.failure == "error" else answer.text,
                 labels={k: v for k, v in given.items() if len(v) <= 200},
                 fingerprint=whole[:16],
-                where=f"row {number}",
+                where=where,
             )
 
 
-def _answer(path: Path, number: int, row: list[str | None], column: _Column) -> _Answer | None:
+def _answer(path: Path, where: str, row: _Cells, column: _Column) -> _Answer | None:
     """What a cell and those beside it hold; None if the test has no result there.
 
     Raises:
@@ -164,10 +157,10 @@ def _answer(path: Path, number: int, row: list[str | None], column: _Column) -> 
     try:
         return _beside(text, row, beside) if beside else _of_cell(text)
     except ValueError as error:
-        raise wrong(path, f"row {number}", f"{error}.") from error
+        raise wrong(path, where, f"{error}.") from error
 
 
-def _beside(text: str, row: list[str | None], beside: Mapping[str, int]) -> _Answer | None:
+def _beside(text: str, row: _Cells, beside: Mapping[str, int]) -> _Answer | None:
     status = (row[beside["Status"]] or "").strip()
     if status not in _STATUS:
         if status:
