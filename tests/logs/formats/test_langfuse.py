@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.logs.formats.lines import write_lines
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import Head
@@ -61,16 +62,10 @@ def _score(name: str, value: float, **more: Any) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def example(folder: Path) -> Path:
     """A folder of blob storage: enriched observations, and scores of traces and observations."""
     export = folder / "langfuse"
-    _write(
+    write_lines(
         export / "observations_v2" / "2026-03-01.jsonl",
         [
             _row(1, "t1"),
@@ -80,7 +75,7 @@ def example(folder: Path) -> Path:
             _row(5, "t1", type="SPAN"),
         ],
     )
-    _write(
+    write_lines(
         export / "scores" / "2026-03-01.jsonl",
         [
             _score("helpful", 1),
@@ -221,7 +216,7 @@ def test_items_of_experiments_pair_by_item(tmp_path: Path) -> None:
 
 def test_several_scores_need_a_choice(tmp_path: Path) -> None:
     export = example(tmp_path)
-    _write(export / "scores" / "more.jsonl", [_score("short", 0.5)])
+    write_lines(export / "scores" / "more.jsonl", [_score("short", 0.5)])
     calls, reading = _calls(export)
     assert {call.score for call in calls} == {None}
     reason = "score of several kinds (helpful, short): choose one by mapping score to its name"
@@ -259,13 +254,13 @@ def test_what_langfuse_did_not_know_is_unknown() -> None:
 
 
 def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
-    path = _write(tmp_path / "a.jsonl", [_row(1, "t"), _row(2, "t", end_time="soon")])
+    path = write_lines(tmp_path / "a.jsonl", [_row(1, "t"), _row(2, "t", end_time="soon")])
     with pytest.raises(InputError, match=r"a\.jsonl, line 2: its start or end is no time"):
         _calls(path)
-    _write(path, [_row(1, "t"), {"trace_id": "t"}])
+    write_lines(path, [_row(1, "t"), {"trace_id": "t"}])
     with pytest.raises(InputError, match=r"line 2: not a record of Langfuse's .*`id`"):
         _calls(path)
-    _write(path, [{"a": 1}])
+    write_lines(path, [{"a": 1}])
     assert not fits(FORMAT, Head(path, record={"a": 1}))
     with pytest.raises(InputError, match="no observations and no items"):
         _calls(path)

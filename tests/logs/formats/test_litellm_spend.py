@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.logs.formats.lines import write_lines
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import Head, first_fields
@@ -51,11 +52,6 @@ def _row(which: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def example(folder: Path) -> Path:
     """Spend logs of four requests: a good one, one from the cache, a failure, an embedding."""
     rows = [
@@ -64,7 +60,7 @@ def example(folder: Path) -> Path:
         _row(3, status="failure", response={}, messages={}, spend=0, completion_tokens=0),
         _row(4, call_type="aembedding", response={}, messages={}),
     ]
-    return _write(folder / "spend_logs.jsonl", rows)
+    return write_lines(folder / "spend_logs.jsonl", rows)
 
 
 def _calls(path: Path, **mapping: str) -> tuple[list[Call], CallStream]:
@@ -82,9 +78,9 @@ def logged(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     rows = [json.loads(x) for x in example(tmp_path).read_text(encoding="utf-8").splitlines()]
     path = tmp_path / f"logs.{request.param}"
     if request.param == "jsonl":
-        return _write(path, rows)
+        return write_lines(path, rows)
     if request.param == "text":
-        return _write(path, [_as_text(row) for row in rows])
+        return write_lines(path, [_as_text(row) for row in rows])
     if request.param == "array":
         path.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     elif request.param == "pages":
@@ -127,7 +123,7 @@ def test_every_kind_of_file_says_the_same(logged: Path) -> None:
 def test_the_request_may_stand_in_the_body_that_the_proxy_got(tmp_path: Path) -> None:
     sent = {"model": "support", "messages": _MESSAGES, "temperature": 0.2, "api_key": "never"}
     row = _row(1, messages={}, proxy_server_request=sent, request_duration_ms=900)
-    call = _calls(_write(tmp_path / "a.jsonl", [row]))[0][0]
+    call = _calls(write_lines(tmp_path / "a.jsonl", [row]))[0][0]
     assert (call.messages, call.params, call.latency_s) == (_MESSAGES, {"temperature": 0.2}, 0.9)
 
 
@@ -139,7 +135,7 @@ def test_what_the_proxy_cut_or_hid_is_not_sent_again(tmp_path: Path) -> None:
         _row(1, messages=[{"role": "user", "content": cut}]),
         _row(2, response={"choices": [choice]}),
     ]
-    first, second = _calls(_write(tmp_path / "a.jsonl", rows))[0]
+    first, second = _calls(write_lines(tmp_path / "a.jsonl", rows))[0]
     assert (first.messages, first.output) == (None, "At the depot.")
     assert first.labels["request"] == "cut or hidden by the proxy"
     assert (second.messages, second.output) == (_MESSAGES, None)
@@ -154,7 +150,7 @@ def test_answers_in_the_shape_of_messages(tmp_path: Path) -> None:
         _row(3, response={"content": "plain"}),
         _row(4, response="said"),
     ]
-    found = [x.output for x in _calls(_write(tmp_path / "a.jsonl", rows))[0]]
+    found = [x.output for x in _calls(write_lines(tmp_path / "a.jsonl", rows))[0]]
     calls = '{"tool_calls":[{"name":"find","arguments":{"id":1}}]}'
     assert found == ["At it.", calls, "plain", "said"]
 
@@ -167,7 +163,7 @@ def test_tokens_without_the_usage_object(tmp_path: Path) -> None:
         _row(3, metadata={"additional_usage_values": more}, prompt_tokens=20),
         _row(4, metadata=None, prompt_tokens=None, completion_tokens=None),
     ]
-    found = [call.usage for call in _calls(_write(tmp_path / "a.jsonl", rows))[0]]
+    found = [call.usage for call in _calls(write_lines(tmp_path / "a.jsonl", rows))[0]]
     assert found[0] == Usage(input_tokens=120, output_tokens=40)
     cached = {"cache_read_tokens": 300, "cache_write_tokens": 50, "output_tokens": 40}
     assert found[1] == Usage(input_tokens=400, **cached)
@@ -199,7 +195,7 @@ def test_a_chosen_key_pairs_runs(tmp_path: Path) -> None:
 )
 def test_what_does_not_fit_is_named(tmp_path: Path, row: dict[str, Any], why: str) -> None:
     with pytest.raises(InputError, match=why):
-        _calls(_write(tmp_path / "a.jsonl", [_row(1), row]))
+        _calls(write_lines(tmp_path / "a.jsonl", [_row(1), row]))
 
 
 def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.logs.formats.lines import write_lines
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import Head
@@ -48,16 +49,10 @@ def _fail(key: str, status: int = 429) -> dict[str, Any]:
     return {"id": "b", "custom_id": key, "response": answered, "error": None}
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def example(folder: Path) -> Path:
     """A folder with the requests, answers and errors of one small batch."""
     batch = folder / "batch"
-    _write(
+    write_lines(
         batch / "requests.jsonl",
         [
             _ask("ticket-1", metadata={"task": "billing"}),
@@ -67,7 +62,7 @@ def example(folder: Path) -> Path:
         ],
     )
     calls = [{"id": "c1", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}]
-    _write(
+    write_lines(
         batch / "output.jsonl",
         [
             _say("ticket-2", None, "tool_calls", message={"tool_calls": calls}),
@@ -75,7 +70,7 @@ def example(folder: Path) -> Path:
         ],
     )
     expired = {"code": "batch_expired", "message": "not before the window closed"}
-    _write(
+    write_lines(
         batch / "errors.jsonl",
         [{"id": "b", "custom_id": "ticket-3", "response": None, "error": expired}],
     )
@@ -118,7 +113,7 @@ def test_the_order_of_answers_does_not_matter(tmp_path: Path, packed: bool) -> N
     name = "requests.jsonl.gz" if packed else "requests.jsonl"
     (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
     np.random.default_rng(1).shuffle(keys)
-    _write(tmp_path / "output.jsonl", [_say(key) for key in keys])
+    write_lines(tmp_path / "output.jsonl", [_say(key) for key in keys])
     calls, reading = _calls(tmp_path)
     assert [call.key for call in calls] == keys
     for call in calls:
@@ -151,7 +146,7 @@ def test_either_file_alone(tmp_path: Path) -> None:
 def test_why_an_answer_is_not_usable(
     tmp_path: Path, row: dict[str, Any], failure: str, output: str | None
 ) -> None:
-    calls, _ = _calls(_write(tmp_path / "output.jsonl", [row]))
+    calls, _ = _calls(write_lines(tmp_path / "output.jsonl", [row]))
     assert (calls[0].failure, calls[0].output) == (failure, output)
 
 
@@ -192,9 +187,9 @@ def test_responses_become_chat(tmp_path: Path) -> None:
             "total_tokens": 70,
         },
     }
-    _write(tmp_path / "in.jsonl", [ask])
+    write_lines(tmp_path / "in.jsonl", [ask])
     out = {"id": "b", "custom_id": "r1", "response": {"status_code": 200, "body": body}}
-    _write(tmp_path / "out.jsonl", [{**out, "error": None}])
+    write_lines(tmp_path / "out.jsonl", [{**out, "error": None}])
     call = _calls(tmp_path)[0][0]
     assert call.messages == [
         {"role": "system", "content": "Be short."},
@@ -225,12 +220,12 @@ def test_responses_become_chat(tmp_path: Path) -> None:
 
 def test_what_is_not_text_is_counted(tmp_path: Path) -> None:
     ask = {"custom_id": "e", "method": "POST", "url": "/v1/embeddings", "body": {"input": "x"}}
-    calls, reading = _calls(_write(tmp_path / "in.jsonl", [_ask("a"), ask]))
+    calls, reading = _calls(write_lines(tmp_path / "in.jsonl", [_ask("a"), ask]))
     assert [x.key for x in calls] == ["a"]
     assert reading.dropped == {"not a request for text: /v1/embeddings": 1}
     body = {"object": "list", "data": [], "model": "embed"}
     vectors = {"custom_id": "e", "response": {"status_code": 200, "body": body}, "error": None}
-    calls, reading = _calls(_write(tmp_path / "out.jsonl", [_say("a"), vectors]))
+    calls, reading = _calls(write_lines(tmp_path / "out.jsonl", [_say("a"), vectors]))
     assert reading.dropped == {"not an answer in text: list": 1}
 
 
@@ -240,7 +235,7 @@ def test_further_choices_are_counted(tmp_path: Path) -> None:
         {"index": 1, "message": message, "finish_reason": "stop"},
         {"index": 0, "message": {**message, "content": "a"}, "finish_reason": "stop"},
     ]
-    calls, reading = _calls(_write(tmp_path / "out.jsonl", [_say("k", choices=more)]))
+    calls, reading = _calls(write_lines(tmp_path / "out.jsonl", [_say("k", choices=more)]))
     assert calls[0].output == "a"
     assert reading.dropped == {"further choice of the same request": 1}
 
@@ -262,14 +257,14 @@ def test_what_does_not_fit_is_named(
     tmp_path: Path, asked: list[dict[str, Any]], said: list[dict[str, Any]], why: str
 ) -> None:
     if asked:
-        _write(tmp_path / "requests.jsonl", asked)
-    _write(tmp_path / "output.jsonl", said)
+        write_lines(tmp_path / "requests.jsonl", asked)
+    write_lines(tmp_path / "output.jsonl", said)
     with pytest.raises(InputError, match=why):
         _calls(tmp_path)
 
 
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
-    path = _write(tmp_path / "output.jsonl", [_say("a"), _say("b")])
+    path = write_lines(tmp_path / "output.jsonl", [_say("a"), _say("b")])
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(InputError, match=r"output\.jsonl, line 2: not complete JSON"):
         _calls(path)

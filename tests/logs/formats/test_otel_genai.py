@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.logs.formats.lines import write_lines
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import Head
@@ -147,7 +148,7 @@ def example(folder: Path) -> Path:
         _traces(_span("b1", old), _span("b2", {"http.url": "x"})),
     ]
     path = folder / "traces.jsonl"
-    path.write_text("".join(json.dumps(x) + "\n" for x in lines), encoding="utf-8")
+    write_lines(path, lines)
     return path
 
 
@@ -159,7 +160,7 @@ def _calls(path: Path, **mapping: str) -> tuple[list[Call], CallStream]:
 def _one(tmp_path: Path, span: dict[str, Any], *more: dict[str, Any]) -> Call:
     path = tmp_path / "one.jsonl"
     lines = [*more, _traces(span)]
-    path.write_text("".join(json.dumps(x) + "\n" for x in lines), encoding="utf-8")
+    write_lines(path, lines)
     return _calls(path)[0][0]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.logs.formats.lines import write_lines
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.logs.calls import Usage
@@ -27,14 +28,9 @@ _ROWS: list[dict[str, Any]] = [
 ]
 
 
-def _lines(path: Path, rows: list[Any]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
 def example(folder: Path) -> Path:
     """JSON lines with names that everybody uses."""
-    return _lines(folder / "mine.jsonl", _ROWS)
+    return write_lines(folder / "mine.jsonl", _ROWS)
 
 
 def test_names_that_leave_no_doubt_need_no_mapping(tmp_path: Path) -> None:
@@ -61,7 +57,7 @@ def test_all_containers_say_the_same(tmp_path: Path) -> None:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     rows = [{k: v for k, v in row.items() if k != "meta"} for row in _ROWS]
-    lines = _lines(tmp_path / "a.jsonl", rows)
+    lines = write_lines(tmp_path / "a.jsonl", rows)
     array = tmp_path / "a.json"
     array.write_text(json.dumps(rows, indent=2))
     table = tmp_path / "a.csv"
@@ -128,7 +124,7 @@ def test_every_field_of_a_call_can_be_mapped(tmp_path: Path) -> None:
             strict=True,
         )
     )
-    call = load(_lines(tmp_path / "x.jsonl", [row | tokens]), mapping=mapping).calls[0]
+    call = load(write_lines(tmp_path / "x.jsonl", [row | tokens]), mapping=mapping).calls[0]
     assert (call.key, call.epoch, call.model, call.run) == ("7", 2, "m", "r")
     assert (call.score, call.failure, call.output, call.reference) == (
         1.0,
@@ -150,7 +146,7 @@ def test_every_field_of_a_call_can_be_mapped(tmp_path: Path) -> None:
 
 
 def test_a_prompt_is_one_message(tmp_path: Path) -> None:
-    path = _lines(tmp_path / "x.jsonl", [{"id": 1, "prompt": "Hi"}])
+    path = write_lines(tmp_path / "x.jsonl", [{"id": 1, "prompt": "Hi"}])
     call = load(path).calls[0]
     assert call.messages == [{"role": "user", "content": "Hi"}]
     assert call.score is None
@@ -171,14 +167,14 @@ def test_a_prompt_is_one_message(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_understood_is_an_error(tmp_path: Path, row: Any, said: str) -> None:
-    path = _lines(tmp_path / "x.jsonl", [{"id": "a", "score": 1}, row])
+    path = write_lines(tmp_path / "x.jsonl", [{"id": "a", "score": 1}, row])
     with pytest.raises(InputError, match=rf"x\.jsonl, {said}"):
         load(path)
 
 
 def test_no_score_is_none(tmp_path: Path) -> None:
     rows = [{"id": i, "score": s} for i, s in enumerate((None, "", "NaN", "partial"))]
-    found = load(_lines(tmp_path / "x.jsonl", rows))
+    found = load(write_lines(tmp_path / "x.jsonl", rows))
     assert [call.score for call in found.calls] == [None, None, None, 0.5]
 
 
@@ -189,12 +185,12 @@ def test_wrong_mappings_name_the_columns(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match=r"field to map.*'scores'.*score"):
         load(path, mapping={"scores": "resolved"})
     with pytest.raises(InputError, match=r"key of an item. Columns found: a, b.*mapping=.'key'"):
-        load(_lines(tmp_path / "k.jsonl", [{"a": 1, "b": 2}]))
+        load(write_lines(tmp_path / "k.jsonl", [{"a": 1, "b": 2}]))
 
 
 def test_calls_are_read_as_they_are_asked_for(tmp_path: Path) -> None:
     rows: list[Any] = [{"id": i, "score": 1} for i in range(3000)]
-    path = _lines(tmp_path / "long.jsonl", rows)
+    path = write_lines(tmp_path / "long.jsonl", rows)
     with path.open("a") as file:
         file.write('{"id": 3000, "sco')
     calls = open_calls(path).calls
@@ -238,5 +234,5 @@ def test_a_failure_in_words_of_its_own_is_an_error(tmp_path: Path) -> None:
         {"id": "c", "failure": False},
         {"id": "d", "failure": ""},
     ]
-    found = load(_lines(tmp_path / "own.jsonl", rows)).calls
+    found = load(write_lines(tmp_path / "own.jsonl", rows)).calls
     assert [call.failure for call in found] == ["error", "empty", "", ""]

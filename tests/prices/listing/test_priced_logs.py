@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.logs.formats.lines import write_lines
 
 from headtohead import list_prices
 from headtohead.cli import main
@@ -166,8 +167,7 @@ def _spend(path: Path) -> Path:
                 "status": "success",
             }
         )
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
+    return write_lines(path, rows)
 
 
 def test_a_log_of_litellm_at_the_command_line(store: Store, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.logs.formats.lines import write_lines
+
 from headtohead.trials.result import TrialResult
 from headtohead.trials.switching.result import Switch
 from headtohead.trials.switching.settings import Pace
@@ -94,8 +96,7 @@ def answers(ledger: Path) -> dict[str, dict[str, Any]]:
 def rewritten(log: Path, path: Path, rows: Sequence[dict[str, Any]]) -> Path:
     """A log of other rows."""
     assert log != path
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
+    return write_lines(path, rows)
 
 
 def section(made: TrialResult, slug: str) -> dict[str, Any]:
