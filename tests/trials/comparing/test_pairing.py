@@ -1,6 +1,7 @@
 """Items are paired honestly, or an error names what differs."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,27 @@ def test_tries_at_an_item_are_averaged() -> None:
     assert found.a.repeats.tolist() == [4]
     assert found.b.repeats.tolist() == [2]
     assert "different number of times" in found.notes[0]
+
+
+def test_tries_in_any_order_are_brought_together_by_item_and_epoch() -> None:
+    tries = [("y", 2, 0), ("x", 10**30, 1), ("y", 1, 1), ("x", 3, 0), ("z", 1, None), ("x", 1, 1)]
+    mixed = of_calls("a", [Call(key=key, epoch=n, score=score) for key, n, score in tries])
+    found = pair(mixed, side("b", {"x": 1, "z": 1, "y": 0})).a
+    assert found.keys == ("y", "x")
+    assert found.scores.tolist() == [0.5, 2 / 3]
+    assert [[call.epoch for call in calls] for calls in found.calls] == [[1, 2], [1, 3, 10**30]]
+    assert [call.key for call in found.calls.flat()] == ["y", "y", "x", "x", "x"]
+
+
+def test_pairing_keeps_little_beside_the_calls() -> None:
+    n = 20_000
+    a, b = (side(name, [i % 2 for i in range(n)]) for name in "ab")
+    tracemalloc.start()
+    found = pair(a, b)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found.a.keys) == n
+    assert peak < 2 * n * 150  # bytes
 
 
 def test_items_without_a_score_are_left_out_with_their_partner_and_counted() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from headtohead.core.errors import InputError, UnknownName
-from headtohead.files.opening import decoded, document
+from headtohead.core.errors import UnknownName
+from headtohead.files.opening import content, decoded, json_value, keys_once
 from headtohead.files.records import labels_of, score_in, text_of
 from headtohead.logs.calls import Call, CallStream, Meta, RunFile, RunFormat, Usage
 from headtohead.logs.openai import Messages, asked_hash
@@ -28,6 +28,8 @@ FORMAT = RunFormat(
 _SUCCESS = "success"
 _NUMBERED = re.compile(r"(conversational_)?test_case_\d+")  # named by DeepEval itself, by place
 _LONGEST_KEY = 60
+_RUN = "a test run of DeepEval"
+_CASES = ("testCases", "conversationalTestCases")
 
 
 class _MetricData(msgspec.Struct, rename="camel"):
@@ -87,23 +89,30 @@ class _TestRun(msgspec.Struct, rename="camel"):
 
 def read(file: RunFile) -> CallStream:
     """The test cases of a run, one call each; a conversation is one too."""
-    whole = document(file.path)
-    try:
-        found = whole.get(_WRAPPED, whole)
-        run = decoded(_run, file.path, "the run", msgspec.json.encode(found), "of DeepEval")
-    except AttributeError:
-        raise InputError(f"{file.path}: not a test run of DeepEval.") from None
+    text = content(file.path)
+    inside = bytes(decoded(_outer, file.path, "", text, _RUN).get(_WRAPPED, text))
+    for name, raw in decoded(_outer, file.path, "", inside, _RUN).items():
+        if name not in _CASES:
+            keys_once(file.path, name, bytes(raw), json_value(bytes(raw)))
+    run = decoded(_run, file.path, "", inside, _RUN)
     raws = [*run.test_cases, *run.conversational_test_cases]
-    cases = [
-        decoded(_case, file.path, f"test case {n}", bytes(raw), "a test case of DeepEval")
-        for n, raw in enumerate(raws, 1)
-    ]
-    names = dict.fromkeys(name for case in cases for name in case.scores())
+    names: dict[str, None] = {}
+    first: dict[str, _MetricData] = {}
+    judged = False
+    # Read twice, as the cases take more memory than their text.
+    for n, raw in enumerate(raws, 1):
+        where = f"test case {n}"
+        case = decoded(_case, file.path, where, bytes(raw), "a test case of DeepEval")
+        keys_once(file.path, where, bytes(raw), json_value(bytes(raw)))
+        scores = case.scores()
+        names |= dict.fromkeys(scores)
+        judged = judged or scores[_SUCCESS] is not None
+        for one in case.metrics_data or ():
+            first.setdefault(one.name, one)
     wanted = file.mapping.get("score", "")
     if wanted and wanted not in names:
         raise UnknownName(f"score in {file.path}", wanted, tuple(names))
     single = [name for name in names if name != _SUCCESS]
-    judged = any(case.scores()[_SUCCESS] is not None for case in cases)
     metric = wanted or (single[0] if len(single) == 1 and not judged else _SUCCESS)
     given = run.hyperparameters or {}
     model = text_of(given.get("model"))
@@ -115,7 +124,7 @@ def read(file: RunFile) -> CallStream:
     used = [single for single in names if metric in (_SUCCESS, single) and single != _SUCCESS]
     must = {
         "data set": " ".join(filter(None, (run.dataset_alias, run.dataset_version))),
-        **{f"metric {name}": _how(name, cases) for name in used},
+        **{f"metric {name}": _how(first[name]) for name in used},
     }
     return CallStream(
         meta=Meta(
@@ -126,26 +135,26 @@ def read(file: RunFile) -> CallStream:
             must_agree={x: y for x, y in must.items() if y},
             may_differ={x: y for x, y in may.items() if y},
         ),
-        calls=_calls(file.path, cases, metric, model),
+        calls=_calls(file.path, raws, metric, model),
         dropped={},
     )
 
 
+_outer = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _run = msgspec.json.Decoder(_TestRun).decode
 _case = msgspec.json.Decoder(_Case).decode
 
 
-def _how(metric: str, cases: list[_Case]) -> str:
+def _how(one: _MetricData) -> str:
     """How a metric judged: its threshold, and its model if it has one."""
-    one = next(x for case in cases for x in case.metrics_data or () if x.name == metric)
     said = [f"threshold {text_of(one.threshold)}" if one.threshold is not None else ""]
     said += [f"judged by {one.evaluation_model}" if one.evaluation_model else ""]
     return ", ".join([*filter(None, said), *(["strict"] if one.strict_mode else [])])
 
 
-def _calls(path: Path, cases: list[_Case], metric: str, model: str) -> Iterator[Call]:
+def _calls(path: Path, raws: list[msgspec.Raw], metric: str, model: str) -> Iterator[Call]:
     repeats: Counter[str] = Counter()
-    for n, case in enumerate(cases, 1):
+    for n, case in enumerate(map(_case, raws), 1):
         messages, output = _said(case)
         reference = case.expected_output or case.expected_outcome
         asked = case.input or case.scenario or ""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Unpack, overload
+from typing import Unpack
 
 import numpy as np
 
@@ -136,7 +136,7 @@ def given_again(runs: Sequence[ModelRun]) -> list[str]:
 # ---------------------------------------------------------------- pairs
 
 
-class ItemCalls(Sequence[tuple[Call, ...]]):
+class ItemCalls:
     """The calls of each item, by epoch, as places in a run: a log may have a million items.
 
     Attributes:
@@ -152,16 +152,14 @@ class ItemCalls(Sequence[tuple[Call, ...]]):
         """How many items there are."""
         return self.sizes.size
 
-    @overload
-    def __getitem__(self, item: int) -> tuple[Call, ...]: ...
-    @overload
-    def __getitem__(self, item: slice) -> Sequence[tuple[Call, ...]]: ...
-    def __getitem__(self, item: int | slice) -> Sequence[Any]:
-        """The calls of an item, or the items of a slice."""
-        if isinstance(item, slice):
-            return self.of(np.arange(len(self))[item])
+    def __getitem__(self, item: int) -> tuple[Call, ...]:
+        """The calls of an item."""
         end = self._ends[item]
         return tuple(self._calls[at] for at in self._places[end - self.sizes[item] : end].tolist())
+
+    def __iter__(self) -> Iterator[tuple[Call, ...]]:
+        """The calls of each item."""
+        return map(self.__getitem__, range(len(self)))
 
     def of(self, items: IntArray) -> "ItemCalls":
         """Those of some items, in the order given."""
@@ -388,8 +386,8 @@ def _scored(
     if unscored.size:
         notes.append(
             f"{counted(unscored.size, 'item has', 'items have')} no score on a side, so the "
-            "comparison leaves out what has none: what is unknown is not wrong. `missing` set to wrong counts "
-            "it as failed."
+            "comparison leaves out what has none: what is unknown is not wrong. `missing` set to "
+            "wrong counts it as failed."
         )
     return PairedItems(of_a, of_b, dict(left_out), tuple(notes))
 
