@@ -86,8 +86,8 @@ def call_of(attributes: Mapping[str, Any]) -> Call:
     given = given if isinstance(given, dict) else {}
     messages, params = _request(flat, given)
     labels: dict[str, str] = {}
-    if isinstance(about := unpacked(flat.get("metadata")), dict):
-        labels.update(labels_of(about))
+    about = unpacked(flat.get("metadata"))
+    labels.update(labels_of(about if isinstance(about, dict) else _details(flat)))
     if isinstance(tags := unpacked(flat.get("tag.tags")), list) and tags:
         labels["tags"] = ",".join(sorted(map(text_of, tags)))
     if session := text_of(flat.get("session.id")):
@@ -231,6 +231,18 @@ def _listed(flat: _Tree, name: str) -> list[Any]:
     if name in flat:
         return _members(flat[name])
     return [{x: flat[y] for x, y in one} for one in _numbered(tuple(flat)).get(name, ())]
+
+
+def _details(flat: _Tree) -> _Tree:
+    """Metadata whose fields are attributes of their own."""
+    return {field: flat[name] for field, name in _fields(tuple(flat))}
+
+
+@lru_cache(1000)
+def _fields(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Fields of metadata, as they are called in it and as the attribute is."""
+    start = "metadata."
+    return [(name.removeprefix(start), name) for name in names if name.startswith(start)]
 
 
 @lru_cache(1000)

@@ -39,6 +39,7 @@ def test_a_data_frame_reads_like_the_api(kind: str, tmp_path: Path) -> None:
         same = api[call.key]
         assert (call.model, call.output, call.failure) == (same.model, same.output, same.failure)
         assert call.messages == same.messages
+        assert call.labels == same.labels
         assert call.usage == same.usage
         assert call.params == same.params == {"max_tokens": 16, "temperature": 0}
         assert call.latency_s == pytest.approx(same.latency_s, abs=0.002)
