@@ -5,6 +5,7 @@ import json
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -337,6 +338,60 @@ def test_a_text_cut_anywhere_comes_back_whole(text: str, data: st.DataObject) ->
         pieces, _ = _ask(_entrant(server), "Hi")
     assert "".join(pieces) == text
     assert all(pieces)
+
+
+_FIELDS = (
+    "choices delta message content error usage finish_reason refusal tool_calls model text"
+    " prompt_tokens completion_tokens"
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "choices",
+                    "delta",
+                    "message",
+                    "content",
+                    "error",
+                    "usage",
+                    "finish_reason",
+                    "refusal",
+                    "tool_calls",
+                    "model",
+                    "prompt_tokens",
+                    "completion_tokens",
+                    "text",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+_EVENTS = st.one_of(
+    st.binary(max_size=40),
+    _JSON.map(lambda given: b"data: " + json.dumps(given).encode() + b"\n\n"),
+    _JSON.map(lambda given: json.dumps({"choices": [{"delta": given}]}).encode()),
+    st.sampled_from([b"data: ", b"\n\n", b"data: [DONE]\n\n", b": ping\n", b"\r\n", b"\xff"]),
+)
+
+
+@given(st.lists(_EVENTS, max_size=6), st.booleans(), st.sampled_from([200, 204, 400, 418, 599]))
+def test_whatever_is_sent_is_an_answer_or_a_fault(
+    parts: list[bytes], as_stream: bool, status: int
+) -> None:
+    body = b"".join(parts)
+    kind = "text/event-stream" if as_stream else "application/json"
+    # What is no HTTP at all is asked for again, which would take long here.
+    with Loopback(lambda _: [http(status, body, kind=kind)]) as server:
+        limits = AnswerLimits(first_s=0.2, silence_s=0.2, total_s=1.0)
+        with suppress(Fault):
+            _, answer = _ask(_entrant(server, limits=limits), "Hello")
+            assert answer.text.strip()
 
 
 def test_real_models_answer_live(tiny_models: TinyModels) -> None:
