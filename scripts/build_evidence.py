@@ -8,6 +8,7 @@ need not. Until then each reads them itself, which takes longer and gives the sa
 """
 
 import argparse
+import json
 import shutil
 import sys
 import tomllib
@@ -23,6 +24,7 @@ from headtohead.evidence.folder import files_below, fits, raw_files
 from headtohead.evidence.ingest import ingest
 from headtohead.evidence.sourcing import RawFiles, Source
 from headtohead.evidence.store import Store, builtin_folder
+from headtohead.names.book import compiled_file, lists
 from headtohead.names.names import Names
 
 
@@ -63,6 +65,10 @@ def raw_from_folder(source: Source, folder: Path, known_on: date) -> RawFiles:
 
 def read_names() -> str:
     """A line saying how many names of the built-in evidence were read by the lists of today."""
+    for old in compiled_file().parent.glob("compiled-*.json"):
+        old.unlink()
+    # Days become text, which JSON has no other way to write.
+    compiled_file().write_text(json.dumps(lists(), ensure_ascii=False, default=str) + "\n", "utf-8")
     names, store = Names.load(), Store(Path(__file__).with_name("none"))
     printed = [printed_names(t, store._everything(t)) for t in MODEL_TABLES]
     read = read_undated(pl.concat(printed), names)

@@ -90,7 +90,7 @@ class Verbs(click.Group):
         kwargs["standalone_mode"] = False
         # Rows and modules make many objects and few cycles: searched this seldom, a check of all
         # claims takes a tenth less time.
-        gc.set_threshold(50_000, 20, 20)
+        gc.set_threshold(200_000, 20, 20)
         # Nor are they searched once more when the process ends, which took another tenth.
         atexit.register(gc.freeze)
         try:

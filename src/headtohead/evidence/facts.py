@@ -5,12 +5,10 @@ join keeps the rule that made it (`join_rule`); a name that is not matched keeps
 that it can never fall on a side by accident.
 """
 
-import hashlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +34,7 @@ from headtohead.core.units import first_few
 from headtohead.evidence.store import Store, builtin_folder
 from headtohead.evidence.tables import tables, title
 from headtohead.names.alike import nearest
+from headtohead.names.book import lists_digest
 from headtohead.names.names import Names, Resolution
 from headtohead.names.reading import key as spelling
 
@@ -109,7 +108,7 @@ def _rows_of(
     name = pl.col("model_name")
     mine = name.is_in(meant.implode()) | name.is_in([*moved, *models])
     strange = ~name.is_in(read["model_name"].unique().implode())
-    day = pl.struct("vintage", "valid_from", "known_on").is_first_distinct()
+    day = pl.struct("source_id", "vintage", "valid_from", "known_on").is_first_distinct()
     return lambda rows: rows.filter(mine | strange | day)
 
 
@@ -239,7 +238,7 @@ class Facts:
         """
         key = (table, as_of, used_on if table == "prices" else None, models)
         if key not in self._frames:
-            rows = self.store.read(table, as_of, _rows_of(models, self.names) if models else None)
+            rows = self._rows(table, as_of, models)
             rows_known = with_entities(table, rows, self.names, used_on=key[2], read=names_read())
             if table in self._brought:
                 rows_known = pl.concat([rows_known, self._brought[table]], how="diagonal_relaxed")
@@ -248,6 +247,17 @@ class Facts:
                 self._frames = {k: v for k, v in self._frames.items() if k[2] in (None, k[1])}
             self._frames[key] = rows_known
         return self._frames[key]
+
+    def _rows(self, table: str, as_of: date, models: tuple[str, ...]) -> pl.DataFrame:
+        """The rows of the store, all or those of some models, which are read once."""
+        if not models:
+            return self.store.read(table, as_of)
+        key = ("rows", table, as_of, models)
+        if key not in self._kept:
+            only = _rows_of(models, self.names)
+            self._kept[key] = self.store.read(table, as_of, only)
+        rows: pl.DataFrame = self._kept[key]
+        return rows
 
     def bring(self, table: str, rows: pl.DataFrame, citation: Citation) -> None:
         """Add a user's own rows, with entity columns, to a table; they are known on every day."""
@@ -389,12 +399,9 @@ def with_entities(
     return pl.concat([frame, _looked_up(keys, known).select(COLUMNS)], how="horizontal")
 
 
-@cache
 def names_file() -> Path:
     """Where what the names of the built-in evidence mean is kept; its name tells by which lists."""
-    lists = sorted(Path(str(files("headtohead").joinpath("data/entities"))).glob("*.toml"))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
-    return builtin_folder() / f"names-{digest[:12]}.parquet"
+    return builtin_folder() / f"names-{lists_digest()}.parquet"
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     import polars as pl
+
+# What a source knew when, and how surely, is read from these columns.
+_KNOWLEDGE = ("source_id", "vintage", "known_on", "verified")
 
 
 def builtin_folder() -> Path:
@@ -89,8 +92,8 @@ class Store:
     ) -> "pl.DataFrame":
         """The rows of a table that were known on a day, each fact in its latest version.
 
-        `only` picks rows of each file as it is read, which saves time where few are wanted; it has
-        to keep one row of each edition, and all versions of a fact or none.
+        `only` picks rows before they are sorted, which saves time where few are wanted; it has to
+        keep one row of each edition of a source, and all versions of a fact or none.
 
         Of a source that is published in whole editions, the latest edition of that day counts;
         if all its editions are younger, the oldest does, as the nearest witness to what was known.
@@ -231,11 +234,14 @@ class Store:
         source_id = card.source.source_id
         days, unverified = [], False
         for name in {t for e in card.imports for t in e.tables} | set(card.source.rows):
-            # One source's own files are read much faster than all of a table, if none is yet.
+            # One source's own files are read much faster than all of a table, if none is yet, and
+            # three of their columns are enough where every row is verified.
             if name in self._every:
                 rows = self.read(name, as_of).filter(pl.col("source_id") == source_id)
             else:
-                rows = _known(self._gathered(name, of=source_id), table(name), as_of)
+                rows = _known_by(pl.concat(self._parts(table(name), source_id, _KNOWLEDGE)), as_of)
+                if not rows["verified"].all():
+                    rows = _known(self._gathered(name, of=source_id), table(name), as_of)
             if isinstance(latest := rows["known_on"].max(), date):
                 days.append(latest)
                 unverified = unverified or not rows["verified"].all()
@@ -254,39 +260,46 @@ class Store:
         only: "Callable[[pl.DataFrame], pl.DataFrame]" = lambda rows: rows,
         of: str = "",
     ) -> "pl.DataFrame":
-        """The rows that `only` picks of each file, in the same order.
+        """The rows that `only` picks, in the same order.
 
         `of` is the source whose rows count; all if empty.
         """
         import polars as pl
 
         t = table(name)
+        order = ["source_id", *t.key, "known_on", "seq"]
+        return only(pl.concat(self._parts(t, of))).sort(order, nulls_last=True)
+
+    def _parts(
+        self, t: Table, of: str = "", columns: tuple[str, ...] = ()
+    ) -> "Iterator[pl.DataFrame]":
+        """The rows of each file, of these columns if only some are wanted; one part is empty."""
+        import polars as pl
+
         taken = [
-            self._checked(folder, entry, name)
+            self._checked(folder, entry, t.name)
             for folder in (self.builtin, self.home)
             for entry in catalogue.read(folder)
-            if name in entry.tables and of in ("", entry.source_id)
+            if t.name in entry.tables and of in ("", entry.source_id)
         ]
         try:
-            parts = [pl.DataFrame(schema=polars_schema(t) | {"seq": pl.Int32()})]
+            yield _of_table(pl.DataFrame(schema=polars_schema(t)), t, 0, columns)
             folders = self._hand_folders().items()
-            holding = [i for i, f in folders if f.joinpath(f"{name}.csv").is_file()]
+            holding = [i for i, f in folders if f.joinpath(f"{t.name}.csv").is_file()]
             for i, (_, held) in self._by_hand(holding if not of else [of]).items():
-                if not (rows := held.get(name)):
+                if not (rows := held.get(t.name)):
                     continue
-                typed = pl.DataFrame(rows, polars_schema(t))
-                parts.append(only(_of_table(typed.with_columns(source_id=pl.lit(i)), t, 0)))
-            parts += [
-                only(_of_table(pl.read_parquet(path), t, seq)) for seq, path in enumerate(taken, 1)
-            ]
+                typed = pl.DataFrame(rows, polars_schema(t)).with_columns(source_id=pl.lit(i))
+                yield _of_table(typed, t, 0, columns)
+            for seq, path in enumerate(taken, 1):
+                there = [c for c in pl.read_parquet_schema(path) if c in columns]
+                yield _of_table(pl.read_parquet(path, columns=there or None), t, seq, columns)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise DamagedStore(
-                f"The evidence of {name} cannot be read ({error}). Make the tables again "
+                f"The evidence of {t.name} cannot be read ({error}). Make the tables again "
                 "from the raw files, with `update_evidence(rebuild=True, today=...)`; if that "
                 "does not help, install headtohead again."
             ) from None
-        order = ["source_id", *t.key, "known_on", "seq"]
-        return pl.concat(parts).sort(order, nulls_last=True)
 
     def _refresh(self) -> None:
         """Forget what was read, if a catalogue has changed since."""
@@ -323,26 +336,36 @@ def _known(every: "pl.DataFrame", t: Table, as_of: date) -> "pl.DataFrame":
     """What was known on a day of rows as `_gathered` gives them."""
     import polars as pl
 
-    edition, key = pl.col("vintage"), ["source_id", *t.key]
-    witness = pl.coalesce(edition.filter(edition <= as_of).max(), edition.min())
-    known = every.filter(
-        (pl.col("known_on") <= as_of) & (edition.is_null() | (edition == witness.over("source_id")))
-    )
+    known, key = _known_by(every, as_of), ["source_id", *t.key]
     # Versions of one fact lie one below the other, the latest last.
     after = pl.any_horizontal(pl.col(k).ne_missing(pl.col(k).shift(-1)) for k in key)
     latest = after | (pl.int_range(1, pl.len() + 1) == pl.len())
     return known.filter(latest).drop("seq")
 
 
-def _of_table(rows: "pl.DataFrame", t: Table, seq: int) -> "pl.DataFrame":
-    """Rows with the table's columns and types, whatever an older version wrote."""
+def _known_by(every: "pl.DataFrame", as_of: date) -> "pl.DataFrame":
+    """The rows that were known on a day, of each source those of one edition, in all versions."""
     import polars as pl
 
-    columns = [
+    edition = pl.col("vintage")
+    witness = pl.coalesce(edition.filter(edition <= as_of).max(), edition.min())
+    return every.filter(
+        (pl.col("known_on") <= as_of) & (edition.is_null() | (edition == witness.over("source_id")))
+    )
+
+
+def _of_table(
+    rows: "pl.DataFrame", t: Table, seq: int, columns: tuple[str, ...] = ()
+) -> "pl.DataFrame":
+    """Rows with the table's columns and types, or some of them, whatever an older version wrote."""
+    import polars as pl
+
+    kept = [
         (pl.col(name) if name in rows.columns else pl.lit(None).alias(name)).cast(kind)
         for name, kind in polars_schema(t).items()
+        if not columns or name in columns
     ]
-    return rows.select(*columns, pl.lit(seq, pl.Int32).alias("seq"))
+    return rows.select(*kept, pl.lit(seq, pl.Int32).alias("seq"))
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -1,14 +1,19 @@
 """The lists behind the names: labs, operators, models and aliases, read from data/entities."""
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from headtohead.names.reading import Rules, key
+
+_FOLDER = Path(str(files("headtohead").joinpath("data/entities")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,18 +200,39 @@ class Book:
         return Group(f"{says}, not a model.", tuple(newest))
 
 
+def lists() -> dict[str, Any]:
+    """The lists of data/entities as they are written, by the name of their file."""
+    return {path.stem: tomllib.loads(path.read_text("utf-8")) for path in _files()}
+
+
+@cache
+def lists_digest() -> str:
+    """What tells these lists from any others."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in _files())).hexdigest()[:12]
+
+
+def compiled_file() -> Path:
+    """Where these lists are kept as JSON, which is read in a tenth of the time."""
+    return _FOLDER / f"compiled-{lists_digest()}.json"
+
+
+def _files() -> list[Path]:
+    return sorted(_FOLDER.glob("*.toml"))
+
+
+def _day(written: date | str) -> date:
+    """A day of a list: JSON has it as text."""
+    return date.fromisoformat(written) if isinstance(written, str) else written
+
+
 def load_book() -> Book:
     """The lists of data/entities.
 
     Raises:
         ValueError: If two models claim one spelling, or an alias names no model.
     """
-    folder = files("headtohead").joinpath("data/entities")
-    tables = {
-        f.name.removesuffix(".toml"): tomllib.loads(f.read_text(encoding="utf-8"))
-        for f in sorted(folder.iterdir(), key=lambda f: f.name)
-        if f.name.endswith(".toml")
-    }
+    kept = compiled_file()
+    tables = json.loads(kept.read_bytes()) if kept.is_file() else lists()
     rules = Rules(tables.pop("rules"))
     labs, operators = (_organisations(tables.pop(name)) for name in ("labs", "operators"))
     countries = {
@@ -252,7 +278,7 @@ def _models(
                     row["name"],
                     family["family"],
                     opened if isinstance(opened, bool) else None,
-                    row.get("on"),
+                    _day(row["on"]) if "on" in row else None,
                     row.get("licence", family["licence"]),
                 )
                 if model.model in models:
@@ -291,8 +317,8 @@ def _aliases(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Alias]
     for row in table["moving"]:
         spans = tuple(
             Span(
-                s["from"],
-                s.get("to"),
+                _day(s["from"]),
+                _day(s["to"]) if "to" in s else None,
                 s["model"],
                 s.get("mode", ""),
                 s.get("channel", ""),

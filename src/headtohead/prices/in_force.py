@@ -16,9 +16,10 @@ that no second list confirms. A list that is made from another one confirms noth
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, partial
 from typing import Any
 
 import polars as pl
@@ -191,7 +192,7 @@ def price_in_force(
     holding = in_force(mine, at, rule=rule, channel=channel, words=prices, word=word)
     if holding.is_empty():
         return None
-    bands = _Bands(mine, _lists(mine, at, channel, INPUT_SHARE), at)
+    bands = _Bands(mine, partial(_lists, mine, at, channel, INPUT_SHARE), at)
     hour = at if by_hour and isinstance(at, datetime) else None
     return _list_price(holding.row(0, named=True), bands, hour, model, input_tokens)
 
@@ -222,7 +223,7 @@ def every_offer(
     """
     mine = prices.filter(of_model(prices, model)).with_columns(pl.col("model_id").fill_null(model))
     holding = in_force(mine, at, rule=EVERY, channel=channel, words=prices, word=word)
-    bands = _Bands(mine, _lists(mine, at, channel, INPUT_SHARE), at)
+    bands = _Bands(mine, partial(_lists, mine, at, channel, INPUT_SHARE), at)
     hour = at if isinstance(at, datetime) else None
     by_list = {
         tuple(row[c] for c in LIST): _list_price(row, bands, hour, model)
@@ -277,7 +278,7 @@ def offers_of_all(
     lists = _lists(mine, at, channel, input_share)
     offers = _one_a_seller(lists).sort("model_id", "price_usd_per_mtok", "source_id", "provider")
     hourly = mine.filter(pl.col("tier").is_in(_HOURLY))
-    bands, none = _Bands(hourly, lists, at), _Bands(hourly.clear(), lists, at)
+    bands, none = (_Bands(rows, lambda: lists, at) for rows in (hourly, hourly.clear()))
     by_hour = set(hourly["model_id"])
     nothing: dict[str, Any] = {"others": (), "set_aside": (), "other_source_ids": ()}
     found = []
@@ -770,8 +771,10 @@ def _credible(offers: pl.DataFrame, day: date) -> tuple[pl.DataFrame, dict[str, 
 class _Bands:
     """The prices by hour and by length of prompt of every list of a model, read once."""
 
-    def __init__(self, prices: pl.DataFrame, lists: pl.DataFrame, at: date | datetime) -> None:
-        self.day, self._lists = _day(at), lists
+    def __init__(
+        self, prices: pl.DataFrame, lists: Callable[[], pl.DataFrame], at: date | datetime
+    ) -> None:
+        self.day, self._lists = _day(at), cache(lists)
         banded = pl.col("tier").is_in(_HOURLY) | pl.col("tier").str.starts_with("over_")
         rows = prices.filter(banded & pl.col("token_kind").is_in(KINDS))
         self._by_list: dict[tuple[str, ...], list[Band]] = {}
@@ -800,7 +803,7 @@ class _Bands:
             return ()
         same = pl.all_horizontal((pl.col(c) - row[c]).abs() <= _SAME * row[c] for c in _PAIR)
         own = pl.all_horizontal(pl.col(c) == row[c] for c in LIST)
-        alike = self._lists.filter(same & (pl.col("seller") == row["seller"]))
+        alike = self._lists().filter(same & (pl.col("seller") == row["seller"]))
         by_kind: dict[str, list[Band]] = {}
         for key in alike.sort(~own, "doubt", "written").select(LIST).iter_rows():
             same_day: dict[str, list[Band]] = {}

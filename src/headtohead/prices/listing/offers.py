@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -218,6 +220,7 @@ def _described(mine: pl.DataFrame, found: Offers, at: datetime) -> tuple[Offer, 
             of_list = others.setdefault(tuple(row[c] for c in LIST), {})
             of_list.setdefault(row["tier"], {})[row["token_kind"]] = row["price_usd_per_mtok"]
     ends = _ends(mine, at)
+    channels = {row[:-1]: row[-1] or "" for row in mine.select(*LIST, "served_as").iter_rows()}
     offers = []
     for price in found.every:
         standing = tuple(w for w, p in ruled.items() if p is not None and _same_list(p, price))
@@ -229,7 +232,7 @@ def _described(mine: pl.DataFrame, found: Offers, at: datetime) -> tuple[Offer, 
         offers.append(
             Offer(
                 price=replace(told, rule=price.rule),
-                channel=mine.filter(pl.col("model_name") == price.name)["served_as"][0] or "",
+                channel=channels[key],
                 standing=standing,
                 other_kinds=tiers.get("standard", {}),
                 tiers={t: usd for t, usd in tiers.items() if t != "standard"},
@@ -250,10 +253,11 @@ def _ends(
     rows = rows.sort(*LIST, "token_kind", "valid_from")
     day = at.date()
     ends: dict[tuple[str, ...], tuple[date | None, datetime | None, bool, str]] = {}
-    for key, series in rows.group_by([*LIST, "token_kind"], maintain_order=True):
+    by_series = itemgetter(*LIST, "token_kind")
+    for key, series in groupby(rows.iter_rows(named=True), by_series):
         now: dict[str, object] | None = None
         end: tuple[date | None, datetime | None, bool, str] = (None, None, False, "")
-        for row in series.iter_rows(named=True):
+        for row in series:
             begun = row["valid_from_at"] <= at if row["valid_from_at"] else row["valid_from"] <= day
             if begun:
                 now = row
@@ -267,9 +271,9 @@ def _ends(
             if end[0] is None or stated <= end[0]:
                 end = (stated, moment if isinstance(moment, datetime) else None, ahead, "")
         end = (*end[:3], str((now or {}).get("note") or ""))
-        old = ends.get(tuple(map(str, key[:-1])))
+        old = ends.get(key[:-1])
         if old is None or (end[0] and (old[0] is None or end[0] < old[0])):
-            ends[tuple(map(str, key[:-1]))] = end
+            ends[key[:-1]] = end
     return ends
 
 
