@@ -108,6 +108,34 @@ def test_a_price_that_was_changed_long_ago_is_stale() -> None:
     assert one(*changed, late).problem == "stale"
 
 
+def test_a_price_that_the_name_had_as_another_model_is_stale_if_all_others_ask_another() -> None:
+    before = both(5, 15, valid_from=date(2025, 1, 1), model_id="lab/m-old")
+    now = both(2.5, 10, valid_from=date(2025, 3, 1))
+    others = [both(2.5, 10, source_id="t", provider=f"p{n}", operator=f"p{n}") for n in range(5)]
+    # Two lists say so: no vote of lists decides.
+    late = [both(5, 15, source_id=word, valid_from=date(2025, 9, 1)) for word in "uv"]
+    found = findings(before, now, *others, *late)
+    assert {(w.source_id, w.problem) for w in found} == {("u", "stale"), ("v", "stale")}
+    assert findings(before, now, *others[:4], *late) == []
+
+
+def test_what_most_other_sellers_ask_too_is_no_price_of_the_past() -> None:
+    first, later, now = date(2025, 1, 1), date(2025, 3, 1), date(2025, 9, 1)
+    changes = [
+        both(p, 4 * p, source_id="models_dev_changes", valid_from=d)
+        for p, d in ((1, first), (2, later))
+    ]
+    edition = [
+        row | {"vintage": now}
+        for row in both(1, 4, source_id="models_dev", valid_from=now, basis="snapshot")
+    ]
+    seconds = both(1, 4, source_id="t", valid_from=now)
+    assert "models_dev" in {w.source_id for w in findings(*changes, edition, seconds)}
+    others = [both(1, 4, source_id="u", provider=f"p{n}", operator=f"p{n}") for n in range(5)]
+    called = {w.source_id for w in findings(*changes, edition, seconds, *others)}
+    assert "models_dev" not in called
+
+
 def test_lists_may_lag_by_weeks() -> None:
     changed = [both(1, 4), both(2, 8, valid_from=date(2025, 9, 1))]
     slow = [
@@ -190,7 +218,7 @@ def test_planted_errors_are_found_with_few_false_alarms(facts: Facts, real: Audi
     """Forty of each kind among some 13,000 clean prices; seed fixed."""
     shares, false, _ = measured(facts.frame("prices", AS_OF), real, 40, 1)
     assert min(shares[kind] for kind in (SLIP, SWAPPED, DAY)) > 0.95
-    assert shares["all"] >= 0.87
+    assert shares["all"] >= 0.88
     assert false <= 0.01
 
 
@@ -199,7 +227,7 @@ def test_planted_errors_are_found_with_few_false_alarms(facts: Facts, real: Audi
 def test_more_planted_errors_are_found(facts: Facts, real: Audit, seed: int) -> None:
     shares, false, found = measured(facts.frame("prices", AS_OF), real, 100, seed)
     assert min(shares[kind] for kind in (SLIP, SWAPPED, DAY)) > 0.95
-    assert shares["all"] >= 0.87
+    assert shares["all"] >= 0.88
     assert false <= 0.01
     assert {wrong.problem for wrong in found.wrong} <= set(RULES)
 

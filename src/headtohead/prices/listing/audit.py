@@ -20,6 +20,7 @@ A price that is absurd itself speaks against no other, and one that costs up to 
 because it is kept to a region is no error.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -46,6 +47,7 @@ _BEFORE_RELEASE = 45  # days
 _AHEAD = (150, 3)  # days that a documented price may be known before it holds, and after
 _RARE, _ENOUGH = 0.02, 10  # share of a seller's models with a ratio, of at least so many models
 _MOST = 0.6  # of the other sellers
+_APART = 1.3  # times; nearer prices may be a margin or a region
 _ASTRAY = 3.0  # times off what most sellers ask, where no other list speaks of its seller
 _FRACTIONS = (0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75)  # that promotions leave of a price
 _EDITIONS = ("models_dev", "genai_prices")
@@ -257,8 +259,9 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
 
     `support` and `against` count lists of the same seller, `word_support` and `word_against` those
     with the same name of the model; `ended` counts quotes of the seller with the same price that
-    ended over 60 days before, `own_ended` those of the same list; `own_against` are other forms of
-    the same list, and `own_input` to `own_over` say what one of them has and what speaks for it.
+    ended over 60 days before, `own_ended` those of the same list, `word_ended` those of the same
+    name, whichever model it stood for; `own_against` are other forms of the same list, and
+    `own_input` to `own_over` say what one of them has and what speaks for it.
     `right_input`, `right_output` and `right_source` are what the surest contradictor says;
     `others`, `others_agree` and `others_input` are of other sellers, and `mode_input`,
     `mode_output` and `mode_frac` what most of them ask.
@@ -289,6 +292,7 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
             "own_ended",
             "word_support",
             "word_against",
+            "word_ended",
             "others",
             "others_agree",
             "ended",
@@ -296,12 +300,11 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
     }
     surest, right, own = np.full(n, len(_SURE) + 1), np.full(n, -1), np.full(n, -1)
     mode, mode_frac, middle = np.full((n, 2), np.nan), np.zeros(n), np.full(n, np.nan)
-    order = np.argsort(model, kind="stable")
-    cuts = np.flatnonzero(np.diff(model[order], prepend=-1, append=-1))
-    for first, last in pairwise(cuts):
-        of = order[first:last]
-        if len(of) < 2:
-            continue
+    for of in _groups(code("seller", "region", "word", "served", "tier")):
+        equal = _equal(pairs[of][:, None], pairs[of][None])
+        past = end[of][None] < start[of][:, None] - _LAG_DAYS
+        counts["word_ended"][of] = (past & equal).sum(1)
+    for of in _groups(model):
         p = pairs[of]
         equal = _equal(p[:, None], p[None])
         # The same list in another form lags by a day; others by weeks.
@@ -372,6 +375,15 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
     said = pl.Series("right_source", [sources[i] if i >= 0 else None for i in right], pl.String)
     q = q.with_columns(*(pl.Series(c, v) for c, v in columns.items()), said)
     return q.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _groups(code: np.ndarray) -> Iterator[np.ndarray]:
+    """The places of each code that occurs more than once."""
+    order = np.argsort(code, kind="stable")
+    cuts = np.flatnonzero(np.diff(code[order], prepend=-1, append=-1))
+    for first, last in pairwise(cuts):
+        if last - first > 1:
+            yield order[first:last]
 
 
 def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -450,6 +462,7 @@ def _better_than_own() -> pl.Expr:
         + 2 * more(c("support") > 0, c("own_support") > 0)
         + more(other_off > off + 0.05, off > other_off + 0.05)
         - c("rare_out").cast(pl.Int64)
+        - c("rare_cached").cast(pl.Int64)
     )
 
 
@@ -501,7 +514,9 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
     unlike, router = c("others_agree") == 0, c("seller").is_in(_ROUTERS)
     far = [(c(p) / c("others_input")).log().abs() for p in ("input", "right_input")]
     odd = pl.any_horizontal("rare_out", "rare_cached", "rare_written")
-    out_of_line = ~router & (c("against") == 1) & ((far[0] > far[1] + 0.2) | odd)
+    # What most other sellers ask is not out of line, nor a price of the past.
+    usual = (c("mode_frac") >= _MOST) & _like("mode_", "")
+    out_of_line = ~router & ~usual & (c("against") == 1) & ((far[0] > far[1] + 0.2) | odd)
     many = ~router & (c("against") >= 2)
     stale = (
         ((c("ended") > 0) & (c("word_against") > c("word_support")))
@@ -509,9 +524,13 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
         | (_like("", "before_") & (c("against") >= 3) & (c("against") > 3 * c("support")))
     )
     # Others ask one price, and this list alone asks a fraction of it or some other sum.
-    unheard = alone & (c("against") == 0) & (c("others") > 2) & unlike
-    unheard &= c("mode_frac") >= _MOST
-    astray = unheard & (pl.max_horizontal(*(_times(k, f"mode_{k}") for k in _PAIR)) > _ASTRAY)
+    apart = unlike & (c("mode_frac") >= _MOST)
+    unheard = alone & (c("against") == 0) & (c("others") > 2) & apart
+    times = pl.max_horizontal(*(_times(k, f"mode_{k}") for k in _PAIR))
+    astray = unheard & (times > _ASTRAY)
+    # A price that the name had before, at a seller that others agree against.
+    before = (c("word_ended") > 0) & (c("rank") > 0)
+    stale |= before & ((apart & (c("others") > 4) & (times > _APART)) | (c("own_against") > 0))
     cut = (contradicted & _cut("right_")) | (unheard & _cut("mode_"))
     found = [
         ((c("input") < 0) | (c("output") < 0), "below zero"),
@@ -519,7 +538,7 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
         (_turned(), "input and output swapped"),
         (wrong_day, "wrong day"),
         (contradicted & (c("ended") > 0) & ~router, "stale"),
-        (stale, "stale"),
+        (stale & ~(usual & (c("support") > 0)), "stale"),
         (
             contradicted & (c("own_against") > 0) & (_better_than_own() < 0),
             "contradicts its own list",
@@ -537,18 +556,18 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
     )
     # What is right where no other list says: the price just before, or the pair turned round.
     swapped = problem == "input and output swapped"
-    before = problem == "a price for one moment"
+    moment = problem == "a price for one moment"
     rights = {
         kind: pl.when(swapped)
         .then(c(other))
-        .when(before)
+        .when(moment)
         .then(c(f"before_{kind}"))
         .when(problem == "wrong day")
         .then(None)
         .otherwise(c(f"right_{kind}"))
         for kind, other in (("input", "output"), ("output", "input"))
     }
-    whose = pl.when(swapped | before).then(c("source_id")).otherwise(c("right_source"))
+    whose = pl.when(swapped | moment).then(c("source_id")).otherwise(c("right_source"))
     return q.with_columns(problem.alias("problem")).with_columns(
         *(rule.alias(f"right_{kind}") for kind, rule in rights.items()),
         whose.alias("right_source"),
