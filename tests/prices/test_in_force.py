@@ -147,6 +147,19 @@ def test_it_is_found_by_its_id_or_the_sellers_word() -> None:
     assert found(both(1, 2), surer, model="m").usd_per_mtok == {"input": 3, "output": 4}
 
 
+def test_a_word_that_moves_to_a_model_of_another_price_does_not_take_its_old_one_along() -> None:
+    released, day = date(2025, 12, 2), date(2025, 12, 4)
+    word = both(2, 6, join_rule="alias:m-latest", model_released_on=released)
+    own = both(0.5, 1.5, source_id="t", valid_from=date(2025, 12, 5), model_released_on=released)
+    assert price_in_force(table(word, own, kept_to=DAY), "lab/m", day) is None
+    assert found(word, own).usd_per_mtok == {"input": 0.5, "output": 1.5}
+    # Its own name at the same price, or long after, says nothing against it.
+    same = [row | {"price_usd_per_mtok": 4 * row["price_usd_per_mtok"]} for row in own]
+    assert found(word, same, at=day).usd_per_mtok == {"input": 2, "output": 6}
+    late = [row | {"valid_from": date(2026, 1, 5)} for row in own]
+    assert found(word, late, at=day).usd_per_mtok == {"input": 2, "output": 6}
+
+
 # ---------------------------------------------------------------- since when
 
 

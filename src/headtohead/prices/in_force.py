@@ -564,6 +564,7 @@ def _lists(
         gone = pl.col("model_id").is_in(list(Names.load().left(seller, _day(at))))
         moves = pl.col("join_rule").str.starts_with("alias:").fill_null(value=False)
         given = given.filter(~(gone & (pl.col("operator") == seller) & ~moves).fill_null(False))
+    given = _without_carried(given, prices)
     given = given.with_columns(
         pl.max_horizontal("since", "since_of_output").alias("since"),
         pl.max_horizontal("doubt", "doubt_of_output").alias("doubt"),
@@ -576,6 +577,34 @@ def _lists(
     keys = ["model_id", "seller", *_PAIR]
     peak = peak.select(*keys, is_peak=True).unique()
     return given.join(peak, on=keys, how="left").with_columns(pl.col("is_peak").fill_null(False))
+
+
+def _without_carried(given: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """The lists without those that kept a word's price when it moved to a model of another price.
+
+    What the maker asks for the model by its own name, soon after its release, tells. Where a seller
+    has other lists, they count before these anyway.
+    """
+    moves = pl.col("join_rule").str.starts_with("alias:").fill_null(value=False)
+    soon = pl.col("model_released_on") + timedelta(days=_FIRST_DAYS)
+    kept = moves & (pl.col("since") < pl.col("model_released_on"))
+    if not given.select(kept.any()).item():
+        return given
+    first = prices.filter(
+        ~moves
+        & (pl.col("operator") == pl.col("lab"))
+        & (pl.col("tier") == "standard")
+        & (pl.col("token_kind") == "input")
+        & pl.col("served_as").is_null()
+        & (pl.col("valid_from") <= soon)
+    )
+    own = first.sort("valid_from").group_by("model_id", maintain_order=True).first()
+    own = own.select("model_id", own_usd=pl.col("price_usd_per_mtok"))
+    usd = pl.col("input_usd_per_mtok")
+    other = (usd - pl.col("own_usd")).abs() > _SAME * usd
+    given = given.join(own, on="model_id", how="left", maintain_order="left")
+    alone = kept.fill_null(value=False).all().over("model_id", "seller")
+    return given.filter(~(alone & other).fill_null(value=False)).drop("own_usd")
 
 
 def _pairs(latest: pl.DataFrame) -> pl.DataFrame:

@@ -46,11 +46,19 @@ def test_the_alias_in_force_at_that_minute_decides(home: Path) -> None:
 
 
 def test_a_price_older_than_its_model_is_doubted(home: Path) -> None:
-    notes = " ".join(ask(home, "mistral-large-3", "2025-12-04").sheet.notes)
-    assert "written down on 2025-06-10 and the model is of 2025-12-02" in notes
+    notes = " ".join(ask(home, "magistral-medium-latest", "2025-09-20").sheet.notes)
+    assert "written down on 2025-06-14 and the model is of 2025-09-17" in notes
     notes = " ".join(ask(home, "deepseek-chat", "2025-09-29T12:00Z").sheet.notes)
     assert "written down" not in notes
     assert "DeepSeek has had this price of its own since 2025-09-29" in notes
+
+
+def test_a_price_of_the_model_before_is_none_of_the_new_one(home: Path) -> None:
+    """On 2025-12-02 mistral-large-latest moved; its list had the old price for six days more."""
+    unknown = ask(home, "mistral-large-3", "2025-12-04")
+    assert "the first price of it in any list is of 2025-12-05" in unknown.sheet.sentence
+    known = first(ask(home, "mistral-large-3", "2025-12-06"))
+    assert (known["input_usd_per_mtok"], known["since"]) == (0.5, date(2025, 12, 5))
 
 
 def test_the_hour_picks_the_band(home: Path) -> None:

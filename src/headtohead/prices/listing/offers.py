@@ -149,7 +149,10 @@ def listed(
     offers = tuple(
         _until_changed(frame, word, at, o, mine) if first and _is(o, first) else o for o in offers
     )
-    days = mine.filter(pl.col("price_usd_per_mtok").is_not_null())["valid_from"]
+    # A word that moved to the model had another one's price before.
+    own = (pl.col("valid_from") >= pl.col("model_released_on")).fill_null(value=True)
+    own |= ~pl.col("join_rule").str.starts_with("alias:").fill_null(value=False)
+    days = mine.filter(own & pl.col("price_usd_per_mtok").is_not_null())["valid_from"]
     low, high = days.min(), mine["valid_from"].max()
     span = (low, high) if isinstance(low, date) and isinstance(high, date) else None
     others = tuple(w for w in ways if w != channel)
