@@ -534,11 +534,11 @@ def test_two_files_of_models_dev_are_one_list(facts: Facts, model: str, sold_by:
 
 def test_what_withdrawn_models_cost_says_who_dropped_them(facts: Facts) -> None:
     made = built_in(facts, "gpt-4.5-preview", date(2026, 10, 25))
-    assert any("models.dev has listed no price of openai since 2025-07-16" in n for n in made.notes)
+    assert any("models.dev has listed no price of OpenAI since 2025-07-16" in n for n in made.notes)
     # model-prices calls it removed in an edition, and does not say since when.
     made = built_in(facts, "gpt-4.5-preview", date(2026, 11, 1))
     assert "as seen on 2026-08-21" in str(made)
-    assert any("model-prices listed no price of openai on 2026-10-26" in n for n in made.notes)
+    assert any("model-prices listed no price of OpenAI on 2026-10-26" in n for n in made.notes)
 
 
 def test_the_first_sight_of_an_old_model_is_said_to_be_one(facts: Facts) -> None:

@@ -131,7 +131,7 @@ def test_what_a_list_called_removed_is_named_with_the_day_it_was_seen() -> None:
     prices = Prices(date(2026, 10, 31))
     assert prices.rates("claude-3-opus")
     assert (
-        "Claude 3 Opus: model-prices listed no price of anthropic on 2026-10-26"
+        "Claude 3 Opus: model-prices listed no price of Anthropic on 2026-10-26"
     ) in prices.notes
 
 

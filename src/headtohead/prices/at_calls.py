@@ -125,9 +125,11 @@ class Prices:
                 return price
             self.used[model] = price
             if rule == "cheapest":
+                from headtohead.evidence.words import seller_name
+
                 self._lost[model] = (
                     f"{model}: its maker has no price in force on that day; this is the "
-                    f"price of {price.provider}, its cheapest credible seller"
+                    f"price of {seller_name(price.provider)}, its cheapest credible seller"
                 )
             if channel != meaning.channel:
                 self._lost[model] = (

@@ -149,7 +149,8 @@ class ListPrice:
         """What a careful reader has to know of this price, in sentences."""
         said = [*self.others, *self.set_aside]
         if self.bands:
-            said.append(f"{self.provider} also charges {'; '.join(map(str, self.bands))}")
+            seller = seller_name(self.provider)
+            said.append(f"{seller} also charges {'; '.join(map(str, self.bands))}")
         for kind in ("input", "output"):
             if not self.usd_per_mtok[kind]:
                 said.append(f"the list has {kind} tokens at $0: the call itself may cost something")
@@ -472,7 +473,7 @@ def in_force(
             if day > row["valid_from"]:
                 who, on = publisher(source), f"on {day}" if seen else f"since {day}"
                 said_it = "listed" if seen else "has listed"
-                others.append(f"{who} {said_it} no price of {provider} {on}")
+                others.append(f"{who} {said_it} no price of {seller_name(provider)} {on}")
                 ids.add(source)
         # One list alone may keep a price of what its seller does not offer any more.
         if not row["confirmed"] and (now := moved.get((row["seller"], model))):

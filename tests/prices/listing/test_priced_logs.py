@@ -176,7 +176,7 @@ def test_a_log_of_litellm_at_the_command_line(store: Store, tmp_path: Path) -> N
     printed = CliRunner().invoke(main, words)
     assert printed.exit_code == 0, printed.output
     text = " ".join(printed.output.split())
-    assert "2 calls of 3 calls in spend.jsonl from 2025-09-05 to 2025-09-05 cost $0.0036" in text
+    assert "2 of the 3 calls in spend.jsonl on 2025-09-05 cost $0.0036" in text
     assert "the log says $0.0027: $0.0009 (24.1%) less than these prices" in text
     assert "house-model 1 is in no price list of its day" in text
     made = json.loads(CliRunner().invoke(main, [*words, "--json"]).output)

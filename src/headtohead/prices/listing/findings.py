@@ -34,9 +34,13 @@ def audit_sheet(
     n = len(found.wrong)
     sentence = (
         f"Of {counted(found.quotes_n, 'listed price')} of {about} known by {as_of}, {n:,} "
-        f"{'is' if n == 1 else 'are'} wrong by the rules; of {found.undecided_n:,} more that "
-        "contradict another list no rule says which is right."
+        f"{'is' if n == 1 else 'are'} wrong by the rules."
     )
+    if found.undecided_n:
+        sentence += (
+            f" Of {found.undecided_n:,} more that contradict another list no rule says which is "
+            "right."
+        )
     if costs:
         worst = max(abs(c.wrong_usd - c.right_usd) for c in costs)
         sentence += f" The worst of them would change the cost of the log by ${worst:,.2f}."
@@ -155,9 +159,12 @@ def usage_sheet(
 ) -> Sheet:
     """The report of a priced log; `name` is that of its file."""
     total, days = log.total, log.days
-    when = f" from {days[0]} to {days[-1]}" if days else ""
+    when = ""
+    if days:
+        when = f" on {days[0]}" if len(days) == 1 else f" from {days[0]} to {days[-1]}"
+    which = "" if total.priced_n == total.calls_n else f"{total.priced_n:,} of the "
     sentence = (
-        f"{counted(total.priced_n, 'call')} of {counted(total.calls_n, 'call')} in {name}{when} "
+        f"{which or 'The '}{counted(total.calls_n, 'call')} in {name}{when} "
         f"cost ${total.cost_usd:,.4f} at the prices in force at each minute, as known on {as_of}."
     )
     difference = total.difference_usd

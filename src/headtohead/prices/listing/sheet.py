@@ -135,7 +135,9 @@ def _why_unknown(listed: Listed) -> str:
 def _notes(listed: Listed, first: Offer | None) -> Iterator[str]:
     if listed.meaning.rule.startswith("alias:"):
         steps = listed.meaning.steps
-        yield (steps[-2] if listed.meaning.model else steps[-1]).removesuffix(".")
+        model = listed.meaning.model
+        said = (steps[-2] if model else steps[-1]).removesuffix(".")
+        yield said.replace(model, listed.model, 1) if model else said
     if first:
         price = first.price
         how = _BASIS.get(price.basis.partition(":")[0], price.basis)
@@ -157,7 +159,7 @@ def _notes(listed: Listed, first: Offer | None) -> Iterator[str]:
             yield "Tokens of reasoning are billed as output; no list has a price of their own"
     if listed.channels:
         ways = in_words(w or "the maker's own way" for w in listed.channels)
-        yield f"Also sold as {ways}: `channel` lists those"
+        yield f"Also sold as {ways}: name that channel to list those offers"
 
 
 def _offers_figure(listed: Listed) -> Figure:
