@@ -93,13 +93,19 @@ class PairChances:
         deck: Whose pairs are drawn; votes on others, as on retired ones, say something too.
         votes: Category, left and right entrant, winner in the words of leaderboards, and how often.
         drop_both_bad: Whether "both bad" says nothing; else it is a tie.
+        free: Whether voters ask what they like, so that every pair can meet.
 
     Attributes:
         names: All entrants, in the order of rows and columns.
     """
 
     def __init__(
-        self, deck: Deck, votes: Iterable[tuple[str, str, str, str, int]], *, drop_both_bad: bool
+        self,
+        deck: Deck,
+        votes: Iterable[tuple[str, str, str, str, int]],
+        *,
+        drop_both_bad: bool,
+        free: bool,
     ) -> None:
         counted = list(votes)
         self.names = sorted({*deck.answers, *(name for row in counted for name in row[1:3])})
@@ -107,7 +113,7 @@ class PairChances:
         self._drop = drop_both_bad
         self._boards: dict[str, FloatArray] = {}
         self._known: dict[str, tuple[float, FloatArray]] = {}
-        pairs = [pair for pair in deck.pairs if deck.shared(pair)]
+        pairs = [pair for pair in deck.pairs if free or deck.shared(pair)]
         self._possible = self.mask(pairs)
         self._active: BoolArray = np.logical_or.reduce(self._possible)
         for category, left, right, winner, n in counted:

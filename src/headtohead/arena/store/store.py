@@ -442,11 +442,13 @@ class ArenaStore:
 
     # Battles and votes
 
-    def begin(self, battle: Battle, voter: Voter, *, oldest_ms: int = 0) -> str:
+    def begin(self, battle: Battle, voter: Voter, *, oldest_ms: int = 0, own: bool = False) -> str:
         """Keep a battle that was drawn, unless its voter has one that is open.
 
         Args:
             oldest_ms: An open battle that was drawn earlier has expired.
+            own: Whether its first question is the voter's own, and a prompt from now on that
+                nobody else is shown.
 
         Returns:
             The id of the battle that is open now.
@@ -457,6 +459,11 @@ class ArenaStore:
                 if row["drawn_ms"] >= oldest_ms:
                     return str(row["id"])
                 self.end(row["id"], "expired", "nobody voted")
+            if own:
+                self._db.execute(
+                    "INSERT INTO prompts (id, category, text, own) VALUES (?, ?, ?, 1)",
+                    (battle.prompt, battle.category, battle.turns[0].question),
+                )
             self._db.execute(
                 "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', '')",
                 (

@@ -15,9 +15,11 @@ from headtohead.arena.result import ArenaResult
 from headtohead.arena.store.store import Battle, Voter, VoteRefused
 from headtohead.arena.web.boards import view_of
 from headtohead.arena.web.doors import arena_of, known_voter, let_in
+from headtohead.arena.web.streaming import next_turn
 
 Asked = Request[Any, Any, Any]
 _NAME = msgspec.Meta(max_length=100)
+_QUESTION = msgspec.Meta(max_length=8000)
 
 
 class ArenaFacts(msgspec.Struct, kw_only=True):
@@ -45,9 +47,21 @@ class VoterToken(msgspec.Struct, kw_only=True):
 
 
 class DrawAsk(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which battle is wanted; of any category if none is named."""
+    """Which battle is wanted.
+
+    Attributes:
+        category: Of its prompt; any if empty.
+        question: One of the voter's own, where the arena takes them; empty for one of the arena's.
+    """
 
     category: Annotated[str, _NAME] = ""
+    question: Annotated[str, _QUESTION] = ""
+
+
+class NextQuestion(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What both are asked next."""
+
+    question: Annotated[str, _QUESTION]
 
 
 class TurnView(msgspec.Struct, kw_only=True):
@@ -119,8 +133,13 @@ def _bearer(request: Asked) -> Voter:
 def _view(battle: Battle) -> BattleView:
     voted = battle.state == "voted"
     turns = [
-        TurnView(question=t.question, left=t.left_answer, right=t.right_answer)
-        for t in battle.turns
+        TurnView(
+            question=turn.question,
+            # Which of the two is there first would give it away.
+            left=turn.left_answer if turn.right_answer is not None else None,
+            right=turn.right_answer if turn.left_answer is not None else None,
+        )
+        for turn in battle.turns
     ]
     return BattleView(
         id=battle.id,
@@ -128,11 +147,18 @@ def _view(battle: Battle) -> BattleView:
         reason=battle.reason,
         category=battle.category,
         turns=turns,
-        ready=all(turn.left is not None and turn.right is not None for turn in turns),
+        ready=battle.ready,
         outcome=battle.outcome,
         left=battle.left_entrant if voted else "",
         right=battle.right_entrant if voted else "",
     )
+
+
+def _answering(request: Asked, battle: Battle) -> BattleView:
+    """A battle, whose answers are being written from now on if they lack."""
+    if battle.state == "open" and not battle.ready:
+        arena_of(request).live.watch(battle)
+    return _view(battle)
 
 
 @get("/arena", responses=_refusals())
@@ -144,7 +170,7 @@ async def facts(request: Asked) -> ArenaFacts:
         title=settings.title,
         entrants=len(arena.deck.answers),
         prompts=len(arena.deck.texts),
-        categories=sorted({*settings.categories, *arena.deck.categories.values()} - {""}),
+        categories=arena.categories,
         votes=arena.store.votes_n(),
         door=settings.voters.door,
         margin_pp=settings.margin_pp,
@@ -164,16 +190,23 @@ async def join(request: Asked) -> VoterToken:
 @post("/battles", responses=_refusals(400, 401, 403, 404))
 async def draw(request: Asked, data: JSONBody[DrawAsk]) -> BattleView:
     """The battle that this voter has open, or a new one; 404 if they have seen all there is."""
-    battle = await arena_of(request).draw(_bearer(request), data.category)
+    battle = await arena_of(request).draw(_bearer(request), data.category, data.question)
     if battle is None:
         raise VoteRefused("You have seen all there is.", 404)
-    return _view(battle)
+    return _answering(request, battle)
 
 
 @get("/battles/{id:str}", responses=_refusals(401, 403, 404))
 async def see(request: Asked, id: FromPath[str]) -> BattleView:
-    """A battle of this voter."""
-    return _view(arena_of(request).battle_of(id, _bearer(request)))
+    """A battle of this voter; ask again until `ready`, where answers are written live."""
+    return _answering(request, arena_of(request).battle_of(id, _bearer(request)))
+
+
+@post("/battles/{id:str}/turns", responses=_refusals(400, 401, 403, 404, 409))
+async def ask_on(request: Asked, id: FromPath[str], data: JSONBody[NextQuestion]) -> BattleView:
+    """Ask both of a battle one thing more, where they are asked live."""
+    voter, arena = _bearer(request), arena_of(request)
+    return _answering(request, await next_turn(arena, voter, id, data.question))
 
 
 @post("/battles/{id:str}/vote", status_code=200, responses=_refusals(400, 401, 403, 404, 409))
@@ -200,7 +233,7 @@ async def board(
 ROUTES = [
     Router(
         "/api/v1",
-        route_handlers=[facts, join, draw, see, vote, board],
+        route_handlers=[facts, join, draw, see, ask_on, vote, board],
         security=[{"bearer": []}],
         tags=["arena"],
     )

@@ -4,12 +4,13 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from headtohead.arena.drawing import Deck, Pair, PairChances
 from headtohead.arena.live import LiveTurns
 from headtohead.arena.pairing import draw
+from headtohead.arena.prompts import Prompt
 from headtohead.arena.recorded import contents
 from headtohead.arena.reveals import Revealing
 from headtohead.arena.settings import ArenaSettings, kept
@@ -32,6 +33,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _EXPIRE_MS = 24 * 3600 * 1000  # a battle that nobody voted on for a day
 _LONGEST_REASONS = 500
+_LONGEST_QUESTION = 8_000
+
+
+def check_question(text: str) -> None:
+    """Refuse what is no question of a voter.
+
+    Raises:
+        VoteRefused: If it is empty or too long.
+    """
+    if not text:
+        raise VoteRefused("Write a question first.", 400)
+    if len(text) > _LONGEST_QUESTION:
+        raise VoteRefused(f"A question has at most {_LONGEST_QUESTION:,} characters.", 400)
 
 
 def now_ms() -> int:
@@ -112,49 +126,87 @@ class RunningArena:
         """Draw by what the file holds now: after entrants, prompts or old votes have changed."""
         self.deck = Deck.of(self.store)
         drop = self.settings.both_bad == "drop"
-        self.chances = PairChances(self.deck, self.store.counted(), drop_both_bad=drop)
+        votes, free = self.store.counted(), self.settings.free
+        self.chances = PairChances(self.deck, votes, drop_both_bad=drop, free=free)
 
-    async def draw(self, voter: Voter, category: str = "") -> Battle | None:
+    @property
+    def categories(self) -> list[str]:
+        """In the order of arena.toml, then those of the prompts only."""
+        used = sorted({*self.deck.categories.values()} - {""})
+        return list(dict.fromkeys((*self.settings.categories, *used)))
+
+    async def draw(self, voter: Voter, category: str = "", question: str = "") -> Battle | None:
         """The battle that a voter has open, or a new one; None if they have seen all there is.
 
         The pairs that are left to this voter are drawn with the probabilities of the pairing, made
         to add up to 1; the prompts of a pair are drawn alike, and sides too.
+
+        Args:
+            question: The voter's own; empty for a prompt of the arena.
+
+        Raises:
+            VoteRefused: If there is no such category, or the question is none that may be asked.
         """
+        if category and category not in self.categories:
+            raise VoteRefused(f"This arena has no category {category!r}.", 404)
         if open := self.store.open_battle(voter.id):
             return self.battle_of(open, voter)
+        if question := question.strip():
+            return await self._asked_own(voter, category, question)
+        if self.settings.free and not self.deck.texts:
+            raise VoteRefused("Write a question first.", 400)
+        left = self._left(voter, category)
+        if not left:
+            return None
+        sides, probability = self._pair(left, category)
+        prompts = left[(min(sides), max(sides))]
+        id = prompts[int(self.rng.integers(len(prompts)))]
+        prompt = Prompt(id, self.deck.texts[id], self.deck.categories[id])
+        return await self._begun(voter, self._battle(voter, sides, prompt, probability))
+
+    async def _asked_own(self, voter: Voter, category: str, question: str) -> Battle:
+        if not self.settings.free:
+            raise VoteRefused("In this arena questions are given.", 400)
+        check_question(question)
+        prompt = Prompt(secrets.token_urlsafe(12), question, category)
+        sides, probability = self._pair(self.deck.pairs, category)
+        drawn = self._battle(voter, sides, prompt, probability)
+        return await self._begun(voter, drawn, own=True)
+
+    def _pair(self, pairs: Iterable[Pair], category: str) -> tuple[Pair, float]:
+        """One of some pairs, left entrant first, and the probability with which it was drawn."""
+        names, wanted = self.chances.names, self.chances.mask(pairs)
+        one, other, probability = draw(self.chances.of(category), self.rng, wanted=wanted)
+        return (names[one], names[other]), probability
+
+    def _left(self, voter: Voter, category: str) -> dict[Pair, tuple[str, ...]]:
+        """Pairs -> ids of the prompts that this voter has not seen both answer."""
         seen: dict[Pair, set[str]] = {}
         for row in self.store.met(voter.id):
             one, other = sorted((row["left_entrant"], row["right_entrant"]))
             seen.setdefault((one, other), set()).add(row["prompt"])
-        left = self.deck.unseen(seen, category)
-        if not left:
-            return None
-        names = self.chances.names
-        of_voter = self.chances.mask(left)
-        one, other, probability = draw(self.chances.of(category), self.rng, wanted=of_voter)
-        sides = names[one], names[other]
-        prompts = left[(min(sides), max(sides))]
-        prompt = prompts[int(self.rng.integers(len(prompts)))]
-        drawn = self._battle(voter, sides, prompt, probability)
+        return self.deck.unseen(seen, category)
+
+    async def _begun(self, voter: Voter, drawn: Battle, *, own: bool = False) -> Battle:
+        """The battle, on the disk; or that which the voter began meanwhile."""
         oldest = drawn.drawn_ms - _EXPIRE_MS
-        id = await self.write(lambda store: store.begin(drawn, voter, oldest_ms=oldest))
+        id = await self.write(lambda store: store.begin(drawn, voter, oldest_ms=oldest, own=own))
         return self.battle_of(id, voter)
 
-    def _battle(self, voter: Voter, sides: Pair, prompt: str, probability: float) -> Battle:
+    def _battle(self, voter: Voter, sides: Pair, prompt: Prompt, probability: float) -> Battle:
         """A battle with the answers that are recorded."""
-        answers = (self.store.answer(name, prompt) for name in sides)
+        answers = (self.store.answer(name, prompt.id) for name in sides)
         left, right = (answer.text if answer else None for answer in answers)
-        question = self.deck.texts[prompt]
         return Battle(
             id=secrets.token_urlsafe(12),
             voter=voter.id,
-            prompt=prompt,
-            category=self.deck.categories[prompt],
+            prompt=prompt.id,
+            category=prompt.category,
             left_entrant=sides[0],
             right_entrant=sides[1],
             pair_probability=probability,
             drawn_ms=now_ms(),
-            turns=(BattleTurn(question=question, left_answer=left, right_answer=right),),
+            turns=(BattleTurn(question=prompt.text, left_answer=left, right_answer=right),),
         )
 
     async def vote(

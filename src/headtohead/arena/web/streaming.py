@@ -9,13 +9,11 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from headtohead.arena.rendering import answer_html
-from headtohead.arena.store.store import Battle, VoteRefused
+from headtohead.arena.store.store import Battle, Voter, VoteRefused
 from headtohead.arena.web.doors import arena_of, known_voter
 from headtohead.arena.web.pages import fields
-from headtohead.arena.web.running import RunningArena
+from headtohead.arena.web.running import RunningArena, check_question
 from headtohead.arena.web.voting import MOST_TURNS, Asked, answer_of
-
-_LONGEST_QUESTION = 8_000
 
 
 @get("/battles/{id:str}/stream", include_in_schema=False)
@@ -71,15 +69,23 @@ async def ask_on(request: Asked, id: FromPath[str]) -> Response[Any]:
     battle = arena.battle_of(id, voter)
     if not arena.tokens.signs(given.get("token", ""), "vote", battle.id, voter.id):
         raise VoteRefused("This question is not from a page of yours. Reload the page.", 403)
-    question = given.get("question", "").strip()
-    if not question:
-        raise VoteRefused("Write a question first.", 400)
-    if len(question) > _LONGEST_QUESTION:
-        raise VoteRefused(f"A question has at most {_LONGEST_QUESTION:,} characters.", 400)
+    question = given.get("question", "")
+    return answer_of(request, await next_turn(arena, voter, id, question), voter, 201)
+
+
+async def next_turn(arena: RunningArena, voter: Voter, id: str, question: str) -> Battle:
+    """A battle after both of it were asked one thing more.
+
+    Raises:
+        VoteRefused: If it is not this voter's, cannot go on, or the question is none.
+    """
+    battle = arena.battle_of(id, voter)
+    question = question.strip()
+    check_question(question)
     if not arena.live.can_go_on(battle):
         raise VoteRefused("These answers are recorded: nothing more can be asked.")
     await arena.write(lambda store: store.ask_on(battle.id, voter.id, question, MOST_TURNS))
-    return answer_of(request, arena.battle_of(id, voter), voter, 201)
+    return arena.battle_of(id, voter)
 
 
 ROUTES = [stream, ask_on]

@@ -110,8 +110,8 @@ async def begin(request: Asked) -> Response[Any]:
         form=_form(request, voter),
         open=arena.store.open_battle(voter.id),
         votes=arena.store.votes_n(voter.id),
-        categories=arena.settings.categories,
-        own_prompts=False,
+        categories=arena.categories,
+        own_prompts=arena.settings.free,
     )
 
 
@@ -132,7 +132,7 @@ async def draw(request: Asked) -> Response[Any]:
     arena = arena_of(request)
     if not arena.tokens.signs(given.get("form", ""), "form", voter.id):
         raise VoteRefused("This form is not from a page of yours. Reload the page.", 403)
-    battle = await arena.draw(voter, given.get("category", ""))
+    battle = await arena.draw(voter, given.get("category", ""), given.get("prompt", ""))
     if battle is not None:
         return answer_of(request, battle, voter, 201)
     if wants_json(request):
