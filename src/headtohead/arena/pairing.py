@@ -28,8 +28,9 @@ NEW_SHARE = 0.2  # of draws, for entrants with fewer votes than
 NEW_VOTES = 20
 _SLOW_START = 0.5  # votes a pair at which half of `AIMED` is aimed
 _LOOK_AHEAD = 0.3  # votes to come, as a share of those there are
+_BEYOND = 1.12  # of the threshold: a pair that only just crosses may be there by luck
 _SHARP = 16  # pairs within a few percent of the best one are nearly as likely as it
-_CATCH_UP = 0.25  # votes a pair, at least, that pairs with few votes are given at once
+_AHEAD = 0.05, 0.02  # votes that a pair may be ahead of others: of its own, and as a share
 
 
 @one_thread()
@@ -57,7 +58,7 @@ def pair_probabilities(
         level: Of the intervals that are to separate pairs.
         floor: Share of draws spread evenly over the pairs that may be drawn.
         new_share: Share of draws kept for entrants that are new, each with the same part of it.
-        new_votes: An entrant is new while it has fewer votes, unless all have.
+        new_votes: An entrant is new while it has fewer votes (on the first board), unless all have.
 
     Returns:
         Shape (n, n), symmetric, 0 on the diagonal. Those above the diagonal sum to 1. Every pair
@@ -81,13 +82,14 @@ def pair_probabilities(
     _check_share(floor, "floor")
     _check_share(new_share, "new_share")
     votes = boards + boards.transpose(0, 2, 1)
-    threshold = normal_quantile(0.5 + check_level(level) / 2)
+    threshold = _BEYOND * normal_quantile(0.5 + check_level(level) / 2)
     gain, even = np.zeros(first.size), np.zeros(first.size)
     aimed = 0.0
     for points, ties_here, total in zip(boards, tied, votes, strict=True):
         here = total[first, second]
-        gain += Strengths.of(points, ties_here).gains(first, second, threshold)
-        even += _catching_up(here) / len(boards)
+        known = Strengths.of(points, ties_here)
+        gain += known.gains(first, second, threshold)
+        even += _catching_up(here, known.information(first, second)) / len(boards)
         aimed += AIMED / len(boards) * here.sum() / (here.sum() + _SLOW_START * here.size)
     if gain.max() > 0:
         sharp = (gain / gain.max()) ** _SHARP
@@ -177,10 +179,14 @@ class Strengths:
         laplacian[first, second] = laplacian[second, first] = -weights
         laplacian[np.diag_indices(n)] = -laplacian.sum(axis=1)
         moved = self.covariance @ laplacian @ self.covariance
-        chance = logistic(gap)
-        weight = chance * (1 - chance)
+        weight = self.information(first, second)
         fall = _differences(moved, first, second) * weight / (1 + weight * known)
         return np.asarray(np.maximum(fall, 0.0), dtype=np.float64)
+
+    def information(self, first: IntArray, second: IntArray) -> FloatArray:
+        """What one vote tells of the difference between two entrants, shape (P,), at most 0.25."""
+        chance = logistic(self.strength[first] - self.strength[second])
+        return chance * (1 - chance)
 
 
 def urgency(gap: FloatArray, variance: FloatArray, threshold: float) -> FloatArray:
@@ -207,17 +213,20 @@ def _differences(covariance: FloatArray, first: IntArray, second: IntArray) -> F
     return np.asarray(result, dtype=np.float64)
 
 
-def _catching_up(votes: FloatArray) -> FloatArray:
-    """PairChances by how many votes each pair lacks to have as many as others soon, shape (P,)."""
-    soon = votes.mean() + max(_CATCH_UP, 0.1 * votes.mean())
-    lacking = np.maximum(soon - votes, 0.0)
+def _catching_up(votes: FloatArray, information: FloatArray) -> FloatArray:
+    """Chances by how many votes each pair lacks to have as many as others soon, shape (P,).
+
+    Of those that lack as many, a pair whose votes tell more is likelier.
+    """
+    mean = votes.mean()
+    lacking = np.maximum(mean + max(_AHEAD[0], _AHEAD[1] * mean) - votes, 0.0) * information
     return np.asarray(lacking / lacking.sum(), dtype=np.float64)
 
 
 def _with_new(
     chances: FloatArray, first: IntArray, second: IntArray, new: BoolArray, share: float
 ) -> FloatArray:
-    """PairChances with a share kept for the entrants that are new, evenly over their pairs."""
+    """Chances with a share kept for the entrants that are new, evenly over their pairs."""
     there = np.unique(np.concatenate([first, second]))
     fresh = there[new[there]]
     if fresh.size in (0, there.size):
