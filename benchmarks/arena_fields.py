@@ -20,7 +20,7 @@ _LEAST = 20  # votes of each pair that is replayed
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class PairedField:
     """Entrants whose votes can be drawn.
 
     Attributes:
@@ -50,16 +50,16 @@ def names(n: int) -> list[str]:
     return [f"{i:03}" for i in range(n)]
 
 
-def exact(name: str, strength: Floats) -> Field:
+def exact(name: str, strength: Floats) -> PairedField:
     """A field in which the model of `rank` holds exactly, ties included as half wins."""
     first, second = np.triu_indices(strength.size, 1)
     score = logistic(strength[first] - strength[second])
     tie = _TIES * 4 * score * (1 - score)
     chances = np.column_stack([score - tie / 2, 1 - score - tie / 2, tie])
-    return Field(name, strength.size, chances)
+    return PairedField(name, strength.size, chances)
 
 
-def simulated() -> Iterator[Field]:
+def simulated() -> Iterator[PairedField]:
     """Fields of several sizes and spreads, with a fixed seed."""
     rng = np.random.default_rng(14)
     yield exact("20 entrants, standard deviation 1 logit", rng.normal(0, 1, 20))
@@ -68,13 +68,13 @@ def simulated() -> Iterator[Field]:
     yield exact("15 entrants in 3 groups", np.repeat([-0.8, 0, 0.8], 5) + rng.normal(0, 0.1, 15))
 
 
-def diffuse() -> Field:
+def diffuse() -> PairedField:
     """Entrants that are nearly alike."""
     rng = np.random.default_rng(15)
     return exact("12 entrants, standard deviation 0.1 logits", rng.normal(0, 0.1, 12))
 
 
-def replayed(evidence: Path) -> Iterator[Field]:
+def replayed(evidence: Path) -> Iterator[PairedField]:
     """Real votes, drawn anew from how often each pair ended in each way."""
     for name, votes in (
         ("20 models, human votes of 2023", human_votes(evidence)),
@@ -83,7 +83,7 @@ def replayed(evidence: Path) -> Iterator[Field]:
         n = votes.shape[0]
         first, second = np.triu_indices(n, 1)
         cells = votes[first, second]
-        yield Field(name, n, cells / cells.sum(axis=1, keepdims=True))
+        yield PairedField(name, n, cells / cells.sum(axis=1, keepdims=True))
         counts = Counts.from_cells(
             names(n), first, second, np.column_stack([cells, np.zeros(first.size)])
         )

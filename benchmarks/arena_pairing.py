@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.arena_fields import (
-    Field,
     Floats,
+    PairedField,
     arena_like,
     diffuse,
     names,
@@ -65,7 +65,7 @@ class Runs:
         return int(np.argmin(np.abs(self.votes - votes)))
 
 
-def run(field: Field, rules: list[Rule], total: int) -> Runs:
+def run(field: PairedField, rules: list[Rule], total: int) -> Runs:
     """One run for each rule, looked at about every 7% more votes, drawn anew about every 3%."""
     results = [
         _one(field, rule, total, np.random.default_rng([7, i])) for i, rule in enumerate(rules)
@@ -75,7 +75,7 @@ def run(field: Field, rules: list[Rule], total: int) -> Runs:
 
 
 def _one(
-    field: Field, rule: Rule, total: int, rng: np.random.Generator
+    field: PairedField, rule: Rule, total: int, rng: np.random.Generator
 ) -> tuple[list[int], list[Floats], list[Floats]]:
     first, second = field.pairs
     points, ties = np.zeros((field.n, field.n)), np.zeros((field.n, field.n))
@@ -100,7 +100,7 @@ def _one(
     return seen, gaps, errors
 
 
-def _ranked(field: Field, counted: Floats) -> tuple[Floats, Floats]:
+def _ranked(field: PairedField, counted: Floats) -> tuple[Floats, Floats]:
     """Differences and standard errors of all pairs, as `rank` gives them."""
     cells = np.column_stack([counted, np.zeros(len(counted))])
     fitted = fit(Counts.from_cells(names(field.n), *field.pairs, cells))
@@ -114,7 +114,7 @@ def _ranked(field: Field, counted: Floats) -> tuple[Floats, Floats]:
     return np.asarray(fitted.strength[first] - fitted.strength[second]), error
 
 
-def even(field: Field) -> Rule:
+def even(field: PairedField) -> Rule:
     """Every pair as likely."""
     pairs = field.pairs[0].size
     return lambda _points, _ties: np.full(pairs, 1 / pairs)
@@ -125,7 +125,7 @@ def fixed(shares: Floats) -> Rule:
     return lambda _points, _ties: shares
 
 
-def aimed(field: Field) -> Rule:
+def aimed(field: PairedField) -> Rule:
     """The rule that the arena uses."""
     pairs = field.pairs
 
@@ -229,16 +229,16 @@ class Honesty:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredField:
     """The three ways of drawing on one field."""
 
-    field: Field
+    field: PairedField
     even: Runs
     aimed: Runs
     skewed: Runs
 
     @classmethod
-    def of(cls, field: Field, evidence: Path, runs: int) -> "Measured":
+    def of(cls, field: PairedField, evidence: Path, runs: int) -> "MeasuredField":
         """So many runs of each; half as many, but longer, of skewed draws."""
         pairs = field.pairs[0].size
         total = int(_PER_PAIR[-1] * pairs * 1.05)
@@ -257,7 +257,7 @@ class Measured:
 # ---------------------------------------------------------------- page
 
 
-def _lines(measured: list[Measured]) -> list[str]:
+def _lines(measured: list[MeasuredField]) -> list[str]:
     rng = np.random.default_rng(9)
     heads = [f"{k} votes a pair" for k in _PER_PAIR]
     rows = [f"| field | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
@@ -276,7 +276,7 @@ def _lines(measured: list[Measured]) -> list[str]:
     return rows
 
 
-def _same(measured: list[Measured]) -> list[str]:
+def _same(measured: list[MeasuredField]) -> list[str]:
     heads = [f"{k} votes a pair" for k in _PER_PAIR]
     rows = [f"| field | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for one in measured:
@@ -288,7 +288,7 @@ def _same(measured: list[Measured]) -> list[str]:
     return rows
 
 
-def _honest(measured: list[Measured]) -> list[str]:
+def _honest(measured: list[MeasuredField]) -> list[str]:
     rows = [
         "| field | votes a pair | drawn | intervals that hold the truth "
         "| differences as a multiple of the true ones | bias | error | separated the wrong way |",
@@ -332,7 +332,7 @@ def section(evidence: Path, runs: int, workers: int) -> str:
     """The section of the page."""
     fields = [*simulated(), *replayed(evidence), diffuse()]
     with ProcessPoolExecutor(workers) as pool:
-        jobs = [pool.submit(Measured.of, field, evidence, runs) for field in fields]
+        jobs = [pool.submit(MeasuredField.of, field, evidence, runs) for field in fields]
         measured = [job.result() for job in jobs]
     lines = [
         HEADING,
