@@ -1,9 +1,13 @@
 """Who is flagged: planted riggers, one-sided, hasty, and a crowd of one person; and few others."""
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 import pytest
+from tests.arena.served import TestVoter, serving, written
 
 from headtohead.arena.integrity import flagged_voters
 
@@ -78,3 +82,26 @@ def test_honest_voters_are_rarely_flagged() -> None:
 @pytest.mark.parametrize("votes", [[], [vote("v", "ant", "bee", "model_a")]])
 def test_too_few_votes_flag_nobody(votes: list[dict[str, Any]]) -> None:
     assert flagged_voters(votes) == ()
+
+
+def test_a_board_can_leave_out_who_stands_out(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served:
+        for n in range(8):
+            with TestVoter(served.address) as voter:
+                for k in range(9):
+                    said = ("right", "left", "tie")[k % 3] if n else "left"
+                    voter.vote(voter.draw(), said)
+        shown = lambda: httpx2.get(f"{served.address}/board?trusted=1", timeout=60).text  # noqa: E731
+        assert "Every voter stands out, and without them there is no vote." in shown()
+        with sqlite3.connect(served.arena.settings.database) as raw:  # as people would read
+            raw.execute("DROP TRIGGER votes_are_not_changed")
+            raw.execute(
+                "UPDATE votes SET seconds = 30 WHERE battle IN (SELECT id FROM battles WHERE "
+                "voter <> (SELECT voter FROM battles ORDER BY drawn_ms LIMIT 1))"
+            )
+        raw.close()
+        page = httpx2.get(f"{served.address}/board", timeout=60).text
+        assert "1 of the voters stands out, and their votes count." in page
+        assert "9 of their 9 choices are for the answer on the left" in page
+        assert "1 of the voters stands out, and their votes are left out." in shown()
+        assert "63 votes" in shown()

@@ -12,6 +12,7 @@ from itertools import combinations, product
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from headtohead.arena.integrity import FlaggedVoters, flagged_voters
 from headtohead.arena.meter import StopMeter, meter
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.style import STYLES
@@ -68,6 +69,7 @@ class BoardView:
         meetings: (entrant, other) -> their votes, both ways round.
         meters: For each pair of sides, over all categories and in each.
         days: On which votes were given, the first first.
+        flagged: Voters whose votes stand out; they count unless the ask says otherwise.
     """
 
     ask: BoardAsk
@@ -80,6 +82,7 @@ class BoardView:
     meters: tuple[tuple[str, StopMeter], ...]
     days: tuple[date, ...]
     votes: int
+    flagged: tuple[FlaggedVoters, ...] = ()
 
 
 def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> BoardView:
@@ -92,7 +95,9 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
     categories = {vote["category"] for vote in votes} | set(settings.categories)
     if ask.category and ask.category not in categories:
         raise InputError(f"This arena has no category {ask.category!r}.")
-    chosen = [vote for vote in votes if _asked(vote, ask)]
+    flagged = flagged_voters(votes)
+    out = {voter for one in flagged for voter in one.voters} if ask.trusted else set()
+    chosen = [vote for vote in votes if _asked(vote, ask) and vote["voter"] not in out]
     ranked, why = _ranked(store, settings, ask, chosen)
     known = store.entrants(retired=True)
     retired = tuple(row["name"] for row in known if row["retired_ms"] is not None)
@@ -112,6 +117,7 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
         meters=tuple(_meters(settings, votes)),
         days=tuple(sorted({_day(vote["voted_ms"]) for vote in votes})),
         votes=len(chosen),
+        flagged=flagged,
     )
 
 
@@ -134,12 +140,16 @@ def _ranked(
     chosen: Sequence[Mapping[str, Any]],
 ) -> tuple["RankResult | None", str]:
     """What `rank` says of the votes, read from the file as everyone may; or why it says nothing."""
+    if not chosen and ask == BoardAsk(trusted=True) and store.votes_n():
+        return None, "Every voter stands out, and without them there is no vote."
     if not chosen:
         return None, "Nobody has voted yet." if ask == BoardAsk() else "Nobody has voted so."
     where = {"category": ask.category, "voter": ask.voter}
     try:
         return rank(
-            store.path,
+            {name: [vote[name] for vote in chosen] for name in chosen[0]}
+            if ask.trusted
+            else store.path,
             where={word: value for word, value in where.items() if value},
             until=ask.until,
             style=_varying(chosen) if ask.style else (),

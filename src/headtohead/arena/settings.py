@@ -164,6 +164,9 @@ class BoardAsk:
         help="Count votes of this day (UTC) and earlier.",
     )
     style: bool = option(False, help="Rate at equal length and layout of the answers.")
+    trusted: bool = option(
+        False, help="Leave out voters whose votes look rigged, one-sided or hasty; they are named."
+    )
     group: str = option(
         "", metavar="COLUMN", help="Also put models together: country, open, lab or family."
     )

@@ -49,6 +49,7 @@ def _ask(request: Asked) -> BoardAsk:
         voter=(voter.id if voter else _NOBODY) if given.get("mine") else "",
         until=day,
         style=bool(given.get("style")),
+        trusted=bool(given.get("trusted")),
         group=group,
     )
 
