@@ -91,7 +91,10 @@ def test_a_board_can_leave_out_who_stands_out(tmp_path: Path) -> None:
                 for k in range(9):
                     said = ("right", "left", "tie")[k % 3] if n else "left"
                     voter.vote(voter.draw(), said)
-        shown = lambda: httpx2.get(f"{served.address}/board?trusted=1", timeout=60).text  # noqa: E731
+
+        def shown() -> str:
+            return httpx2.get(f"{served.address}/board?trusted=1", timeout=60).text
+
         assert "Every voter stands out, and without them there is no vote." in shown()
         with sqlite3.connect(served.arena.settings.database) as raw:  # as people would read
             raw.execute("DROP TRIGGER votes_are_not_changed")
