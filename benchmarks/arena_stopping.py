@@ -34,7 +34,7 @@ def first_proof(x: Floats, m: float) -> NDArray[np.int64]:
     """After how many votes each run has proved that the mean is above m, shape (runs,); 0: not."""
     ones = np.ones(x.shape)
     seen = Observations(x, -ones, ones, np.arange(1, x.shape[1] + 1), x.shape[1])
-    hit = np.logaddexp.reduce(log_purses(seen, m, even_start()), axis=0) >= _THRESHOLD
+    hit = np.logaddexp.reduce(log_purses(seen, m, even_start()[0]), axis=0) >= _THRESHOLD
     return np.where(hit.any(axis=1), hit.argmax(axis=1) + 1, 0)
 
 
@@ -170,7 +170,7 @@ def sides_lines(runs: int, n: int) -> Iterator[str]:
                     taken.append(at)
                 else:
                     for side, m in ((seen, mean), (seen.mirrored(), -mean)):
-                        purses = log_purses(side, m, even_start())
+                        purses = log_purses(side, m, even_start()[0])
                         wrong += bool((np.logaddexp.reduce(purses, axis=0) >= _THRESHOLD).any())
         done = [at for at in taken if at]
         mean_votes = np.mean([at or n for at in taken])

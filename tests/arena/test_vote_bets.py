@@ -28,7 +28,7 @@ _EQUAL = {"p": 0.25, "q": 0.25, "r": 0.5}
 
 
 def _log_wealth(seen: Observations, m: float) -> FloatArray:
-    wealth: FloatArray = np.logaddexp.reduce(log_purses(seen, m, even_start()), axis=0)
+    wealth: FloatArray = np.logaddexp.reduce(log_purses(seen, m, even_start()[0]), axis=0)
     return wealth
 
 
@@ -174,5 +174,5 @@ def test_adaptive_pairing_of_sides_keeps_the_error(runs: int, known: bool) -> No
         else:
             seen = in_rounds(votes, names, weights)
         sides = ((seen, truth), (seen.mirrored(), -truth))
-        wrong += any(first_above(side, m, _THRESHOLD, even_start()) for side, m in sides)
+        wrong += any(first_above(side, m, _THRESHOLD, even_start()[0]) for side, m in sides)
     assert wrong / runs <= 2 * _ERROR + slack(2 * _ERROR, runs, 3)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from headtohead.arena.bets import (
     PLAN,
     Observations,
+    Start,
     by_chance,
     even_start,
     in_groups,
@@ -58,6 +59,8 @@ class StopMeter:
         more: How many more votes that takes, with an 80% interval; inf where it is more than
             20,000, 0 if it is known.
         more_for_all: The same until it is known too whether B is better or equal.
+        log_wealth: What is proved so far about "worse", as the log of the bets' wealth for no worse
+            and for worse; -log((1 - level) / 2) is a proof.
         voters: How many; None if that is not known.
         most_of_one: How many votes came from the voter with most; 0 if voters are not known.
         worth: As how many votes of as many voters these count, if votes of one voter go together;
@@ -73,6 +76,7 @@ class StopMeter:
     decided_at: int | None
     more: Interval
     more_for_all: Interval
+    log_wealth: tuple[float, float] = (0.0, 0.0)
     voters: int | None = None
     most_of_one: int = 0
     worth: float = math.inf
@@ -235,7 +239,7 @@ def read(
     level: float = 0.95,
     names: tuple[str, str] = ("A", "B"),
     crowd: _Crowd | None = None,
-    start: FloatArray | None = None,
+    start: Start | None = None,
 ) -> StopMeter:
     """The meter of observations that are at hand; arguments as `meter`, and `log_purses`."""
     shares = even_start() if start is None else start
@@ -254,6 +258,7 @@ def read(
         decided_at=int(seen.at[worse.at - 1]) if worse.at else None,
         more=more,
         more_for_all=more_for_all,
+        log_wealth=worse.log_wealth,
         voters=crowd.voters,
         most_of_one=crowd.most_of_one,
         worth=crowd.worth,
@@ -279,16 +284,21 @@ class _Edge:
     threshold: float
 
     @classmethod
-    def of(cls, seen: Observations, m: float, threshold: float, start: FloatArray) -> "_Edge":
+    def of(cls, seen: Observations, m: float, threshold: float, start: Start) -> "_Edge":
         now, at = [], []
-        for bets, doubted in ((seen, m), (seen.mirrored(), -m)):
-            purses = log_purses(bets, doubted, start)
+        for bets, doubted, shares in ((seen, m, start[0]), (seen.mirrored(), -m, start[1])):
+            purses = log_purses(bets, doubted, shares)
             hit = np.logaddexp.reduce(purses, axis=0) >= threshold
             at.append(int(hit.argmax()) + 1 if hit.any() else math.inf)
-            now.append(purses[:, -1] if hit.size else start)
+            now.append(purses[:, -1] if hit.size else shares)
         first = min(at)
         side = 0 if first == math.inf else 1 if at[0] == first else -1
         return cls(m, side, 0 if side == 0 else int(first), np.array(now), threshold)
+
+    @property
+    def log_wealth(self) -> tuple[float, float]:
+        above, below = np.logaddexp.reduce(self.purses, axis=1).tolist()
+        return above, below
 
 
 def _verdict(worse: _Edge, better: _Edge) -> Verdict:

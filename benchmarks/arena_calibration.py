@@ -1,0 +1,254 @@
+"""Measures how many human votes an arena saves by a judge, on 26,919 real votes.
+
+Run as `python -m benchmarks.arena_calibration FOLDER`, the folder of raw public files; it prints a
+section of docs/benchmarks/arena.md. Streams of votes are drawn with replacement from the votes of
+each pair of models with at least 150, so that the truth is the mean of all votes on that pair.
+"""
+
+import gzip
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headtohead.arena.bets import Observations, Start, even_start, foreseeing_start, log_purses
+from headtohead.arena.calibration import TRUST, Pool, missing_votes, observed
+
+Floats = NDArray[np.float64]
+
+JUDGES = {
+    "GPT-4": "gpt-4-0125-preview",
+    "Claude 3 Opus": "claude-3-opus-20240229",
+    "GPT-3.5": "gpt-3.5-turbo",
+}
+_MARGIN = 0.1
+_THRESHOLD = -math.log(0.025)
+_LEAST_VOTES = 150
+_CALMED = 0.8
+_PARTS = (0.25, 0.5, 0.7, 0.8)
+
+
+@dataclass(frozen=True)
+class RealPair:
+    """Votes of people and of judges on two models, for the one with the later name."""
+
+    people: Floats
+    judges: dict[str, Floats]
+
+
+def real_pairs(folder: Path) -> list[RealPair]:
+    """Every pair with enough votes."""
+    said, names = {}, []
+    for name in ("human", *JUDGES.values()):
+        path = folder / "human_vs_judge_votes" / f"{name}.jsonl.gz"
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            rows = sorted((json.loads(line) for line in lines), key=lambda row: int(row["num"]))
+        names = [(row["model_a"], row["model_b"]) for row in rows]
+        sides = {"model_a": 1.0, "model_b": -1.0}
+        said[name] = np.array(
+            [
+                sides.get(row["winner"], 0.0) * (1 if row["model_a"] > row["model_b"] else -1)
+                for row in rows
+            ]
+        )
+    by_pair: dict[tuple[str, str], list[int]] = {}
+    for i, (a, b) in enumerate(names):
+        by_pair.setdefault((min(a, b), max(a, b)), []).append(i)
+    return [
+        RealPair(said["human"][at], {short: said[long][at] for short, long in JUDGES.items()})
+        for at in by_pair.values()
+        if len(at) >= _LEAST_VOTES
+    ]
+
+
+def proofs(seen: Observations, m: float, start: Start) -> tuple[Floats, Floats]:
+    """The log wealth of those who bet on above and on below m, after each vote."""
+    up, down = (
+        np.logaddexp.reduce(log_purses(side, at, shares), axis=0)
+        for side, at, shares in ((seen, m, start[0]), (seen.mirrored(), -m, start[1]))
+    )
+    return up, down
+
+
+@dataclass(frozen=True)
+class Board:
+    """One stream of votes for each of K pairs, and what is proved after each vote, shape (K, n)."""
+
+    judged: Floats
+    truth: Floats
+    sums: Floats
+    above: Floats
+    below: Floats
+
+    @property
+    def proved(self) -> Floats:
+        """The better proved side so far."""
+        best: Floats = np.maximum.accumulate(np.maximum(self.above, self.below), axis=1)
+        return best
+
+
+def board(pairs: list[RealPair], judge: str | None, seed: int, n: int) -> Board:
+    """Streams of votes, of people alone if no judge is named."""
+    rng, rows = np.random.default_rng(seed), []
+    for pair in pairs:
+        places = rng.integers(0, pair.people.size, n)
+        votes = pair.people[places]
+        if judge is None:
+            mean, seen, start = 0.0, Observations.of_votes(votes), even_start()
+        else:
+            pool = Pool.of(pair.judges[judge])
+            mean = float(pool.judged.mean())
+            seen = observed(pool, votes, places)[0]
+            start = foreseeing_start(_CALMED * mean, TRUST)
+        rows.append((mean, pair.people.mean(), np.cumsum(votes), *proofs(seen, -_MARGIN, start)))
+    return Board(*(np.array(part) for part in zip(*rows, strict=True)))
+
+
+def fewest_missing(on: Board, votes: Floats, counts: Floats, proved: Floats) -> Floats:
+    """As the arena asks: the pair of which the fewest votes are missing."""
+    return missing_votes(on.judged, votes, counts, proved, margin_pp=50 * _MARGIN)
+
+
+def in_turn(on: Board, votes: Floats, counts: Floats, proved: Floats) -> Floats:
+    """Every pair that is not decided has one more vote."""
+    return counts + 0 * (votes + proved) + 0 * on.judged
+
+
+def five_each_first(on: Board, votes: Floats, counts: Floats, proved: Floats) -> Floats:
+    """Five votes for each, then where the fewest are missing by its own votes."""
+    mean = votes / (counts + 5)
+    far = np.square(mean + _MARGIN)
+    growth = far / (2 * (np.maximum(0.7 - mean**2, 0.15) + far)) + 1e-6
+    missing = np.maximum((_THRESHOLD + 0.5 - proved) / growth, 1.0)
+    return np.where(counts < 5, 0.0, missing) + 0 * on.judged
+
+
+def asked(on: Board, order: Callable[[Board, Floats, Floats, Floats], Floats]) -> list[int]:
+    """How many votes were cast when each next pair was decided."""
+    proved, size = on.proved, on.sums.shape
+    votes, counts, now = np.zeros(size[0]), np.zeros(size[0]), np.zeros(size[0])
+    live, used, when = np.ones(size[0], dtype=bool), 0, []
+    while live.any():
+        k = int(np.where(live, order(on, votes, counts, now), np.inf).argmin())
+        n = int(counts[k])
+        votes[k], now[k], counts[k] = on.sums[k, n], proved[k, n], n + 1
+        used += 1
+        if now[k] >= _THRESHOLD:
+            when.append(used)
+        live[k] = now[k] < _THRESHOLD and n + 1 < size[1]
+    return when
+
+
+def board_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
+    """Human votes until a part of the board's pairs is decided."""
+    yield "| who is asked | 25% of pairs | 50% | 70% | 80% | wrong verdicts |"
+    yield "|---|---|---|---|---|---|"
+    kinds = (
+        ("people alone, pairs in turn", None, in_turn),
+        ("people alone, five each, then fewest missing", None, five_each_first),
+        ("people alone, fewest missing", None, fewest_missing),
+        *((f"with {judge}, fewest missing", judge, fewest_missing) for judge in JUDGES),
+    )
+    for name, judge, order in kinds:
+        found, wrong, decided = [], 0, 0
+        for seed in range(runs):
+            on = board(pairs, judge, seed, 800)
+            when = asked(on, order)
+            found.append([when[math.ceil(part * len(pairs)) - 1] for part in _PARTS])
+            up, down = (side >= _THRESHOLD for side in (on.above, on.below))
+            first_up = np.where(up.any(axis=1), up.argmax(axis=1), 10**6)
+            first_down = np.where(down.any(axis=1), down.argmax(axis=1), 10**6)
+            wrong += int(np.count_nonzero((first_up < first_down) & (on.truth <= -_MARGIN)))
+            wrong += int(np.count_nonzero((first_down < first_up) & (on.truth >= -_MARGIN)))
+            decided += int(np.count_nonzero(first_up != first_down))
+        cells = " | ".join(f"{value:,.0f}" for value in np.mean(found, axis=0))
+        yield f"| {name} | {cells} | {wrong} of {decided} |"
+
+
+def pair_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
+    """Human votes for each pair alone, by the distance of the truth from the margin."""
+    yield "| judge | all votes | mean of pairs | 0.1 to 0.2 from the margin | 0.2 to 0.4 | above |"
+    yield "|---|---|---|---|---|---|"
+    taken: dict[str | None, list[Floats]] = {}
+    for judge in (None, *JUDGES):
+        for seed in range(runs):
+            hit = board(pairs, judge, seed, 1000).proved >= _THRESHOLD
+            at = np.where(hit.any(axis=1), hit.argmax(axis=1) + 1.0, 1000.0)
+            taken.setdefault(judge, []).append(at)
+    far = np.abs([float(pair.people.mean()) + _MARGIN for pair in pairs])
+    people = np.mean(taken[None], axis=0)
+    kept = [
+        (low <= far) & (far < high) for low, high in ((0.1, 9), (0.1, 0.2), (0.2, 0.4), (0.4, 9))
+    ]
+    counts = " | ".join(f"{people[part].mean():,.0f} votes" for part in kept[1:])
+    yield f"| people alone | {people[kept[0]].mean():,.0f} votes a pair | | {counts} |"
+    for judge in JUDGES:
+        less = np.mean(taken[judge], axis=0)
+        each = (less / people)[kept[0]].mean()
+        sums = [f"{less[part].sum() / people[part].sum():.0%}" for part in kept]
+        yield f"| {judge} | {sums[0]} | {each:.0%} | {' | '.join(sums[1:])} |"
+
+
+def miss_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
+    """How often an interval ever misses the pair's true mean in 400 votes."""
+    yield "| judge | intervals that ever miss |"
+    yield "|---|---|"
+    for judge in JUDGES:
+        rng, missed = np.random.default_rng(6), 0
+        for pair in pairs:
+            pool, truth = Pool.of(pair.judges[judge]), float(pair.people.mean())
+            start = foreseeing_start(_CALMED * float(pool.judged.mean()), TRUST)
+            for _ in range(runs):
+                places = rng.integers(0, pair.people.size, 400)
+                up, down = proofs(observed(pool, pair.people[places], places)[0], truth, start)
+                missed += bool(max(up.max(), down.max()) >= _THRESHOLD)
+        yield f"| {judge} | {missed / runs / len(pairs):.1%} of {runs * len(pairs):,} |"
+
+
+def made_up_lines(runs: int) -> Iterator[str]:
+    """Human votes until equal sides are known to be no worse by 10 points, by how good a judge is."""
+    yield "| correlation of judge and people | human votes, of people alone |"
+    yield "|---|---|"
+    for like in (0.0, 0.3, 0.5, 0.65, 0.8):
+        taken = np.zeros(2)
+        for seed in range(runs):
+            rng = np.random.default_rng(seed)
+            people = rng.choice([-1.0, 1.0], 3000)
+            judged = np.where(rng.random(3000) < like, people, rng.choice([-1.0, 1.0], 3000))
+            places, m = rng.integers(0, 3000, 1000), float(people.mean()) - 0.2
+            pool = Pool.of(judged)
+            start = foreseeing_start(_CALMED * float(judged.mean()), TRUST)
+            for i, (seen, shares) in enumerate(
+                (
+                    (observed(pool, people[places], places)[0], start),
+                    (Observations.of_votes(people[places]), even_start()),
+                )
+            ):
+                hit = proofs(seen, m, shares)[0] >= _THRESHOLD
+                taken[i] += int(hit.argmax()) + 1 if hit.any() else 1000
+        yield f"| {like:g} | {taken[0] / taken[1]:.0%} |"
+
+
+def section(folder: Path, scale: float) -> str:
+    """The whole section; `scale` shortens the runs."""
+    pairs = real_pairs(folder)
+
+    def runs(full: int) -> int:
+        return max(1, round(full * scale))
+
+    parts = (
+        ("board", board_lines(pairs, runs(4))),
+        ("pair", pair_lines(pairs, runs(4))),
+        ("misses", miss_lines(pairs, runs(6))),
+        ("made up", made_up_lines(runs(60))),
+    )
+    return "\n\n".join(f"### {name}\n\n" + "\n".join(lines) for name, lines in parts)
+
+
+if __name__ == "__main__":
+    print(section(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 1.0))
