@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.arena.bets import Observations, Start, even_start, foreseeing_start, log_purses
-from headtohead.arena.calibration import TRUST, Pool, missing_votes, observed
+from headtohead.arena.calibration import TRUST, missing_votes
+from headtohead.arena.expecting import Pool, observed
 
 Floats = NDArray[np.float64]
 
@@ -211,7 +212,7 @@ def miss_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
 
 
 def made_up_lines(runs: int) -> Iterator[str]:
-    """Human votes until equal sides are known to be no worse by 10 points, by how good a judge is."""
+    """Human votes until equal sides are surely no worse, by how good a judge is."""
     yield "| correlation of judge and people | human votes, of people alone |"
     yield "|---|---|"
     for like in (0.0, 0.3, 0.5, 0.65, 0.8):

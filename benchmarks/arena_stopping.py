@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from headtohead.arena.bets import Observations, by_chance, even_start, in_rounds, log_purses
+from headtohead.arena.bets import Observations, even_start, in_rounds, log_purses
+from headtohead.arena.expecting import Pool, observed
 from headtohead.arena.meter import meter, read
 
 Floats = NDArray[np.float64]
@@ -149,21 +150,19 @@ def sides_lines(runs: int, n: int) -> Iterator[str]:
             for seed in range(runs):
                 rng = np.random.default_rng(seed)
                 total, count = np.zeros(4), np.ones(4)
-                x, pairs, chances = np.empty(n), np.empty(n, dtype=np.int64), np.empty((n, 4))
+                x, pairs, chances = np.empty(n), np.empty(n, dtype=np.int64), np.empty(n)
                 for i in range(n):
                     chance = np.full(4, 0.15)
                     chance[int(np.abs(total / count).argmin())] += 0.4
                     k = int(rng.choice(4, p=chance))
                     x[i] = votes(rng, (), true[k], 0.3)
-                    pairs[i], chances[i] = k, chance
+                    pairs[i], chances[i] = k, chance[k]
                     total[k] += x[i]
                     count[k] += 1
-                keys = ["pqrs"[k] for k in pairs]
-                seen = (
-                    by_chance(x, keys, weights, chances)
-                    if name == "by chance"
-                    else in_rounds(x, keys, weights)
-                )
+                if name == "by chance":
+                    seen = observed(Pool.of_pairs(weights), x, pairs, chances, least=0.6)[0]
+                else:
+                    seen = in_rounds(x, ["pqrs"[k] for k in pairs], weights)
                 mean = float(true.mean())
                 if shift:
                     at = meter_at(seen)

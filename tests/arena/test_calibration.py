@@ -11,14 +11,13 @@ from tests.simulations import examples, lengths, slack
 from headtohead.arena.bets import Observations, even_start, first_above, foreseeing_start
 from headtohead.arena.calibration import (
     Calibrated,
-    Pool,
     asking_chances,
     calibrated,
     field_shares,
     judge_bias,
     missing_votes,
-    observed,
 )
+from headtohead.arena.expecting import Pool, observed
 from headtohead.arena.meter import meter
 from headtohead.stats.inputs import FloatArray
 
@@ -53,7 +52,7 @@ def _plain(
     }
     rows = [(mean[p], f - mean[p]) for f, p in zip(judged, pairs, strict=True)]
     a, b, c, u, v = 2.5, 0.0, 2.5, 0.0, 0.0
-    off, seen = dict.fromkeys(count, 0.0), dict.fromkeys(count, 10.0)
+    off, seen = dict.fromkeys(count, 0.0), dict.fromkeys(count, 6.0)
     found = []
     for vote, at, r in zip(votes, battles, ratio, strict=True):
         det = a * c - b * b
@@ -269,7 +268,7 @@ def test_biases_of_the_judge() -> None:
     ("given_", "message"),
     [
         ({"votes": [1.0], "battles": [0, 1]}, "1 votes on 2 battles"),
-        ({"votes": [1.0], "battles": [9]}, "not among the 3 judged"),
+        ({"votes": [1.0], "battles": [9]}, "not among the 3 of the pool"),
         ({"votes": [2.0], "battles": [0]}, "from -1"),
         ({"votes": [1.0], "battles": [0], "chances": [0.1], "least": 0.5}, "below 0.5 times"),
         ({"votes": [1.0], "battles": [0], "trust": 1.0}, "`trust` is 1"),

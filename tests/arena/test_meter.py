@@ -204,8 +204,8 @@ def test_sides_of_several_entrants() -> None:
     pairs = rng.choice(["p", "q"], 900, p=[0.3, 0.7]).tolist()
     weights = {"p": 0.5, "q": 0.5}
     rounds = _meter(votes, pairs=pairs, weights=weights)
-    chances = np.tile([0.3, 0.7], (900, 1))
-    drawn = _meter(votes, pairs=pairs, weights=weights, chances=chances)
+    chances = [{"p": 0.3, "q": 0.7}[pair] for pair in pairs]
+    drawn = _meter(votes, pairs=pairs, weights=weights, chances=chances, least=0.6)
     assert rounds.verdict == drawn.verdict == "better"
     assert rounds.votes == drawn.votes == 900
     assert _meter(votes, pairs=pairs).share == rounds.share

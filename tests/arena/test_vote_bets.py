@@ -11,7 +11,6 @@ from tests.simulations import examples, lengths, slack
 
 from headtohead.arena.bets import (
     Observations,
-    by_chance,
     even_start,
     first_above,
     in_groups,
@@ -19,6 +18,7 @@ from headtohead.arena.bets import (
     log_purses,
     mean_interval,
 )
+from headtohead.arena.expecting import Pool, observed
 from headtohead.stats.inputs import FloatArray
 
 _VOTES = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60)
@@ -122,32 +122,14 @@ def test_a_round_has_one_vote_of_every_pair() -> None:
 
 
 def test_a_vote_drawn_by_chance_counts_by_weight_over_chance() -> None:
-    seen = by_chance([1, -1], ["p", "r"], _EQUAL, [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6]])
-    # First nothing is expected: 0.25 / 0.5 * 1. Then 1 / 5 of p: 0.05 - 0.5 / 0.6.
-    assert seen.x == pytest.approx([0.5, 0.05 - 5 / 6])
-    assert seen.low == pytest.approx([-2.0, 0.05 - 1.25 * 1.2])
-    assert seen.high == pytest.approx([2.0, 0.05 + 1.25])
-    with pytest.raises(ValueError, match="do not add to 1"):
-        by_chance([1], ["p"], _EQUAL, [[0.5, 0.25, 0.5]])
-    with pytest.raises(ValueError, match="has the form"):
-        by_chance([1], ["p"], _EQUAL, [[1.0, 0.0, 0.0]])
-
-
-@settings(max_examples=examples(40))
-@given(st.integers(0, 10_000))
-def test_the_expected_observation_is_the_weighted_mean_whatever_came_before(seed: int) -> None:
-    """Of each pair and vote that could come next, weighed by its chance."""
-    rng = np.random.default_rng(seed)
-    n, means = int(rng.integers(0, 12)), rng.uniform(-0.9, 0.9, 3)
-    chances = rng.dirichlet(np.ones(3), n + 1) * 0.85 + 0.05
-    votes, pairs = rng.choice([-1.0, 0.0, 1.0], n).tolist(), rng.choice(list("pqr"), n).tolist()
-    total = 0.0
-    for k, pair in enumerate("pqr"):
-        for vote, chance in ((1.0, (1 + means[k]) / 2), (-1.0, (1 - means[k]) / 2)):
-            seen = by_chance([*votes, vote], [*pairs, pair], _EQUAL, chances)
-            assert seen.low[-1] - 1e-9 <= seen.x[-1] <= seen.high[-1] + 1e-9
-            total += chances[n, k] * chance * seen.x[-1]
-    assert total == pytest.approx(float(np.array([0.25, 0.25, 0.5]) @ means))
+    pool = Pool.of_pairs(_EQUAL)
+    seen, _ = observed(pool, [1, 1, -1], [0, -1, 2], [0.5, 0.9, 0.6], least=0.5)
+    # First nothing is expected: 0.25 / 0.5 * 1. Then 1 / 7 of p, so 1 / 28 of all, which a vote on
+    # something else leaves; then 1 / 28 - 0.5 / 0.6.
+    assert seen.x == pytest.approx([0.5, 1 / 28, 1 / 28 - 5 / 6])
+    assert seen.low == pytest.approx([-2.0, 1 / 28 - 16 / 7, 1 / 28 - 16 / 7])
+    assert seen.high == pytest.approx([2.0, 1 / 28 + 2, 1 / 28 + 2])
+    assert seen.votes == 2
 
 
 @pytest.mark.parametrize("runs", lengths(60, 600))
@@ -159,20 +141,19 @@ def test_adaptive_pairing_of_sides_keeps_the_error(runs: int, known: bool) -> No
     rng, wrong, n = np.random.default_rng(7), 0, 300
     for _ in range(runs):
         total, count = np.zeros(3), np.ones(3)
-        votes, pairs, chances = np.empty(n), np.empty(n, dtype=np.int64), np.empty((n, 3))
+        votes, pairs, chances = np.empty(n), np.empty(n, dtype=np.int64), np.empty(n)
         for i in range(n):
             chance = np.full(3, 0.15)
             chance[int((total / count).argmax())] += 0.55
             k = int(rng.choice(3, p=chance))
             votes[i] = 1.0 if rng.random() < (1 + means[k]) / 2 else -1.0
-            pairs[i], chances[i] = k, chance
+            pairs[i], chances[i] = k, chance[k]
             total[k] += votes[i]
             count[k] += 1
-        names = [list(weights)[k] for k in pairs]
         if known:
-            seen = by_chance(votes, names, weights, chances)
+            seen, _ = observed(Pool.of_pairs(weights), votes, pairs, chances, least=0.3)
         else:
-            seen = in_rounds(votes, names, weights)
+            seen = in_rounds(votes, [list(weights)[k] for k in pairs], weights)
         sides = ((seen, truth), (seen.mirrored(), -truth))
         wrong += any(first_above(side, m, _THRESHOLD, even_start()[0]) for side, m in sides)
     assert wrong / runs <= 2 * _ERROR + slack(2 * _ERROR, runs, 3)

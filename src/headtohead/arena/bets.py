@@ -27,8 +27,6 @@ _DECAY = 0.7
 _STEPS = np.arange(-6, 7)
 _HALVINGS = 20
 _BARELY = 1e-9
-# Unseen votes that a pair's mean is drawn to even by, before its own count.
-_EVEN_VOTES = 4.0
 # What is foreseen is a mean; the bets want its distance from a margin not known, and are loose.
 _USUAL_MARGIN = 0.1
 _LEAST_FORESEEN = 0.05
@@ -110,7 +108,7 @@ def in_rounds(votes: ArrayLike, pairs: Labels, weights: Mapping[Any, float]) -> 
     Raises:
         ValueError: If a pair has no weight, or weights are not shares.
     """
-    x, shares = _votes(votes), _checked(weights)
+    x, shares = _votes(votes), checked_weights(weights)
     own: dict[Hashable, list[int]] = {pair: [] for pair in shares}
     for i, pair in enumerate(_among(pairs, x.size, shares)):
         own[pair].append(i)
@@ -120,64 +118,6 @@ def in_rounds(votes: ArrayLike, pairs: Labels, weights: Mapping[Any, float]) -> 
     means = np.clip(w @ x[table], -1, 1) if whole else np.empty(0)
     at = np.maximum.accumulate(table.max(axis=0) + 1)
     return Observations.of_means(means, at, x.size, float(w @ w))
-
-
-def by_chance(
-    votes: ArrayLike,
-    pairs: Labels,
-    weights: Mapping[Any, float],
-    chances: ArrayLike,
-) -> Observations:
-    """One observation for each vote on one of several pairs that were drawn by known chances.
-
-    It is the weighted mean over pairs that is expected, plus what the vote differs from that of its
-    own pair, times weight over chance. What is expected of a pair comes from its earlier votes, so
-    that differences between pairs add no spread; however wrong it is, the mean is right.
-
-    Args:
-        votes: Preferences, shape (n,).
-        pairs: The pair of each vote, length n.
-        weights: Pair -> its weight, K of them; above 0, and 1 together.
-        chances: With what chance each vote was on each pair, in the order of `weights`, given
-            that it was on one of them; shape (n, K), above 0, rows add to 1.
-
-    Raises:
-        ValueError: If a pair has no weight, or weights or chances are not shares.
-
-    References:
-        Robins, J. M., Rotnitzky, A., Zhao, L. P. (1994). Estimation of regression coefficients when
-        some regressors are not always observed. Journal of the American Statistical Association 89,
-        846-866. doi:10.1080/01621459.1994.10476818
-    """
-    x, shares = _votes(votes), _checked(weights)
-    p = np.asarray(chances, dtype=np.float64)
-    if p.shape != (x.size, len(shares)) or not np.all(p > 0):
-        raise ValueError(
-            f"`chances` has the form {p.shape}; give one above 0 for each of the {x.size} votes "
-            f"and {len(shares)} pairs"
-        )
-    if not np.allclose(p.sum(axis=1), 1, atol=1e-6):
-        raise ValueError("the chances of the pairs do not add to 1 for every vote")
-    w, place = np.array(list(shares.values())), {pair: k for k, pair in enumerate(shares)}
-    total, count = np.zeros(w.size), np.full(w.size, _EVEN_VOTES)
-    rows = np.empty((3, x.size))
-    for i, pair in enumerate(_among(pairs, x.size, shares)):
-        k = place[pair]
-        expected = total / count
-        ratio = w / p[i]
-        middle = float(w @ expected)
-        rows[:, i] = (
-            middle + ratio[k] * (x[i] - expected[k]),
-            middle + float((ratio * (-1 - expected)).min()),
-            middle + float((ratio * (1 - expected)).max()),
-        )
-        total[k] += x[i]
-        count[k] += 1
-    # Known before the first vote, as everything that shapes a bet must be.
-    spread = float((w**2 / p[0]).sum()) if x.size else 1.0
-    return Observations(
-        rows[0], rows[1], rows[2], np.arange(1, x.size + 1), x.size, spread * USUAL_VARIANCE
-    )
 
 
 def even_start() -> Start:
@@ -277,7 +217,12 @@ def _votes(votes: ArrayLike) -> FloatArray:
     return preferences(votes, "votes") if np.size(votes) else np.empty(0)
 
 
-def _checked(weights: Mapping[Any, float]) -> dict[Hashable, float]:
+def checked_weights(weights: Mapping[Any, float]) -> dict[Hashable, float]:
+    """The weights of pairs.
+
+    Raises:
+        ValueError: If one is not above 0, or they do not add to 1.
+    """
     found = dict(weights)
     if not found or min(found.values()) <= 0 or abs(sum(found.values()) - 1) > 1e-6:
         raise ValueError("the weights of the pairs must be above 0 and add to 1")

@@ -1,10 +1,9 @@
 """Few people, many votes of a judge: what people would say of all battles, by some of their votes.
 
-A judge has voted on every battle of a pool, in both orders. People vote on battles drawn from it by
-known chances. Each human vote gives one observation: what is expected over the whole pool, plus
-weight over chance times what the vote differs from what was expected of its battle. Its mean is the
-people's mean, however wrong the judge is; the nearer the judge comes, the less it varies. How far
-the judge is followed is learned from earlier votes alone, starting from not at all.
+A judge has voted on every battle of a pool, in both orders; people vote on battles drawn from it by
+known chances, where it tells most. The judge is never believed (`expecting.py` says why): it makes
+people's votes vary less, it foresees who is ahead, on which a part of the bets stakes, and it says
+which pairs people can decide soon.
 
 References:
     Zrnic, T., Candes, E. J. (2024). Active statistical inference. ICML.
@@ -18,23 +17,22 @@ References:
 """
 
 import math
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.arena.bets import (
     USUAL_VARIANCE,
-    Observations,
     even_start,
     foreseeing_start,
     mean_interval,
 )
+from headtohead.arena.expecting import Expecting, Pool, observed, places_in
 from headtohead.arena.meter import StopMeter, read
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
-from headtohead.stats.inputs import FloatArray, IntArray, Labels, check_level, label_list
+from headtohead.stats.inputs import FloatArray, Labels, check_level, label_list
 from headtohead.trials.judging.bias import (
     BothOrders,
     LengthBias,
@@ -44,12 +42,7 @@ from headtohead.trials.judging.bias import (
     self_preference,
 )
 from headtohead.trials.judging.means import preferences
-from headtohead.trials.paired.means import cluster_codes
 
-# As much evidence that the judge says nothing as about five human votes give.
-_DOUBT = 2.5
-# Votes after which what a pair differs by from the judge is believed by half.
-_OWN_VOTES = 10.0
 # A judge is surer than people: of 190 pairs of models GPT-4's mean preference was 1.2 times theirs.
 _CALMED = 0.8
 TRUST = 0.5
@@ -64,88 +57,6 @@ _MOST_WORTH = 60.0
 # Evidence that bets lose for not knowing the mean.
 _HEDGING = 0.5
 _BARELY = 1e-6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pool:
-    """Battles on which a judge has voted, all of them.
-
-    Attributes:
-        judged: The judge's preference for B over A, mean of both orders, from -1 to 1, shape (N,).
-        pair: The pair of entrants of each battle, from 0 to K - 1, shape (N,).
-        weights: What each battle counts in the mean asked about, shape (N,), 1 together.
-    """
-
-    judged: FloatArray
-    pair: IntArray
-    weights: FloatArray
-
-    @classmethod
-    def of(cls, judged: ArrayLike, pairs: Labels | None = None) -> Self:
-        """A pool in which every pair weighs the same, and every battle of a pair.
-
-        Args:
-            judged: Shape (N,), N >= 1.
-            pairs: The pair of each battle, length N; one pair if None.
-
-        Raises:
-            ValueError: If a preference is not from -1 to 1, or labels do not fit.
-        """
-        verdicts = preferences(judged, "judged")
-        pair = cluster_codes([0] * verdicts.size if pairs is None else pairs, verdicts.size)
-        sizes = np.bincount(pair)
-        return cls(verdicts, pair, 1.0 / (sizes.size * sizes[pair]))
-
-    @property
-    def pair_means(self) -> FloatArray:
-        """The judge's mean preference on each pair, shape (K,)."""
-        return np.asarray(np.bincount(self.pair, weights=self.judged) / np.bincount(self.pair))
-
-    @property
-    def unjudged(self) -> "Pool":
-        """The same battles with a judge that says nothing."""
-        return Pool(np.zeros_like(self.judged), self.pair, self.weights)
-
-
-@dataclass(slots=True, eq=False)
-class Expecting:
-    """What is expected of people on each battle of a pool, from their votes so far.
-
-    A part of the judge's mean on the pair, a part of what the judge says beyond that on the battle
-    (both learned, 0 to 1, 0 at first), and what people differ on the pair.
-    """
-
-    pool: Pool
-    _features: FloatArray = field(init=False)
-    _squares: FloatArray = field(init=False)
-    _products: FloatArray = field(init=False)
-    _off: FloatArray = field(init=False)
-    _votes: FloatArray = field(init=False)
-
-    def __post_init__(self) -> None:
-        means = self.pool.pair_means
-        of_pair = means[self.pool.pair]
-        self._features = np.column_stack([of_pair, self.pool.judged - of_pair])
-        self._squares, self._products = _DOUBT * np.eye(2), np.zeros(2)
-        self._off, self._votes = np.zeros(means.size), np.full(means.size, _OWN_VOTES)
-
-    @property
-    def parts(self) -> FloatArray:
-        """How far the judge is followed: on the pair, and on the battle, shape (2,)."""
-        return np.clip(np.linalg.solve(self._squares, self._products), 0, 1)
-
-    @property
-    def everywhere(self) -> FloatArray:
-        """What is expected on each battle, shape (N,)."""
-        return np.asarray(self._features @ self.parts + (self._off / self._votes)[self.pool.pair])
-
-    def learn(self, battle: int, vote: float) -> None:
-        """Take one more vote of a person into account."""
-        feature, pair = self._features[battle], int(self.pool.pair[battle])
-        self._off[pair] += vote - float(feature @ self.parts)
-        self._votes[pair] += 1
-        self._squares += np.outer(feature, feature)
-        self._products += vote * feature
 
 
 def asking_chances(
@@ -163,57 +74,11 @@ def asking_chances(
         Shape (N,), adds to 1.
     """
     known = Expecting(pool)
-    for battle, vote in zip(_places(battles, pool), np.ravel(votes).tolist(), strict=True):
+    for battle, vote in zip(places_in(battles, pool), np.ravel(votes).tolist(), strict=True):
         known.learn(battle, vote)
     spread = np.sqrt(np.maximum(USUAL_VARIANCE - known.everywhere**2, _LEAST_SPREAD**2))
     wanted = pool.weights * spread
     return np.asarray(least * pool.weights + (1 - least) * wanted / wanted.sum())
-
-
-def observed(
-    pool: Pool,
-    votes: ArrayLike,
-    battles: ArrayLike,
-    chances: ArrayLike | None = None,
-    least: float = 1.0,
-) -> tuple[Observations, FloatArray]:
-    """One observation of the people's mean over the pool for each of their votes.
-
-    Args:
-        pool: All battles.
-        votes: People's preferences in order, shape (n,), n >= 0.
-        battles: The place in the pool of each, shape (n,).
-        chances: With what chance that battle was drawn then, shape (n,); None if by weight.
-        least: No battle's chance was ever less than its weight times this, inside (0, 1].
-
-    Returns:
-        The observations, and the parts of the judge that are followed after the last, shape (2,).
-
-    Raises:
-        ValueError: If lengths differ, a battle is not in the pool, or a chance is below the least.
-    """
-    y = preferences(votes, "votes") if np.size(votes) else np.empty(0)
-    places = _places(battles, pool)
-    if len(places) != y.size:
-        raise ValueError(f"{y.size} votes on {len(places)} battles; every vote is on one")
-    w = pool.weights[places]
-    ratio = np.ones(y.size) if chances is None else w / np.asarray(chances, dtype=np.float64)
-    if not 0 < least <= 1 or np.any(ratio > (1 + 1e-9) / least) or np.any(ratio <= 0):
-        raise ValueError(
-            f"a battle's chance is below {least:g} times its weight, the `least` that was promised"
-        )
-    known, rows = Expecting(pool), np.empty((3, y.size))
-    for i, place in enumerate(places):
-        expected = known.everywhere
-        middle = float(pool.weights @ expected)
-        rows[:, i] = (
-            middle + ratio[i] * (y[i] - expected[place]),
-            middle - (1 + float(expected.max())) / least,
-            middle + (1 - float(expected.min())) / least,
-        )
-        known.learn(place, float(y[i]))
-    at = np.arange(1, y.size + 1)
-    return Observations(rows[0], rows[1], rows[2], at, y.size), known.parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,7 +202,7 @@ def field_shares(
     check_level(level)
     n = pool.judged.size
     a, b = (label_list(side, n, "entrants") for side in entrants)
-    places, said = np.array(_places(battles, pool), dtype=np.int64), np.ravel(votes)
+    places, said = np.array(places_in(battles, pool), dtype=np.int64), np.ravel(votes)
     everyone = list(dict.fromkeys([*a, *b]))
     each = 1 - (1 - level) / len(everyone)
     found: dict[object, Interval] = {}
@@ -457,10 +322,3 @@ def _gain(powered: FloatArray, alone: FloatArray) -> float:
     if powered.size < 2 or not powered.var() > 0:
         return 1.0
     return float(alone.var() / powered.var())
-
-
-def _places(battles: ArrayLike, pool: Pool) -> list[int]:
-    places = np.asarray(battles, dtype=np.int64).reshape(-1)
-    if places.size and not 0 <= places.min() <= places.max() < pool.judged.size:
-        raise ValueError(f"a vote is on a battle that is not among the {pool.judged.size} judged")
-    return [int(place) for place in places]

@@ -12,7 +12,6 @@ from headtohead.arena.bets import (
     PLAN,
     Observations,
     Start,
-    by_chance,
     even_start,
     in_groups,
     in_rounds,
@@ -20,6 +19,7 @@ from headtohead.arena.bets import (
     mean_interval,
     plan_for,
 )
+from headtohead.arena.expecting import Pool, observed
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
 from headtohead.stats.inputs import FloatArray, Labels, check_level, label_list
@@ -149,13 +149,14 @@ def meter(
     pairs: Labels | None = None,
     weights: Mapping[Any, float] | None = None,
     chances: ArrayLike | None = None,
+    least: float = 1.0,
 ) -> StopMeter:
     """What the votes have decided about two sides, and about how many more it takes.
 
     For two entrants the mean asked about is that of their votes. It may be looked at after every
     vote, and which pair is drawn next may hang on all votes so far: assumed is only that the next
     vote on the pair has the same mean, whatever came before. For sides of several entrants it is
-    the mean over pairs with fixed weights; then see `in_rounds`, and `by_chance` if `chances` are
+    the mean over pairs with fixed weights; then see `in_rounds`, and `observed` if `chances` are
     given, for what is assumed. If votes of one voter go together, the verdict is about these
     voters; with `per_voter` it is about all of whom they are a random sample.
 
@@ -169,7 +170,9 @@ def meter(
         pairs: For sides of several entrants, the pair of each vote, length n.
         weights: Pair -> weight, for all pairs of these sides; as it stands all those that occur
             weigh the same, which is right only if all do.
-        chances: With what chance each vote was on each of the `weights`, shape (n, K).
+        chances: With what chance each vote was on its pair, shape (n,). If they count in votes on
+            other pairs, give these votes too: they prove nothing, but belong to the draw.
+        least: No pair's chance was ever less than its weight times this, inside (0, 1].
 
     Raises:
         ValueError: If a setting is out of range, or labels do not fit the votes.
@@ -197,7 +200,9 @@ def meter(
         if chances is None:
             seen = in_rounds(votes, pairs, among)
         else:
-            seen = by_chance(votes, pairs, among, chances)
+            place = {pair: i for i, pair in enumerate(among)}
+            drawn = [place.get(pair, -1) for pair in label_list(pairs, np.size(votes), "pairs")]
+            seen, _ = observed(Pool.of_pairs(among), votes, drawn, chances, least)
     crowd = _Crowd.of(np.asarray(votes, dtype=np.float64), voters)
     return read(seen, margin_pp=margin_pp, rng=rng, level=level, names=names, crowd=crowd)
 
