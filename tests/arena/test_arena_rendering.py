@@ -1,8 +1,10 @@
 """Hostile text, rendered and read by a real browser: none of it does anything."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.browser import CHROMIUM, browser  # noqa: F401
 
-from headtohead.arena.rendering import answer_html, plain_text
+from headtohead.arena.rendering import answer_html, answers_html, plain_text
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 
@@ -274,6 +276,22 @@ def test_no_text_takes_long_or_gets_large(page: Any, name: str) -> None:
         html,
     )
     assert deepest < 60
+
+
+def test_others_are_served_while_a_tangled_text_is_read() -> None:
+    async def run() -> tuple[int, dict[str, str]]:
+        reading = asyncio.create_task(answers_html([TANGLED["pictures in pictures"], "x"]))
+        turns_n = 0
+        while not reading.done():
+            await asyncio.sleep(0.001)
+            turns_n += 1
+        return turns_n, await reading
+
+    # The browser of this module has a loop of its own in this thread.
+    with ThreadPoolExecutor(1) as thread:
+        turns_n, html = thread.submit(asyncio.run, run()).result()
+    assert turns_n > 3
+    assert html["x"] == "<p>x</p>\n"
 
 
 def test_what_is_not_shown_is_counted() -> None:

@@ -20,7 +20,7 @@ from headtohead.arena.endpoints import (
     open_caller,
 )
 from headtohead.arena.pacing import ShowingPace, equalised
-from headtohead.arena.rendering import answer_html, plain_text
+from headtohead.arena.rendering import answers_html, plain_text
 from headtohead.arena.settings import ArenaSettings, Entrant
 from headtohead.arena.store.store import ArenaStore, Battle, TurnAnswer
 from headtohead.core.errors import HeadToHeadError
@@ -141,8 +141,10 @@ class LiveTurns:
             answers = _kept(left), _kept(right)
             number = len(battle.turns)
             await self._write(lambda store: store.answered(battle.id, number, *answers))
-            html = [await asyncio.to_thread(answer_html, one.text) for one in answers]
-            turn.html = dict(zip(("left", "right"), html, strict=True))
+            html = await answers_html(one.text for one in answers)
+            turn.html = {
+                side: html[one.text] for side, one in zip(("left", "right"), answers, strict=True)
+            }
         except Fault as fault:
             await self._fail(battle, turn, fault.sentence, fault.detail)
         except HeadToHeadError as error:

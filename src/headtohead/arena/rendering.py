@@ -6,8 +6,9 @@ to another site only, which is written behind it. Characters that turn other tex
 invisible or drive a terminal are shown as what they are, or left out.
 """
 
+import asyncio
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # Longer answers are shown as plain text, in which nothing takes long.
 _MOST_CHARS = 50_000
 _MOST_SHOWN_CHARS = 200_000
+_SHORT_CHARS = 2_000
 # Prose takes a step for each 6 characters. Text that is made to take long takes two for each one,
 # some 10 microseconds each, and is shown as plain text.
 _MOST_STEPS = 30_000
@@ -97,6 +99,14 @@ def answer_html(text: str) -> str:
         return _rendered(text)
     except _Tangled:
         return _plain_html(text)
+
+
+async def answers_html(texts: Iterable[str]) -> dict[str, str]:
+    """Text -> its HTML as by `answer_html`, without holding up the loop that serves others."""
+    distinct = tuple(dict.fromkeys(texts))
+    if sum(map(len, distinct)) < _SHORT_CHARS:
+        return {text: answer_html(text) for text in distinct}
+    return await asyncio.to_thread(lambda: {text: answer_html(text) for text in distinct})
 
 
 def _plain_html(text: str) -> str:

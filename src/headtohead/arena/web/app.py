@@ -39,7 +39,7 @@ def application(arena: RunningArena) -> Litestar:
             create_static_files_router("/static", [folder("static")]),
         ],
         state=State({"arena": arena, "boards": {}}),
-        on_startup=[arena.live.start],
+        on_startup=[arena.start],
         on_shutdown=[arena.live.stop],
         before_request=admit,
         before_send=[add_headers],

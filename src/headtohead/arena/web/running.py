@@ -113,6 +113,12 @@ class RunningArena:
         self.revealing = Revealing(x for one in settings.entrants for x in (one.name, one.model))
         self.address_limits = Limits(per_minute=1200, burst=400)
 
+    async def start(self) -> None:
+        """Make ready to ask and to read answers, in the loop that serves."""
+        await self.live.start()
+        # The first reading prepares what is looked for.
+        await asyncio.to_thread(self.revealing.find, "I am ChatGPT.")
+
     def close(self) -> None:
         """Write what is waiting, and let go of the file."""
         self.writer.close()

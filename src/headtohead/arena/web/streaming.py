@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from headtohead.arena.rendering import answer_html
+from headtohead.arena.rendering import answers_html
 from headtohead.arena.store.store import Battle, Voter, VoteRefused
 from headtohead.arena.web.doors import arena_of, known_voter
 from headtohead.arena.web.pages import fields
@@ -40,7 +40,8 @@ async def _events(
         yield _event("failed", {"said": battle.reason})
     elif battle.ready:
         sides = {"left": last.left_answer, "right": last.right_answer}
-        yield _event("done", {side: answer_html(text or "") for side, text in sides.items()})
+        html = await answers_html(text or "" for text in sides.values())
+        yield _event("done", {side: html[text or ""] for side, text in sides.items()})
     else:
         turn = arena.live.watch(battle)
         async for number, side, text in turn.pieces_from(start):

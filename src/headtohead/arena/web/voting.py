@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
 
-from headtohead.arena.rendering import answer_html
+from headtohead.arena.rendering import answers_html
 from headtohead.arena.store.store import OUTCOMES, Battle, BattleTurn, Voter, VoteRefused
 from headtohead.arena.web.doors import arena_of, cookie_of, known_voter, let_in
 from headtohead.arena.web.pages import fields, page, wants_json
@@ -67,13 +67,15 @@ def _turn(turn: BattleTurn) -> dict[str, str | None]:
     return {"question": turn.question, "left": left, "right": right}
 
 
-def _page_of(request: Asked, battle: Battle, voter: Voter) -> Response[Any]:
+async def _page_of(request: Asked, battle: Battle, voter: Voter) -> Response[Any]:
     """The page of a battle: what its voter may know, with texts made safe."""
     known = shown(request, battle, voter)
+    told = [_turn(turn) for turn in battle.turns]
+    html = await answers_html(text or "" for turn in told for text in turn.values())
     turns = [
         {"number": number, **turn}
-        | {f"{name}_html": Markup(answer_html(text or "")) for name, text in turn.items()}
-        for number, turn in enumerate(map(_turn, battle.turns), 1)
+        | {f"{name}_html": Markup(html[text or ""]) for name, text in turn.items()}
+        for number, turn in enumerate(told, 1)
     ]
     return page(
         request,
@@ -147,7 +149,7 @@ async def see(request: Asked, id: FromPath[str]) -> Response[Any]:
     battle = arena_of(request).battle_of(id, voter)
     if wants_json(request):
         return Response(shown(request, battle, voter))
-    return _page_of(request, battle, voter)
+    return await _page_of(request, battle, voter)
 
 
 @post("/battles/{id:str}/vote", include_in_schema=False)
