@@ -1,6 +1,5 @@
 """What entrants are asked, and files of prompts."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +8,8 @@ from typing import Any
 from headtohead.core.errors import InputError
 from headtohead.files.opening import arrived, content, held, wrong
 from headtohead.files.records import objects
+from headtohead.logs.calls import LONGEST_KEY, short_key
 
-LONGEST_ID = 100
-"""Letters of an id or a category."""
 _TEXT_FIELDS = ("text", "prompt", "question", "input")
 
 
@@ -22,13 +20,6 @@ class Prompt:
     id: str
     text: str
     category: str = ""
-
-
-def prompt_id(key: str) -> str:
-    """The id of a prompt: its key, or for a long one, as where the text is the key, a hash."""
-    if len(key) <= LONGEST_ID and key.isprintable():
-        return key
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def prompts_in(path: Path) -> tuple[Prompt, ...]:
@@ -61,7 +52,7 @@ def _prompt(path: Path, where: str, n: int, record: Mapping[str, Any]) -> Prompt
     if not isinstance(text, str) or not text.strip():
         raise wrong(path, where, f"no text stands under any of {', '.join(_TEXT_FIELDS)}.")
     return Prompt(
-        prompt_id(str(record.get("id") or f"prompt {n}")),
+        short_key(str(record.get("id") or f"prompt {n}")),
         text.strip(),
-        str(record.get("category") or "")[:LONGEST_ID],
+        str(record.get("category") or "")[:LONGEST_KEY],
     )

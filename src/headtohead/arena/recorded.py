@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from headtohead.arena.prompts import LONGEST_ID, Prompt, prompt_id
+from headtohead.arena.prompts import Prompt
 from headtohead.arena.settings import ArenaSettings, Entrant
 from headtohead.arena.store.store import RecordedAnswer
 from headtohead.core.errors import InputError
-from headtohead.logs.calls import Call
+from headtohead.logs.calls import LONGEST_KEY, Call, short_key
 from headtohead.logs.openai import content_text
 from headtohead.logs.opening import open_calls
 
@@ -103,7 +103,7 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
         if entrant.only and entrant.only not in (call.model, call.run):
             continue
         models[call.model] = None
-        id = prompt_id(call.key)
+        id = short_key(call.key)
         if not call.output or not call.output.strip():
             dropped["record without an answer"] += 1
         elif id in answers:
@@ -119,7 +119,7 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
                 category = next(
                     (call.labels[k] for k in ("category", "task") if k in call.labels), ""
                 )
-                prompts[id] = Prompt(id, text, category[:LONGEST_ID])
+                prompts[id] = Prompt(id, text, category[:LONGEST_KEY])
     if len(models) > 1:
         names = ", ".join(sorted(models))
         raise InputError(

@@ -1,5 +1,6 @@
 """The one row that everything here speaks of: one call of one model on one item."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,17 @@ min_tokens modalities prediction service_tier stop_token_ids structured_outputs 
 web_search_options
 """
 PARAMS = SENT | frozenset(_UNSENT.split())
+
+
+LONGEST_KEY = 100
+"""Letters of a key or a word where both are shown or kept in a file of votes."""
+
+
+def short_key(key: str) -> str:
+    """A key as people can see it: itself, or for a long one, as where a text is the key, a hash."""
+    if len(key) <= LONGEST_KEY and key.isprintable():
+        return key
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):

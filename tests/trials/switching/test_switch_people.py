@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.arena.served import TestVoter, serving
 from tests.models.conftest_parts import Fact, TinyModels
 from tests.trials.switching.parts import lines, tried, vote_file
 
+from headtohead.arena.web.security import Limits
 from headtohead.core.errors import InputError
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -132,3 +134,27 @@ def voted(page: Any, rights: dict[str, str]) -> str:
     right = rights[page.locator("#request").text_content().removeprefix("user:\n")]
     first, second = (page.locator(f"#{n}").text_content() == right for n in ("first", "second"))
     return "3" if first == second else "1" if first else "2"
+
+
+def test_a_ballot_can_be_an_arena_and_its_votes_decide(
+    tiny_models: TinyModels, log_a: Path
+) -> None:
+    facts = asked(tiny_models, log_a)
+    waiting = tried(
+        log_a, tiny_models.base_url_b, human=True, items=80, ballot_items=40, ballot="vote.toml"
+    )
+    assert waiting.sheet.word == "NEEDS VOTES"
+    assert any("`h2h arena serve vote.toml`" in note for note in waiting.details.notes)
+    with serving(Path("vote.toml")) as served, TestVoter(served.address) as voter:
+        served.arena.voter_limits = Limits(per_minute=10**6, burst=10**6)  # no person is so fast
+        while "token" in (battle := voter.draw()):
+            id = served.arena.store.battle(battle["id"])
+            assert id is not None
+            likes_b = truth(facts[id.prompt]) * (1 if id.right_entrant == "tiny-b" else -1)
+            voter.vote(battle, "right" if likes_b > 0 else "left" if likes_b < 0 else "tie")
+    found = tried(log_a, tiny_models.base_url_b, votes=["vote.sqlite"], items=80).details
+    assert (found.means, found.stopped, found.items) == ("human", "votes", 40)
+    by_file = np.mean([truth(facts[row["key"]]) for row in lines(Path("vote.answers.jsonl"))])
+    assert found.quality.difference.value == pytest.approx(by_file)
+    with pytest.raises(InputError, match="people may be voting"):
+        tried(log_a, tiny_models.base_url_b, human=True, items=80, ballot="vote.toml")

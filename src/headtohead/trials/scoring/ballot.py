@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.files.opening import VOTES_VIEW, database_rows
+from headtohead.logs.calls import short_key
 from headtohead.publish.words import policy
 from headtohead.trials.scoring.scored import Duel, transcript
 
@@ -112,6 +113,43 @@ def write_ballot(
     return key_path
 
 
+def write_arena(duels: Sequence[Duel], path: Path, names: tuple[str, str], margin: float) -> Path:
+    """The file of both models' answers; an arena (`h2h arena serve`) that shows them is at `path`.
+
+    Args:
+        names: Of A and of B, under which they compete.
+        margin: Of the net preference, as a fraction; half of it in shares of wins.
+
+    Raises:
+        InputError: If both have one name, or a file is in the way.
+    """
+    answers = path.with_suffix(".answers.jsonl")
+    if len(set(names)) < 2:
+        raise InputError(
+            f"Both models are called {names[0]!r}, and an arena tells them apart by name. Write a "
+            "ballot of one page instead, as `ballot='ballot.html'`."
+        )
+    for existing in (path, answers):
+        if existing.exists():
+            raise InputError(f"{existing} exists, and people may be voting. Name another `ballot`.")
+    rows = [
+        {"key": duel.key, "model": name, "prompt": transcript(duel.messages), "output": output}
+        for duel in duels
+        for name, output in zip(names, (duel.answer_a, duel.answer_b), strict=True)
+    ]
+    lines = [f'title = "Which answer is better?"\nmargin_pp = {50 * margin:g}']
+    lines.append(f"compare = [{json.dumps(names, ensure_ascii=False)}]")
+    for name in names:
+        said = json.dumps(name, ensure_ascii=False)
+        lines.append(
+            f"\n[[entrants]]\nname = {said}\nanswers = {json.dumps(answers.name)}\nonly = {said}"
+        )
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    answers.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return answers
+
+
 def read_votes(votes_files: Iterable[Path], key_file: Path) -> BallotVotes:
     """The votes of all voters, decoded.
 
@@ -177,13 +215,13 @@ def read_arena_votes(arena: Path, model_a: str, model_b: str, keys: Iterable[str
             f"{arena} has no vote between {model_a!r} and {model_b!r}. "
             + (f"People voted on {', '.join(there)}." if there else "Nobody has voted there yet.")
         )
-    known = set(keys)
+    known = {short_key(key): key for key in keys}
     counted = [v for v in met if v["prompt"] in known and v["names_hidden"]]
     sign = {"model_a": 1.0, "model_b": -1.0}
     return BallotVotes(
         votes=tuple(
             BallotVote(
-                key=v["prompt"],
+                key=known[v["prompt"]],
                 preference=sign.get(v["winner"], 0.0) * (1.0 if v["model_a"] == model_b else -1.0),
                 voter=v["voter"],
                 both_bad=v["winner"] not in (*sign, "tie"),

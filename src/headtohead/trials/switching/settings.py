@@ -39,7 +39,8 @@ class Scoring:
     ballot: Path = option(
         Path("ballot.html"),
         metavar="FILE",
-        help="The ballot to write, or that was voted on. Default: ballot.html",
+        help="The ballot to write, or that was voted on: a page (.html), or an arena that "
+        "several vote in (.toml, for h2h arena serve). Default: ballot.html",
     )
     ballot_items: int = option(100, metavar="N", help="Most pairs on the ballot.")
     votes: tuple[Path, ...] = option(

@@ -27,10 +27,11 @@ from headtohead.trials.scoring.ballot import (
     key_file_of,
     read_arena_votes,
     read_votes,
+    write_arena,
     write_ballot,
 )
 from headtohead.trials.scoring.judge import RUBRIC, rubric_from
-from headtohead.trials.scoring.scored import scorer_from
+from headtohead.trials.scoring.scored import Duel, scorer_from
 from headtohead.trials.switching.result import Switch
 from headtohead.trials.switching.running import (
     Candidate,
@@ -146,7 +147,7 @@ def switch(
         got.outcome, got.of_judge, got.judged = trial.by_judge(judge, asking=cast is None)
         got.same_family = judge.family != "" and judge.family in (judge.family_a, judge.family_b)
     if people:
-        _ask_people(got, trial, scoring, cast)
+        _ask_people(got, trial, scoring, cast, (from_model, to))
     result = result_of(
         got,
         trial,
@@ -299,7 +300,7 @@ def _cast(scoring: Scoring, from_model: str, to: str, keys: list[str]) -> Ballot
         if not cast.votes:
             raise InputError("The files of votes hold no vote. Vote in the ballot, then save.")
         return cast
-    for path in (ballot, key_file_of(ballot)):
+    for path in (ballot, *([] if ballot.suffix == ".toml" else [key_file_of(ballot)])):
         if path.exists():
             raise InputError(
                 f"{path} exists, and people may be voting on it. Give their votes with "
@@ -308,7 +309,32 @@ def _cast(scoring: Scoring, from_model: str, to: str, keys: list[str]) -> Ballot
     return None
 
 
-def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVotes | None) -> None:
+def _written(shown: list[Duel], scoring: Scoring, names: tuple[str, str]) -> str:
+    """Write the ballot, and say what is to be done with it."""
+    ballot = scoring.ballot
+    said = counted(len(shown), "pair waits", "pairs wait")
+    if ballot.suffix == ".toml":
+        write_arena(shown, ballot, names, margin_of(scoring.margin))
+        votes = ballot.with_suffix(".sqlite")
+        return (
+            f"{said} for votes. Serve them with `h2h arena serve {ballot}`, then run this again "
+            f"with `--votes {votes}`."
+        )
+    # Not the sample's seed: whoever knows the seed would know the sides.
+    key = write_ballot(shown, ballot, np.random.default_rng())
+    return (
+        f"{said} for votes in {ballot}. Open it in a browser or send it to others (but not "
+        f"{key.name}), then run this again and give every file of votes that was saved."
+    )
+
+
+def _ask_people(
+    got: Collected,
+    trial: Trial,
+    scoring: Scoring,
+    cast: BallotVotes | None,
+    names: tuple[str, str],
+) -> None:
     """Write the ballot, or take in what people voted on it."""
     outcome, heard = trial.collect(asking=cast is None)
     answers = [(item, answer) for item, answer in heard if not answer.unanswered]
@@ -317,14 +343,8 @@ def _ask_people(got: Collected, trial: Trial, scoring: Scoring, cast: BallotVote
     if cast is None:
         # The first of a random order are a random part, equal requests included.
         shown = [duel_of(item, answer) for item, answer in answers[: scoring.ballot_items]]
-        # Not the sample's seed: whoever knows the seed would know the sides.
-        key = write_ballot(shown, scoring.ballot, np.random.default_rng())
         got.ballot = str(scoring.ballot)
-        got.notes.append(
-            f"{counted(len(shown), 'pair waits', 'pairs wait')} for votes in {scoring.ballot}. "
-            f"Open it in a browser or send it to others (but not {key.name}), then run this again "
-            "and give every file of votes that was saved."
-        )
+        got.notes.append(_written(shown, scoring, names))
         return
     by_item: dict[str, list[float]] = {}
     for vote in cast.votes:
