@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from headtohead.arena.bets import Observations, Start, even_start, foreseeing_start, log_purses
 from headtohead.arena.calibration import TRUST, missing_votes
-from headtohead.arena.expecting import Pool, observed
+from headtohead.arena.expecting import BattlePool, observed
+from headtohead.trials.sequential import stake
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +78,7 @@ def proofs(seen: Observations, m: float, start: Start) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class Board:
+class VoteStreams:
     """One stream of votes for each of K pairs, and what is proved after each vote, shape (K, n)."""
 
     judged: Floats
@@ -93,7 +94,7 @@ class Board:
         return best
 
 
-def board(pairs: list[RealPair], judge: str | None, seed: int, n: int) -> Board:
+def board(pairs: list[RealPair], judge: str | None, seed: int, n: int) -> VoteStreams:
     """Streams of votes, of people alone if no judge is named."""
     rng, rows = np.random.default_rng(seed), []
     for pair in pairs:
@@ -102,25 +103,25 @@ def board(pairs: list[RealPair], judge: str | None, seed: int, n: int) -> Board:
         if judge is None:
             mean, seen, start = 0.0, Observations.of_votes(votes), even_start()
         else:
-            pool = Pool.of(pair.judges[judge])
+            pool = BattlePool.of(pair.judges[judge])
             mean = float(pool.judged.mean())
             seen = observed(pool, votes, places)[0]
             start = foreseeing_start(_CALMED * mean, TRUST)
         rows.append((mean, pair.people.mean(), np.cumsum(votes), *proofs(seen, -_MARGIN, start)))
-    return Board(*(np.array(part) for part in zip(*rows, strict=True)))
+    return VoteStreams(*(np.array(part) for part in zip(*rows, strict=True)))
 
 
-def fewest_missing(on: Board, votes: Floats, counts: Floats, proved: Floats) -> Floats:
+def fewest_missing(on: VoteStreams, votes: Floats, counts: Floats, proved: Floats) -> Floats:
     """As the arena asks: the pair of which the fewest votes are missing."""
     return missing_votes(on.judged, votes, counts, proved, margin_pp=50 * _MARGIN)
 
 
-def in_turn(on: Board, votes: Floats, counts: Floats, proved: Floats) -> Floats:
+def in_turn(on: VoteStreams, votes: Floats, counts: Floats, proved: Floats) -> Floats:
     """Every pair that is not decided has one more vote."""
     return counts + 0 * (votes + proved) + 0 * on.judged
 
 
-def five_each_first(on: Board, votes: Floats, counts: Floats, proved: Floats) -> Floats:
+def five_each_first(on: VoteStreams, votes: Floats, counts: Floats, proved: Floats) -> Floats:
     """Five votes for each, then where the fewest are missing by its own votes."""
     mean = votes / (counts + 5)
     far = np.square(mean + _MARGIN)
@@ -129,7 +130,9 @@ def five_each_first(on: Board, votes: Floats, counts: Floats, proved: Floats) ->
     return np.where(counts < 5, 0.0, missing) + 0 * on.judged
 
 
-def asked(on: Board, order: Callable[[Board, Floats, Floats, Floats], Floats]) -> list[int]:
+def asked(
+    on: VoteStreams, order: Callable[[VoteStreams, Floats, Floats, Floats], Floats]
+) -> list[int]:
     """How many votes were cast when each next pair was decided."""
     proved, size = on.proved, on.sums.shape
     votes, counts, now = np.zeros(size[0]), np.zeros(size[0]), np.zeros(size[0])
@@ -188,11 +191,25 @@ def pair_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
     ]
     counts = " | ".join(f"{people[part].mean():,.0f} votes" for part in kept[1:])
     yield f"| people alone | {people[kept[0]].mean():,.0f} votes a pair | | {counts} |"
-    for judge in JUDGES:
-        less = np.mean(taken[judge], axis=0)
+    known = np.mean([known_share(pairs, seed, 1000) for seed in range(runs)], axis=0)
+    for judge in ("people alone, true share known", *JUDGES):
+        less = np.mean(taken[judge], axis=0) if judge in JUDGES else known
         each = (less / people)[kept[0]].mean()
         sums = [f"{less[part].sum() / people[part].sum():.0%}" for part in kept]
         yield f"| {judge} | {sums[0]} | {each:.0%} | {' | '.join(sums[1:])} |"
+
+
+def known_share(pairs: list[RealPair], seed: int, n: int) -> Floats:
+    """Votes of people that one bet takes which knows the true mean and spread of each pair."""
+    rng, taken = np.random.default_rng(seed), []
+    for pair in pairs:
+        x = pair.people[rng.integers(0, pair.people.size, n)]
+        side = 1.0 if pair.people.mean() > -_MARGIN else -1.0
+        far, variance = abs(float(pair.people.mean()) + _MARGIN), float(pair.people.var())
+        bet = stake(far, np.array(variance), 1 - side * _MARGIN)
+        hit = np.cumsum(np.log1p(bet * side * (x + _MARGIN))) >= _THRESHOLD
+        taken.append(int(hit.argmax()) + 1 if hit.any() else n)
+    return np.array(taken, dtype=float)
 
 
 def miss_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
@@ -202,7 +219,7 @@ def miss_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
     for judge in JUDGES:
         rng, missed = np.random.default_rng(6), 0
         for pair in pairs:
-            pool, truth = Pool.of(pair.judges[judge]), float(pair.people.mean())
+            pool, truth = BattlePool.of(pair.judges[judge]), float(pair.people.mean())
             start = foreseeing_start(_CALMED * float(pool.judged.mean()), TRUST)
             for _ in range(runs):
                 places = rng.integers(0, pair.people.size, 400)
@@ -222,7 +239,7 @@ def made_up_lines(runs: int) -> Iterator[str]:
             people = rng.choice([-1.0, 1.0], 3000)
             judged = np.where(rng.random(3000) < like, people, rng.choice([-1.0, 1.0], 3000))
             places, m = rng.integers(0, 3000, 1000), float(people.mean()) - 0.2
-            pool = Pool.of(judged)
+            pool = BattlePool.of(judged)
             start = foreseeing_start(_CALMED * float(judged.mean()), TRUST)
             for i, (seen, shares) in enumerate(
                 (

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.arena.bets import Observations, even_start, in_rounds, log_purses
-from headtohead.arena.expecting import Pool, observed
+from headtohead.arena.expecting import BattlePool, observed
 from headtohead.arena.meter import meter, read
 
 Floats = NDArray[np.float64]
@@ -160,7 +160,7 @@ def sides_lines(runs: int, n: int) -> Iterator[str]:
                     total[k] += x[i]
                     count[k] += 1
                 if name == "by chance":
-                    seen = observed(Pool.of_pairs(weights), x, pairs, chances, least=0.6)[0]
+                    seen = observed(BattlePool.of_pairs(weights), x, pairs, chances, least=0.6)[0]
                 else:
                     seen = in_rounds(x, ["pqrs"[k] for k in pairs], weights)
                 mean = float(true.mean())

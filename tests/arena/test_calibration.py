@@ -17,24 +17,24 @@ from headtohead.arena.calibration import (
     judge_bias,
     missing_votes,
 )
-from headtohead.arena.expecting import Pool, observed
+from headtohead.arena.expecting import BattlePool, observed
 from headtohead.arena.meter import meter
 from headtohead.stats.inputs import FloatArray
 
 _THRESHOLD = -math.log(0.025)
 
 
-def _calibrated(pool: Pool, votes: object, battles: object, **more: object) -> Calibrated:
+def _calibrated(pool: BattlePool, votes: object, battles: object, **more: object) -> Calibrated:
     given_ = {"margin_pp": 5.0, "rng": np.random.default_rng(0)} | more
     return calibrated(pool, votes, battles, **given_)  # type: ignore[arg-type]
 
 
-def _world(seed: int, n: int, mean: float, like: float) -> tuple[Pool, FloatArray]:
+def _world(seed: int, n: int, mean: float, like: float) -> tuple[BattlePool, FloatArray]:
     """A pool of one pair, and what people say of each battle: a judge that is `like` them."""
     rng = np.random.default_rng(seed)
     people = np.where(rng.random(n) < (1 + mean) / 2, 1.0, -1.0)
     copied = rng.random(n) < like
-    return Pool.of(np.where(copied, people, rng.choice([-1.0, 1.0], n))), people
+    return BattlePool.of(np.where(copied, people, rng.choice([-1.0, 1.0], n))), people
 
 
 def _plain(
@@ -70,7 +70,7 @@ def _plain(
 
 def test_two_votes_by_hand() -> None:
     """Augmented inverse probability weighting, as Zrnic, Candes (2024), equation 3."""
-    pool = Pool.of([1.0, -1.0, 1.0, 0.0])
+    pool = BattlePool.of([1.0, -1.0, 1.0, 0.0])
     seen, _ = observed(pool, [1.0, -1.0], [0, 1], [0.5, 0.25], least=0.5)
     # Nothing is expected of the first: 1 * 0.25 / 0.5. The judge's pair mean is 0.25, and it says
     # 0.75 more of this battle: the parts learned are these over 2.5 + 0.25^2 + 0.75^2, 0.08 and
@@ -91,7 +91,7 @@ def test_agrees_with_plain_arithmetic_and_is_right_on_average(
 ) -> None:
     rng = np.random.default_rng(seed)
     judged, pairs = [f for f, _ in battles], [p for _, p in battles]
-    pool, n = Pool.of(judged, pairs), int(rng.integers(1, 15))
+    pool, n = BattlePool.of(judged, pairs), int(rng.integers(1, 15))
     chances = asking_chances(pool, [], [])
     places, votes = rng.integers(0, len(battles), n), rng.choice([-1.0, 0.0, 1.0], n)
     seen, _ = observed(pool, votes, places, chances[places], least=0.5)
@@ -110,7 +110,7 @@ def test_agrees_with_plain_arithmetic_and_is_right_on_average(
 @given(st.integers(0, 10_000), st.sampled_from([0.0, 0.6, 1.0]))
 def test_changing_the_sides_mirrors_everything(seed: int, like: float) -> None:
     pool, people = _world(seed, 50, 0.2, like)
-    turned = Pool(-pool.judged, pool.pair, pool.weights)
+    turned = BattlePool(-pool.judged, pool.pair, pool.weights)
     places = np.random.default_rng(seed).integers(0, 50, 40)
     one = _calibrated(pool, people[places], places)
     two = _calibrated(turned, -people[places], places)
@@ -159,7 +159,7 @@ def test_errors_are_kept_with_a_judge_who_lies_and_people_asked_where_it_tells_m
         pairs = np.repeat(np.arange(3), 40)
         people = np.where(rng.random(120) < np.array([0.2, 0.5, 0.9])[pairs], 1.0, -1.0)
         judged = np.where(rng.random(120) < like, people, 1.0)
-        pool = Pool.of(judged, pairs)
+        pool = BattlePool.of(judged, pairs)
         truth = float(pool.weights @ people)
         places: list[int] = []
         drawn: list[float] = []
@@ -199,7 +199,7 @@ def test_a_good_judge_saves_two_votes_in_five(runs: int) -> None:
 
 def test_people_are_asked_where_they_may_differ() -> None:
     pairs = np.repeat([0, 1], 50)
-    pool = Pool.of(np.where(pairs == 0, 1.0, 0.0), pairs)
+    pool = BattlePool.of(np.where(pairs == 0, 1.0, 0.0), pairs)
     first = asking_chances(pool, [], [])
     assert first == pytest.approx(pool.weights)
     votes, places = [1.0] * 20 + [1.0, -1.0] * 10, [*range(20), *range(50, 70)]
@@ -216,7 +216,7 @@ def test_the_whole_field() -> None:
     gap = np.array([(strength[b] - strength[a]) / 2 for a, b in rows])
     people = np.where(rng.random(900) < (1 + gap) / 2, 1.0, -1.0)
     a, b = [row[0] for row in rows], [row[1] for row in rows]
-    pool = Pool.of(np.sign(gap), [f"{a} {b}" for a, b in rows])
+    pool = BattlePool.of(np.sign(gap), [f"{a} {b}" for a, b in rows])
     places = rng.integers(0, 900, 800)
     found = field_shares(pool, (a, b), people[places], places)
     assert list(found) == ["x", "y", "z"]
@@ -277,4 +277,4 @@ def test_biases_of_the_judge() -> None:
 )
 def test_refuses_what_does_not_fit(given_: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        _calibrated(Pool.of([1.0, 0.0, -1.0]), **given_)
+        _calibrated(BattlePool.of([1.0, 0.0, -1.0]), **given_)

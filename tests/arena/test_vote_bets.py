@@ -18,7 +18,7 @@ from headtohead.arena.bets import (
     log_purses,
     mean_interval,
 )
-from headtohead.arena.expecting import Pool, observed
+from headtohead.arena.expecting import BattlePool, observed
 from headtohead.stats.inputs import FloatArray
 
 _VOTES = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60)
@@ -122,7 +122,7 @@ def test_a_round_has_one_vote_of_every_pair() -> None:
 
 
 def test_a_vote_drawn_by_chance_counts_by_weight_over_chance() -> None:
-    pool = Pool.of_pairs(_EQUAL)
+    pool = BattlePool.of_pairs(_EQUAL)
     seen, _ = observed(pool, [1, 1, -1], [0, -1, 2], [0.5, 0.9, 0.6], least=0.5)
     # First nothing is expected: 0.25 / 0.5 * 1. Then 1 / 7 of p, so 1 / 28 of all, which a vote on
     # something else leaves; then 1 / 28 - 0.5 / 0.6.
@@ -151,7 +151,7 @@ def test_adaptive_pairing_of_sides_keeps_the_error(runs: int, known: bool) -> No
             total[k] += votes[i]
             count[k] += 1
         if known:
-            seen, _ = observed(Pool.of_pairs(weights), votes, pairs, chances, least=0.3)
+            seen, _ = observed(BattlePool.of_pairs(weights), votes, pairs, chances, least=0.3)
         else:
             seen = in_rounds(votes, [list(weights)[k] for k in pairs], weights)
         sides = ((seen, truth), (seen.mirrored(), -truth))

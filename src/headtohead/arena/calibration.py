@@ -28,7 +28,7 @@ from headtohead.arena.bets import (
     foreseeing_start,
     mean_interval,
 )
-from headtohead.arena.expecting import Expecting, Pool, observed, places_in
+from headtohead.arena.expecting import BattlePool, Expecting, observed, places_in
 from headtohead.arena.meter import StopMeter, read
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
@@ -60,7 +60,7 @@ _BARELY = 1e-6
 
 
 def asking_chances(
-    pool: Pool, votes: ArrayLike, battles: ArrayLike, least: float = LEAST_CHANCE
+    pool: BattlePool, votes: ArrayLike, battles: ArrayLike, least: float = LEAST_CHANCE
 ) -> FloatArray:
     """With what chance to ask people next about each battle: in proportion to what they may differ.
 
@@ -128,7 +128,7 @@ class Calibrated:
 
 
 def calibrated(
-    pool: Pool,
+    pool: BattlePool,
     votes: ArrayLike,
     battles: ArrayLike,
     *,
@@ -179,7 +179,7 @@ def calibrated(
 
 
 def field_shares(
-    pool: Pool,
+    pool: BattlePool,
     entrants: tuple[Labels, Labels],
     votes: ArrayLike,
     battles: ArrayLike,
@@ -210,7 +210,7 @@ def field_shares(
         turn = np.array([(y == one) - (x == one) for x, y in zip(a, b, strict=True)], dtype=float)
         own = np.flatnonzero(turn)
         against = [a[i] if turn[i] > 0 else b[i] for i in own]
-        part = Pool.of(pool.judged[own] * turn[own], against)
+        part = BattlePool.of(pool.judged[own] * turn[own], against)
         mine = turn[places] != 0
         seen, _ = observed(
             part, said[mine] * turn[places[mine]], np.searchsorted(own, places[mine])

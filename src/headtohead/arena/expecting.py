@@ -36,7 +36,7 @@ _OWN_VOTES = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pool:
+class BattlePool:
     """Battles, with what a judge says of each.
 
     Attributes:
@@ -81,9 +81,9 @@ class Pool:
         return np.asarray(np.bincount(self.pair, weights=self.judged) / np.bincount(self.pair))
 
     @property
-    def unjudged(self) -> "Pool":
+    def unjudged(self) -> "BattlePool":
         """The same battles with a judge that says nothing."""
-        return Pool(np.zeros_like(self.judged), self.pair, self.weights)
+        return BattlePool(np.zeros_like(self.judged), self.pair, self.weights)
 
 
 @dataclass(slots=True, eq=False)
@@ -94,7 +94,7 @@ class Expecting:
     (both learned, 0 to 1, 0 at first), and what people differ on the pair.
     """
 
-    pool: Pool
+    pool: BattlePool
     _features: FloatArray = field(init=False)
     _squares: FloatArray = field(init=False)
     _products: FloatArray = field(init=False)
@@ -128,7 +128,7 @@ class Expecting:
 
 
 def observed(
-    pool: Pool,
+    pool: BattlePool,
     votes: ArrayLike,
     battles: ArrayLike,
     chances: ArrayLike | None = None,
@@ -180,7 +180,7 @@ def observed(
     return seen, known.parts
 
 
-def places_in(battles: ArrayLike, pool: Pool) -> list[int]:
+def places_in(battles: ArrayLike, pool: BattlePool) -> list[int]:
     """The places of battles in a pool, checked.
 
     Raises:

@@ -19,7 +19,7 @@ from headtohead.arena.bets import (
     mean_interval,
     plan_for,
 )
-from headtohead.arena.expecting import Pool, observed
+from headtohead.arena.expecting import BattlePool, observed
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
 from headtohead.stats.inputs import FloatArray, Labels, check_level, label_list
@@ -202,7 +202,7 @@ def meter(
         else:
             place = {pair: i for i, pair in enumerate(among)}
             drawn = [place.get(pair, -1) for pair in label_list(pairs, np.size(votes), "pairs")]
-            seen, _ = observed(Pool.of_pairs(among), votes, drawn, chances, least)
+            seen, _ = observed(BattlePool.of_pairs(among), votes, drawn, chances, least)
     crowd = _Crowd.of(np.asarray(votes, dtype=np.float64), voters)
     return read(seen, margin_pp=margin_pp, rng=rng, level=level, names=names, crowd=crowd)
 
