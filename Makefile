@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check fix format lint types contracts evidence withheld names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
+.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -65,6 +65,9 @@ withheld: $(STAMP) ## Weigh what may not ship: make withheld FROM=folder-of-raw-
 
 names: $(STAMP) ## Read the names of the built-in evidence anew, after a list of names changed
 	$(BIN)/python scripts/build_evidence.py
+
+screenshots: $(STAMP) ## Take the pictures of the tutorial anew; needs Chromium
+	H2H_SCREENSHOTS=$(CURDIR)/docs/tutorial/images $(BIN)/pytest -q tests/arena/test_arena_browser.py -k pictures
 
 docs: $(STAMP) ## Write the reference pages from the code
 	$(BIN)/python scripts/write_reference.py

@@ -1,18 +1,24 @@
 """The pages of an arena in a real browser: by key, on a phone, in the dark, for a screen reader."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from tests.arena.served import ServedArena, TestVoter, serving, written
 from tests.browser import CHROMIUM, browser, wait_until  # noqa: F401
 
+from headtohead.arena.trying import trial
+from headtohead.arena.web.admin import admin_token
+from headtohead.arena.web.security import Limits
+
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 SHOTS = os.environ.get("H2H_SCREENSHOTS", "")
-"""A folder: the pictures of the tutorial are written there."""
+"""A folder for the pictures of the tutorial; `make screenshots` sets it."""
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +55,6 @@ def opened(browser: Any, served: ServedArena) -> Iterator[Any]:  # noqa: F811
     assert [said for said in trouble if "404 (Not Found)" not in said] == []
 
 
-def shot(page: Any, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
-
-
 def begun(opened: Any, **options: Any) -> Any:
     page = opened("/", **options)
     page.click("button.main")
@@ -63,14 +64,12 @@ def begun(opened: Any, **options: Any) -> Any:
 
 def test_a_vote_by_key_shows_the_names_and_enter_goes_on(opened: Any, served: ServedArena) -> None:
     page = begun(opened)
-    shot(page, "arena-vote")
     before = served.arena.store.votes_n()
     first = page.url
     assert not any(name in page.content() for name in ("ant", "bee", "cat"))
     page.check("[name=reason_clear]")
     page.keyboard.press("2")
     page.wait_for_selector(".next")
-    shot(page, "arena-names")
     assert page.text_content("h1").strip().startswith("A was ")
     assert "B is better" in page.text_content(".kicker")
     row = served.arena.store.rows("SELECT outcome, reasons FROM votes ORDER BY voted_ms DESC")[0]
@@ -104,8 +103,6 @@ def test_every_page_fits_and_passes_axe(
     page = (begun if path == "battle" else lambda o, **more: o(path, **more))(
         opened, width=width, scheme=scheme
     )
-    if path == "/board":
-        shot(page, f"arena-board-{width}-{scheme}")
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(wide)
     found = Axe().run(page)["violations"]
@@ -158,3 +155,48 @@ def test_the_full_report_runs_its_own_scripts_and_no_others(
     scripts = policy.partition("script-src")[2].partition(";")[0]
     assert scripts.count("sha256-") > 1
     assert "unsafe-inline" not in scripts
+
+
+LIKES = {"Amber": 1.0, "Basalt": 0.4, "Cedar": 0.0}
+
+
+def test_the_pictures_of_the_tutorial_show_what_it_tells(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+    rng = np.random.default_rng(5)
+    folder = Path(SHOTS) if SHOTS else tmp_path
+    with serving(trial("short", tmp_path / "trial.sqlite"), seed=5) as served:
+        served.arena.voter_limits = Limits(per_minute=10**6, burst=10**6)
+        page = browser.new_page(viewport={"width": 1040, "height": 660}, base_url=served.address)
+
+        def shot(name: str) -> None:
+            page.screenshot(path=str(folder / f"arena-{name}.png"))
+
+        page.goto("/")
+        page.click("button.main")
+        page.wait_for_selector("#vote")
+        page.check("[name=reason_correct]")
+        shot("vote")
+        page.keyboard.press("1")
+        page.wait_for_selector(".next")
+        shot("names")
+        for _ in range(6):
+            with TestVoter(served.address) as voter:
+                for _ in range(10):
+                    battle = voter.draw()
+                    met = served.arena.store.battle(battle["id"])
+                    assert met is not None
+                    edge = LIKES[met.left_entrant] - LIKES[met.right_entrant]
+                    left = rng.random() < 1 / (1 + np.exp(-2 * edge))
+                    voter.vote(battle, "left" if left else "right")
+        with sqlite3.connect(served.arena.settings.database) as raw:  # as slow as people are
+            raw.execute("DROP TRIGGER votes_are_not_changed")
+            raw.execute("UPDATE votes SET seconds = 20 + 30 * (rowid % 7)")
+        raw.close()
+        page.goto("/board")
+        assert page.text_content(".standings tbody th").strip() == "Amber"
+        assert "61 votes" in page.text_content("#table-title")
+        page.screenshot(path=str(folder / "arena-board.png"), full_page=True)
+        page.goto(f"/admin/enter/{admin_token(served.arena)}")
+        assert "Retire" in page.text_content("main")
+        shot("admin")
+        page.close()
+    assert len(list(folder.glob("arena-*.png"))) == 4
