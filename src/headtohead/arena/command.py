@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headtohead.arena.settings import BoardAsk
+from headtohead.arena.settings import BoardAsk, JudgePace
 from headtohead.core.units import counted
 from headtohead.publish import command_line as line
 from headtohead.ratings.settings import VoteOptions
@@ -295,5 +295,41 @@ def _opened(database: Path) -> "ArenaStore":
     return ArenaStore(database)
 
 
-for command in (board, export_votes, import_votes, init, link, serve, try_out):
+@line.verb("h2h arena judge arena.toml --max-usd 1", name="judge")
+@click.argument("settings", metavar="ARENA.TOML", type=_FILE)
+@line.settings_options(pace=JudgePace)
+def judge(settings: Path, pace: JudgePace) -> int:
+    """Let the [judge] of ARENA.TOML compare all answers that people may be shown.
+
+    Each pair of answers is judged in both orders. A run that is stopped goes on where it was.
+    """
+    import numpy as np
+
+    from headtohead.arena.judging import run_judge
+    from headtohead.arena.settings import settings_in
+    from headtohead.arena.store.store import ArenaStore
+    from headtohead.arena.web.running import now_ms, prepare
+
+    arena = settings_in(settings)
+    prepare(arena)
+    store = ArenaStore(arena.database)
+    try:
+        with line.answers("Judging") as tell:
+            run = run_judge(
+                store,
+                arena,
+                pace,
+                now_ms=now_ms,
+                rng=np.random.default_rng(),
+                on_progress=lambda p: tell(
+                    p.answered_n, p.most_n, p.spent_usd, p.ceiling_usd, p.waiting
+                ),
+            )
+    finally:
+        store.close()
+    line.say([*run.sentences, f"What it adds: h2h arena board {settings}"])
+    return 0
+
+
+for command in (board, export_votes, import_votes, init, judge, link, serve, try_out):
     arena.add_command(command)

@@ -14,8 +14,9 @@ from headtohead.arena.prompts import Prompt, prompts_in
 from headtohead.arena.store.store import ArenaStore, Door
 from headtohead.core.dates import day
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.settings import option
+from headtohead.core.settings import check_choices, option
 from headtohead.files.toml import TomlFile
+from headtohead.trials.words import at_least
 
 Ties = Literal["half", "drop"]
 _TOP = (
@@ -30,7 +31,7 @@ _ENTRANT = ("name", "model", "answers", *_OF_ANSWERS, "endpoint", *_OF_ENDPOINTS
 _PROMPT = ("id", "text", "category")
 _SIDE = ("name", "entrants")
 _VOTERS = ("door", "header", "proxies")
-_JUDGE = ("endpoint", "model", "key_env")
+_JUDGE = ("endpoint", "model", "key_env", "prices")
 _LONGEST_NAME, _LONGEST_TEXT = 100, 100_000
 
 
@@ -97,11 +98,12 @@ class VoterRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeModel:
-    """The model that votes beside people."""
+    """The model that votes beside people; its prices as those of an entrant."""
 
     endpoint: str
     model: str
     key_env: str = ""
+    prices: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,37 @@ class BoardAsk:
     group: str = option(
         "", metavar="COLUMN", help="Also put models together: country, open, lab or family."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePace:
+    """How fast a judge is asked, and what it may cost."""
+
+    max_usd: float | None = option(
+        None, metavar="USD", help="Stop before its verdicts cost more, those of earlier runs too."
+    )
+    concurrency: int = option(8, metavar="N", help="Requests to it under way at once.")
+    requests_per_minute: float | None = option(
+        None, flag="--rpm", metavar="N", help="Requests a minute that it allows."
+    )
+    cap_tokens: int = option(1024, metavar="N", help="Tokens of a verdict with its reason at most.")
+    wait_most_seconds: float = option(
+        600.0,
+        flag="--wait-most",
+        metavar="SECONDS",
+        help="Longest wait without an answer; then exit 75, to go on later.",
+    )
+    params: Mapping[str, Any] = option(
+        factory=dict,
+        flag="--param",
+        metavar="NAME=VALUE",
+        help="Sent with each request; response_format=null for a judge that knows no JSON schema.",
+    )
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        at_least(self, concurrency=1, cap_tokens=1, wait_most_seconds=0)
+        at_least(self, max_usd=0.0001, requests_per_minute=1)
 
 
 def kept(settings: ArenaSettings) -> dict[str, str]:
@@ -421,6 +454,7 @@ class _ArenaReader:
             endpoint=endpoint or "",
             model=self._needed(given, "model", "judge", 0),
             key_env=self.file.value(given, "key_env", _text, "judge", 0) or "",
+            prices=self.file.value(given, "prices", _prices, "judge", 0) or {},
         )
 
 

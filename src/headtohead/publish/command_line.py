@@ -413,7 +413,9 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def answers() -> Iterator[Callable[[int, int | None, float, float | None, str], None]]:
+def answers(
+    doing: str = "Replaying",
+) -> Iterator[Callable[[int, int | None, float, float | None, str], None]]:
     """A bar of answers with the money spent and its ceiling, and lines that say what is waited for.
 
     Where nobody looks there is no bar, and at most one line in ten seconds.
@@ -422,7 +424,7 @@ def answers() -> Iterator[Callable[[int, int | None, float, float | None, str], 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
-        TextColumn("Replaying"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[money]}"),

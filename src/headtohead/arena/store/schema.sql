@@ -48,6 +48,7 @@ CREATE TABLE battles (
   drawn_ms INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'voted', 'failed', 'expired')),
   reason TEXT NOT NULL DEFAULT '',
+  about TEXT REFERENCES battles, -- a judge's: whose answers it compared; null for recorded ones
   CHECK (left_entrant <> right_entrant)
 );
 CREATE INDEX battles_of_voter ON battles (voter, state);
@@ -108,9 +109,9 @@ CREATE TRIGGER voids_are_not_changed BEFORE UPDATE ON voids
 CREATE TRIGGER voids_are_not_deleted BEFORE DELETE ON voids
   BEGIN SELECT RAISE(ABORT, 'a voided vote stays void'); END;
 
--- Every vote of a person that counts, in the columns that leaderboards are made of; a vote on an
--- answer that gave its model away stands there too, marked.
-CREATE VIEW counted_votes AS
+-- Every vote that is not void, in the columns that leaderboards are made of; a vote on an answer that
+-- gave its model away stands there too, marked.
+CREATE VIEW standing_votes AS
   SELECT
     v.battle AS battle,
     b.voter AS voter,
@@ -139,5 +140,10 @@ CREATE VIEW counted_votes AS
     json_extract(v.styles, '$.bold_b') AS bold_b
   FROM votes AS v
   JOIN battles AS b ON b.id = v.battle
-  JOIN voters AS p ON p.id = b.voter
-  WHERE p.kind = 'person' AND NOT EXISTS (SELECT 1 FROM voids AS x WHERE x.battle = v.battle);
+  WHERE NOT EXISTS (SELECT 1 FROM voids AS x WHERE x.battle = v.battle);
+
+-- Those of people, of which leaderboards are made, and those of judge models.
+CREATE VIEW counted_votes AS
+  SELECT * FROM standing_votes WHERE voter IN (SELECT id FROM voters WHERE kind = 'person');
+CREATE VIEW judge_votes AS
+  SELECT * FROM standing_votes WHERE voter IN (SELECT id FROM voters WHERE kind = 'judge');

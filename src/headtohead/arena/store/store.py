@@ -71,6 +71,7 @@ class Battle:
     Attributes:
         pair_probability: With which this pair was drawn.
         outcome: What the voter said; empty while the battle is open.
+        about: Of a judge's, the battle of a person whose answers these are; None for recorded ones.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Battle:
     reason: str = ""
     turns: tuple[BattleTurn, ...] = ()
     outcome: str = ""
+    about: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -465,20 +467,25 @@ class ArenaStore:
                     (battle.prompt, battle.category, battle.turns[0].question),
                 )
             self._db.execute(
-                "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', '')",
+                "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', '', NULL)",
                 (
                     *(battle.id, battle.voter, battle.prompt, battle.category),
                     *(battle.left_entrant, battle.right_entrant),
                     *(battle.pair_probability, battle.drawn_ms),
                 ),
             )
-            for number, turn in enumerate(battle.turns, 1):
-                self._db.execute(
-                    "INSERT INTO turns (battle, turn, question, left_answer, right_answer) "
-                    "VALUES (?, ?, ?, ?, ?)",
-                    (battle.id, number, turn.question, turn.left_answer, turn.right_answer),
-                )
+            self._keep_turns(battle)
         return battle.id
+
+    def _keep_turns(self, battle: Battle) -> None:
+        self._db.executemany(
+            "INSERT INTO turns (battle, turn, question, left_answer, right_answer) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [
+                (battle.id, number, turn.question, turn.left_answer, turn.right_answer)
+                for number, turn in enumerate(battle.turns, 1)
+            ],
+        )
 
     def battle(self, id: str) -> Battle | None:
         """A battle with its turns; None if there is none of this id."""
@@ -585,6 +592,34 @@ class ArenaStore:
             raise VoteRefused("Both answers must be there before you vote.")
         raise VoteRefused("This battle ended without both answers, so there is nothing to vote on.")
 
+    def judge(self, judge: Voter, battles: Iterable[Battle], styles: Iterable[str]) -> None:
+        """Keep what a judge said of two answers, all or nothing; what is kept already stays.
+
+        Args:
+            battles: One for each order: voted with its outcome, or failed with its reason.
+            styles: Of each, as in `vote`.
+        """
+        with self.transaction():
+            for battle, style in zip(battles, styles, strict=True):
+                self.add_voter(judge, battle.drawn_ms)
+                new = self._db.execute(
+                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (id) DO NOTHING",
+                    (
+                        *(battle.id, judge.id, battle.prompt, battle.category),
+                        *(battle.left_entrant, battle.right_entrant, battle.pair_probability),
+                        *(battle.drawn_ms, battle.state, battle.reason, battle.about),
+                    ),
+                ).rowcount
+                if not new:
+                    continue
+                self._keep_turns(battle)
+                if battle.outcome:
+                    self._db.execute(
+                        "INSERT INTO votes (battle, outcome, voted_ms, styles) VALUES (?, ?, ?, ?)",
+                        (battle.id, battle.outcome, battle.drawn_ms, style),
+                    )
+
     def end(self, battle: str, state: Literal["failed", "expired"], reason: str) -> None:
         """End an open battle that is not counted, and say why."""
         with self.transaction():
@@ -636,7 +671,7 @@ class ArenaStore:
                 )
                 self.add_voter(Voter(id=f"imported-{v.voter}"), v.voted_ms)
                 self._db.execute(
-                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, 1, ?, 'voted', ?)",
+                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, 1, ?, 'voted', ?, NULL)",
                     (
                         *(v.id, f"imported-{v.voter}", prompt, v.category, v.model_a, v.model_b),
                         *(v.voted_ms, f"imported from {source}"),
@@ -654,9 +689,11 @@ class ArenaStore:
         """Entrant, seconds and dollars of every answer that was voted on; null where unknown."""
         return self.rows(
             "SELECT left_entrant AS entrant, left_total_s AS seconds, left_cost_usd AS usd "
-            "FROM turns JOIN battles ON id = battle WHERE state = 'voted' UNION ALL "
+            "FROM turns JOIN battles ON id = battle WHERE state = 'voted' AND voter NOT IN "
+            "(SELECT id FROM voters WHERE kind = 'judge') UNION ALL "
             "SELECT right_entrant, right_total_s, right_cost_usd "
-            "FROM turns JOIN battles ON id = battle WHERE state = 'voted'"
+            "FROM turns JOIN battles ON id = battle WHERE state = 'voted' AND voter NOT IN "
+            "(SELECT id FROM voters WHERE kind = 'judge')"
         )
 
     def changes(self) -> int:

@@ -1,7 +1,6 @@
 """An arena that is being served: what all requests share, and the one place with a clock."""
 
 import asyncio
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -24,7 +23,7 @@ from headtohead.arena.store.store import (
     VoteRefused,
     Writer,
 )
-from headtohead.arena.style import styles_of
+from headtohead.arena.style import battle_styles
 from headtohead.arena.web.security import Limits, Signer, secret_beside
 
 if TYPE_CHECKING:
@@ -229,7 +228,7 @@ class RunningArena:
             raise VoteRefused("This vote is not from a page of yours. Reload the page.", 403)
         now, drawn = now_ms(), self.battle_of(battle, voter)
         reveals = await asyncio.to_thread(self._reveals, drawn)
-        styles = _styles(drawn)
+        styles = battle_styles(drawn)
         await self.write(
             lambda store: store.vote(
                 battle,
@@ -268,14 +267,3 @@ class RunningArena:
         if battle is None or battle.voter != voter.id:
             raise VoteRefused("This battle is not one of yours.", 404)
         return battle
-
-
-def _styles(battle: Battle) -> str:
-    """Length and layout of both sides' answers, as JSON."""
-    sides = {
-        "a": (turn.left_answer or "" for turn in battle.turns),
-        "b": (turn.right_answer or "" for turn in battle.turns),
-    }
-    return json.dumps(
-        {f"{name}_{end}": n for end, texts in sides.items() for name, n in styles_of(texts).items()}
-    )

@@ -25,6 +25,13 @@ from headtohead.trials.scoring.scored import Duel, transcript
 Verdict = Literal["A", "B", "tie"]
 
 A_FIRST, B_FIRST = "judge: A first", "judge: B first"
+_NO_VERDICT = {
+    "error": "the judge never answered",
+    "broken": "the judge's verdict broke off",
+    "empty": "the judge's verdict was empty",
+    "refused": "the judge refused",
+    "limit": "the judge's verdict was cut off",
+}
 
 RUBRIC = """\
 Prefer the answer that serves the person who made the request better:
@@ -189,6 +196,11 @@ def read_verdict(text: str | None) -> Verdict | None:
     if not words and (match := _BARE_VERDICT.fullmatch("".join(bare.splitlines()[-1:]))):
         words = {_WORDS[match.group(1).lower()]}
     return words.pop() if len(words) == 1 else None
+
+
+def why_unread(failure: str) -> str:
+    """Why there is no verdict, in words; by how the call failed, empty if it did not."""
+    return _NO_VERDICT.get(failure, "the judge's verdict could not be read")
 
 
 def preference(first: Verdict | None, second: Verdict | None) -> float | None:

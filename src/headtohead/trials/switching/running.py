@@ -18,7 +18,7 @@ from headtohead.trials.replay.limits import Settings
 from headtohead.trials.replay.replay import ReplayOutcome, ReplayProgress, replay
 from headtohead.trials.replay.wire import Completion
 from headtohead.trials.sampling.drawing import Item
-from headtohead.trials.scoring.judge import RUBRIC, PairJudgement, judge_calls, judged
+from headtohead.trials.scoring.judge import RUBRIC, PairJudgement, judge_calls, judged, why_unread
 from headtohead.trials.scoring.scored import Duel, Scorer
 from headtohead.trials.sequential import Sequential, SequentialPlan
 from headtohead.trials.switching.result import Quality, ScoredItem
@@ -28,15 +28,6 @@ RatesAt = Callable[[Call], Rates | None]
 _METHOD = (
     "confidence sequence by betting: it holds at every moment, so stopping when decided is allowed"
 )
-
-_UNREADABLE = "the judge's verdict could not be read"
-_NO_VERDICT = {
-    "error": "the judge never answered",
-    "broken": "the judge's verdict broke off",
-    "empty": "the judge's verdict was empty",
-    "refused": "the judge refused",
-    "limit": "the judge's verdict was cut off",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,7 +341,7 @@ class _Judging:
         self.judgements.append(judgement)
         if judgement.preference is None:
             lost = next((x.failure for x in (first, answer) if x.failure), "")
-            self.trial.keeper.leave_out(_NO_VERDICT.get(lost, _UNREADABLE))
+            self.trial.keeper.leave_out(why_unread(lost))
         else:
             self._add(item, of_b, judgement.preference, of_b.failure)
         return self.done

@@ -1,0 +1,347 @@
+"""A judge model compares the answers that people may be shown, in both orders.
+
+Each order is a battle of a voter of kind "judge". What it compares is all pairs of recorded answers
+to one prompt, and the answers of live battles that people have voted on.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from headtohead.arena.settings import ArenaSettings, JudgeModel, JudgePace
+from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
+from headtohead.arena.style import battle_styles
+from headtohead.core.errors import InputError, SourceUnreachable
+from headtohead.core.units import counted
+from headtohead.logs.calls import Call
+from headtohead.prices.rates import Rates
+from headtohead.trials.replay.client import Endpoint
+from headtohead.trials.replay.limits import Settings
+from headtohead.trials.replay.replay import ReplayOutcome, ReplayProgress, replay
+from headtohead.trials.replay.wire import Completion
+from headtohead.trials.scoring.judge import Verdict, judge_calls, read_verdict, why_unread
+from headtohead.trials.scoring.scored import Duel, transcript
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_OUTCOMES: Mapping[Verdict, str] = {"A": "left", "B": "right", "tie": "tie"}
+_RECORDED = (
+    "SELECT p.id, p.category, p.text AS question, a.entrant, a.text AS answer FROM answers AS a "
+    "JOIN prompts AS p ON p.id = a.prompt JOIN entrants AS e ON e.name = a.entrant "
+    "WHERE p.retired_ms IS NULL AND p.own = 0 AND e.retired_ms IS NULL "
+    "AND e.kind = 'recorded' ORDER BY a.entrant"
+)
+# Battles in which something was asked for live; what was voided is not judged.
+_LIVE = (
+    "SELECT b.id FROM battles AS b "
+    "JOIN counted_votes AS v ON v.battle = b.id WHERE EXISTS (SELECT 1 FROM entrants AS e "
+    "WHERE e.name IN (b.left_entrant, b.right_entrant) AND e.kind = 'endpoint')"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerPair:
+    """Two entrants' answers to the same questions, A's on the left.
+
+    Attributes:
+        about: The battle of a person whose answers these are; None for recorded ones.
+    """
+
+    about: str | None
+    prompt: str
+    category: str
+    a: str
+    b: str
+    turns: tuple[BattleTurn, ...]
+
+    @cached_property
+    def key(self) -> str:
+        """The same for the same texts of the same entrants, and for no others."""
+        texts = [(turn.question, turn.left_answer, turn.right_answer) for turn in self.turns]
+        said = json.dumps([self.about, self.prompt, self.a, self.b, texts])
+        return hashlib.sha256(said.encode()).hexdigest()[:24]
+
+    @property
+    def turned(self) -> "AnswerPair":
+        """The same with B on the left."""
+        turns = (
+            BattleTurn(question=t.question, left_answer=t.right_answer, right_answer=t.left_answer)
+            for t in self.turns
+        )
+        return replace(self, a=self.b, b=self.a, turns=tuple(turns))
+
+    @property
+    def duel(self) -> Duel:
+        """What the judge is shown: of several questions each side's whole conversation."""
+        return Duel(
+            key=self.key,
+            messages=[{"role": "user", "content": self.turns[0].question}],
+            answer_a=_said([(t.question, t.left_answer or "") for t in self.turns]),
+            answer_b=_said([(t.question, t.right_answer or "") for t in self.turns]),
+        )
+
+
+def _said(turns: Sequence[tuple[str, str]]) -> str:
+    """One side's answers, with the questions between them."""
+    (_, first), *more = turns
+    messages = [{"role": "assistant", "content": first}]
+    for question, answer in more:
+        messages += [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer},
+        ]
+    return transcript(messages) if more else first
+
+
+def comparisons(store: ArenaStore) -> list[AnswerPair]:
+    """All that can be compared now, in an order that says nothing of what it holds."""
+    answers: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for row in store.rows(_RECORDED):
+        asked = (row["id"], row["category"], row["question"])
+        answers.setdefault(asked, []).append((row["entrant"], row["answer"]))
+    found = [
+        AnswerPair(
+            about=None,
+            prompt=id,
+            category=category,
+            a=a,
+            b=b,
+            turns=(BattleTurn(question=question, left_answer=of_a, right_answer=of_b),),
+        )
+        for (id, category, question), given in answers.items()
+        for (a, of_a), (b, of_b) in combinations(given, 2)
+    ]
+    for row in store.rows(_LIVE):
+        battle = store.battle(row["id"])
+        if battle is not None and battle.turns:
+            found.append(
+                AnswerPair(
+                    about=battle.id,
+                    prompt=battle.prompt,
+                    category=battle.category,
+                    a=battle.left_entrant,
+                    b=battle.right_entrant,
+                    turns=battle.turns,
+                )
+            )
+    # A run that ends early has then judged a random part.
+    return sorted(found, key=lambda one: one.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRun:
+    """What a run of the judge brought.
+
+    Attributes:
+        comparisons: How many pairs of answers there are.
+        judged: On how many of them the judge has voted in both orders, earlier runs included.
+        new: Those of this run among them.
+        unread: Pairs of answers of which a verdict could not be read -> how often, by reason.
+        unanswered: Of which the endpoint gave no answer in this run.
+        outcome: Of asking.
+    """
+
+    model: str
+    comparisons: int
+    judged: int
+    new: int
+    unread: Mapping[str, int]
+    unanswered: int
+    outcome: ReplayOutcome
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What came of it, and what to do if something is left."""
+        o = self.outcome
+        pairs = counted(self.comparisons, "pair of answers", "pairs of answers")
+        said = [
+            f"{self.model} has voted in both orders on {self.judged:,} of {pairs}, "
+            f"{self.new:,} of them now."
+        ]
+        said += [
+            f"{counted(n, 'pair')} without a verdict, because {why}."
+            for why, n in self.unread.items()
+        ]
+        if self.unanswered:
+            said.append(
+                f"The endpoint gave no answer on {counted(self.unanswered, 'pair')}; run again to "
+                "ask for it once more."
+            )
+        if o.stopped == "ceiling":
+            said.append("The ceiling of money is reached; raise it and run again to go on.")
+        if o.spent_usd:
+            said.append(f"All verdicts so far cost ${o.spent_usd:,.4f}.")
+        return tuple(said)
+
+
+class _BothRequests:
+    """Both requests of each comparison, made when they are asked for."""
+
+    def __init__(self, open: Mapping[str, AnswerPair], model: str) -> None:
+        self._open, self._model = open, model
+
+    def __len__(self) -> int:
+        return 2 * len(self._open)
+
+    def __iter__(self) -> Iterator[Call]:
+        for one in self._open.values():
+            yield from judge_calls(one.duel, model=self._model, params={"temperature": 0})
+
+
+class _Hearing:
+    """Takes verdicts, and keeps those of both orders together."""
+
+    def __init__(
+        self,
+        store: ArenaStore,
+        judge: Voter,
+        open: Mapping[str, AnswerPair],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.store, self.judge, self.open, self.now_ms = store, judge, open, now_ms
+        self.first: dict[str, Completion] = {}
+        self.new = self.unanswered = 0
+
+    def __call__(self, call: Call, answer: Completion) -> bool:
+        if call.epoch == 1:
+            self.first[call.key] = answer
+            return False
+        one, both = self.open[call.key], (self.first.pop(call.key), answer)
+        if any(part.unanswered for part in both):
+            self.unanswered += 1
+            return False
+        ids = [f"{self.judge.id}-{one.key}-{first}" for first in "ab"]
+        battles = [
+            self._battle(id, shown, reply)
+            for id, shown, reply in zip(ids, (one, one.turned), both, strict=True)
+        ]
+        self.new += all(battle.outcome for battle in battles)
+        styles = [battle_styles(battle) for battle in battles]
+        self.store.judge(self.judge, battles, styles)
+        return False
+
+    def _battle(self, id: str, one: AnswerPair, answer: Completion) -> Battle:
+        verdict = read_verdict(answer.text) if not answer.failure else None
+        state: Literal["voted", "failed"] = "voted" if verdict else "failed"
+        return Battle(
+            id=id,
+            voter=self.judge.id,
+            prompt=one.prompt,
+            category=one.category,
+            left_entrant=one.a,
+            right_entrant=one.b,
+            pair_probability=1.0,
+            drawn_ms=self.now_ms(),
+            state=state,
+            reason="" if verdict else why_unread(answer.failure),
+            turns=one.turns,
+            outcome=_OUTCOMES[verdict] if verdict else "",
+            about=one.about,
+        )
+
+
+def judge_voter(judge: JudgeModel) -> Voter:
+    """As whom a judge votes: another model or endpoint is another voter."""
+    mark = hashlib.sha256(f"{judge.endpoint} {judge.model}".encode()).hexdigest()[:12]
+    return Voter(id=f"judge-{mark}", name=judge.model, kind="judge")
+
+
+def run_judge(
+    store: ArenaStore,
+    settings: ArenaSettings,
+    pace: JudgePace,
+    *,
+    now_ms: Callable[[], int],
+    rng: "np.random.Generator",
+    on_progress: Callable[[ReplayProgress], None] | None = None,
+) -> JudgeRun:
+    """What came of asking the judge about all that it has not voted on.
+
+    Every verdict is kept before it counts, so that a run that was stopped goes on where it was, and
+    nothing is paid for twice.
+
+    Raises:
+        InputError: If arena.toml names no judge, there is nothing to compare, the endpoint refuses
+            the key or model, or a ceiling has no prices.
+        SourceUnreachable: If the endpoint stops answering.
+        StoreBusy: If another run is asking this judge.
+    """
+    judge = settings.judge
+    if judge is None:
+        raise InputError(
+            "arena.toml names no judge. Write [judge] with its `endpoint` and `model`."
+        )
+    rates = Rates.per_mtok(judge.prices) if judge.prices else None
+    if pace.max_usd is not None and rates is None:
+        raise InputError(
+            "A ceiling in dollars needs the judge's prices. Write prices = { input = 0.25, output "
+            "= 1.25 } under [judge], dollars per million tokens."
+        )
+    all_pairs = comparisons(store)
+    if not all_pairs:
+        raise InputError(
+            "There is nothing to compare: no two entrants have recorded answers to one prompt, and "
+            "nobody has voted on answers that were asked for live."
+        )
+    voter = judge_voter(judge)
+    kept = {row["id"] for row in store.rows("SELECT id FROM battles WHERE voter = ?", voter.id)}
+    open = {one.key: one for one in all_pairs if f"{voter.id}-{one.key}-b" not in kept}
+    endpoint = Endpoint(judge.endpoint, judge.model, judge.key_env)
+    hearing = _Hearing(store, voter, open, now_ms)
+    outcome = asyncio.run(
+        replay(
+            _BothRequests(open, judge.model),
+            endpoint,
+            ledger_of(settings, voter),
+            hearing,
+            rng=rng,
+            rates=rates,
+            settings=Settings(
+                concurrency_n=pace.concurrency,
+                requests_per_minute=pace.requests_per_minute,
+                ceiling_usd=pace.max_usd,
+                cap_tokens=pace.cap_tokens,
+                wait_most_s=pace.wait_most_seconds,
+                params=pace.params,
+            ),
+            on_progress=on_progress,
+        )
+    )
+    if hearing.unanswered and hearing.unanswered == len(open):
+        raise SourceUnreachable(
+            f"{judge.model} at {endpoint.address} gave no answer. Run again later; nothing is lost."
+        )
+    unread = store.rows(
+        "SELECT MIN(reason) AS reason, COUNT(DISTINCT substr(id, 1, length(id) - 2)) AS n "
+        "FROM battles WHERE voter = ? AND state = 'failed' GROUP BY reason",
+        voter.id,
+    )
+    judged = len(judged_keys(store, voter.id) & {one.key for one in all_pairs})
+    return JudgeRun(
+        model=judge.model,
+        comparisons=len(all_pairs),
+        judged=judged,
+        new=hearing.new,
+        unread={row["reason"]: row["n"] for row in unread},
+        unanswered=hearing.unanswered,
+        outcome=outcome,
+    )
+
+
+def judged_keys(store: ArenaStore, voter: str) -> set[str]:
+    """Keys of the comparisons on which a judge has voted in both orders."""
+    rows = store.rows("SELECT battle FROM judge_votes WHERE voter = ?", voter)
+    ids = {row["battle"].removeprefix(f"{voter}-") for row in rows}
+    return {id[:-2] for id in ids if id.endswith("-a") and f"{id[:-2]}-b" in ids}
+
+
+def ledger_of(settings: ArenaSettings, judge: Voter) -> Path:
+    """Where a judge's answers are kept, beside the file of votes."""
+    return settings.database.with_suffix(f".{judge.id}.jsonl")

@@ -1,0 +1,244 @@
+"""`h2h arena judge`: what a judge votes on, what is kept, and how it is stopped and goes on."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from tests.arena.asked import endpoint_lines, live_toml
+from tests.arena.judged import asked_to_judge, judge_lines, judging, verdict
+from tests.arena.served import PROMPTS, serving, written
+from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, http
+
+from headtohead.arena.judging import comparisons, judge_voter
+from headtohead.arena.settings import settings_in
+from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter, VoteRefused
+
+_JUDGE = (sys.executable, "-m", "headtohead", "arena", "judge")
+PAIRS = {("ant", "bee"), ("ant", "cat"), ("bee", "cat")}
+
+
+def earlier(_: str, first: str, second: str) -> str:
+    """Prefers the answer that comes first in the alphabet."""
+    return verdict("A" if first < second else "B")
+
+
+def opened(toml: Path) -> ArenaStore:
+    return ArenaStore(settings_in(toml).database)
+
+
+def votes(store: ArenaStore) -> dict[tuple[str, str, str], str]:
+    """Prompt, left and right entrant -> winner."""
+    rows = store.rows("SELECT * FROM judge_votes")
+    return {(row["prompt"], row["model_a"], row["model_b"]): row["winner"] for row in rows}
+
+
+def test_every_pair_is_voted_on_in_both_orders_and_people_are_left_alone(tmp_path: Path) -> None:
+    with judging(earlier) as server:
+        toml = written(tmp_path, more=judge_lines(server.base_url))
+        found = asked_to_judge(toml)
+        assert found.exit_code == 0, found.output
+        assert "wise-judge has voted in both orders on 9 of 9 pairs of answers" in found.output
+        assert len(server.asked) == 18
+        again = asked_to_judge(toml)
+        assert again.exit_code == 0, again.output
+        assert len(server.asked) == 18  # nothing is asked twice
+    store = opened(toml)
+    cast = votes(store)
+    # Answers begin with the name spelled backwards: "eeb" < "tac" < "tna".
+    best = {("ant", "bee"): "bee", ("ant", "cat"): "cat", ("bee", "cat"): "bee"}
+    assert cast == {
+        (prompt, left, right): "model_a" if best[pair] == left else "model_b"
+        for prompt in PROMPTS
+        for pair in PAIRS
+        for left, right in (pair, pair[::-1])
+    }
+    assert store.votes_n() == 0
+    assert store.answers_taken() == []
+    assert store.voter(judge_voter(settings_in(toml).judge).id).kind == "judge"  # type: ignore
+    store.close()
+
+
+def test_a_reply_that_cannot_be_read_is_counted_and_not_guessed(tmp_path: Path) -> None:
+    def says(request: str, first: str, second: str) -> str:
+        if "Peru" in request and first.startswith("tna"):
+            return "Both have their merits."
+        return earlier(request, first, second)
+
+    with judging(says) as server:
+        toml = written(tmp_path, "ant", "bee", more=judge_lines(server.base_url))
+        found = asked_to_judge(toml)
+        assert found.exit_code == 0
+        assert "on 2 of 3 pairs of answers" in found.output
+        assert "1 pair without a verdict, because the judge's verdict could not be read" in (
+            found.output
+        )
+        asked_to_judge(toml)
+        assert len(server.asked) == 6
+    store = opened(toml)
+    assert ("p1", "ant", "bee") not in votes(store)
+    assert len(votes(store)) == 5
+    store.close()
+
+
+def test_an_endpoint_that_fails_ends_with_75_and_a_sentence(tmp_path: Path) -> None:
+    with Loopback(lambda _: [http(503, b"{}")]) as server:
+        toml = written(tmp_path, more=judge_lines(server.base_url))
+        found = asked_to_judge(toml, "--wait-most", "0", "--concurrency", "1")
+    assert found.exit_code == 75, found.output
+    assert "Run again later" in found.output
+    assert "Traceback" not in found.output
+
+
+def test_a_ceiling_needs_prices_and_ends_the_run_in_good_order(tmp_path: Path) -> None:
+    with judging(earlier) as server:
+        toml = written(tmp_path, more=judge_lines(server.base_url))
+        found = asked_to_judge(toml, "--max-usd", "1")
+        assert found.exit_code == 64, found.output
+        assert "[judge]" in found.output
+        more = judge_lines(server.base_url, "prices = { input = 0, output = 10000 }\n")
+        toml = written(tmp_path, more=more)
+        # A verdict costs 3 cents here, and a dollar in the worst case.
+        usd = ("--max-usd", "1.1", "--concurrency", "1", "--cap-tokens", "100")
+        found = asked_to_judge(toml, *usd)
+        assert found.exit_code == 0, found.output
+        assert "ceiling of money is reached" in found.output
+        assert "All verdicts so far cost $" in found.output
+        before = len(server.asked)
+        assert 0 < before < 18
+        asked_to_judge(toml, "--max-usd", "500", *usd[2:])
+        assert len(server.asked) == 18
+
+
+def test_the_key_comes_from_the_environment_and_stays_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "sk-very-secret-0123456789"
+    monkeypatch.setenv("JUDGE_KEY", key)
+    with judging(lambda *_: verdict("tie") + key) as server:
+        toml = written(
+            tmp_path, "ant", "bee", more=judge_lines(server.base_url, 'key_env = "JUDGE_KEY"\n')
+        )
+        found = asked_to_judge(toml)
+        assert server.asked[0].headers["authorization"] == f"Bearer {key}"
+    assert key not in found.output
+    for path in tmp_path.iterdir():
+        assert key.encode() not in path.read_bytes()
+
+
+def test_live_answers_are_judged_once_a_person_has_voted_on_them(tmp_path: Path) -> None:
+    seen = []
+
+    def says(request: str, first: str, second: str) -> str:
+        seen.append((request, first, second))
+        return verdict("tie")
+
+    with judging(says) as server:
+        toml = live_toml(
+            tmp_path,
+            endpoint_lines("ant", server.base_url, "a"),
+            endpoint_lines("bee", server.base_url, "b"),
+            limits=judge_lines(server.base_url),
+        )
+        nothing = asked_to_judge(toml)
+        assert nothing.exit_code == 64
+        assert "nobody has voted on answers" in nothing.output
+        store, ann = opened(toml), Voter(id="ann")
+        for id, turns in (
+            ("one", [("How?", "Well.", "So.")]),
+            ("two", [("How?", "Well.", "So."), ("And then?", "More.", "Less.")]),
+            ("open", [("Why?", "For.", "As.")]),
+        ):
+            store.begin(
+                Battle(
+                    id=id,
+                    voter="ann",
+                    prompt="p1",
+                    category="",
+                    left_entrant="bee",
+                    right_entrant="ant",
+                    pair_probability=1,
+                    drawn_ms=1,
+                    turns=tuple(
+                        BattleTurn(question=q, left_answer=a, right_answer=b) for q, a, b in turns
+                    ),
+                ),
+                ann,
+            )
+            if id != "open":
+                store.vote(id, "ann", "left", 2)
+        found = asked_to_judge(toml)
+        assert found.exit_code == 0, found.output
+        about = store.rows("SELECT about, left_entrant FROM battles WHERE about IS NOT NULL")
+        assert {tuple(row) for row in about} == {
+            (id, name) for id in ("one", "two") for name in ("ant", "bee")
+        }
+        assert ("user:\nHow?", "Well.", "So.") in seen
+        assert any("user:\nAnd then?\n\nassistant:\nMore." in first for _, first, _ in seen)
+        (judged,) = store.rows("SELECT battle FROM judge_votes")[0]
+        with pytest.raises(VoteRefused):  # a judge's battle is nobody else's to vote on
+            store.vote(judged, "ann", "left", 3)
+        assert store.votes_n() == 2
+        store.close()
+
+
+def test_a_run_that_was_killed_goes_on_and_pays_for_nothing_twice(tmp_path: Path) -> None:
+    slow = [True]
+
+    def script(asked: Asked) -> Iterable[Piece]:
+        if slow[0]:
+            yield 0.05
+        yield answered(verdict("A"))
+
+    with Loopback(script) as server:
+        toml = written(tmp_path, more=judge_lines(server.base_url))
+        process = subprocess.Popen(
+            [*_JUDGE, str(toml), "--concurrency", "2"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + 60
+        while len(server.asked) < 8 and time.monotonic() < until:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        before, slow[0] = len(server.asked), False
+        assert 8 <= before < 18
+        found = asked_to_judge(toml)
+        assert found.exit_code == 0, found.output
+        # At most the two that were under way are asked again.
+        assert len(server.asked) <= 18 + 2
+    store = opened(toml)
+    assert len(votes(store)) == 18
+    assert len(store.rows("SELECT id FROM battles")) == 18
+    store.close()
+
+
+def test_new_answers_are_judged_anew(tmp_path: Path) -> None:
+    with judging(earlier) as server:
+        toml = written(tmp_path, "ant", "bee", more=judge_lines(server.base_url))
+        asked_to_judge(toml)
+        path = tmp_path / "ant.jsonl"
+        path.write_text(path.read_text().replace("tna on p1", "a better one"), encoding="utf-8")
+        found = asked_to_judge(toml)
+        assert found.exit_code == 0, found.output
+        assert len(server.asked) == 8
+        assert "on 3 of 3 pairs of answers, 1 of them now" in found.output
+
+
+def test_arenas_without_a_judge_say_where_to_write_one(tmp_path: Path) -> None:
+    found = asked_to_judge(written(tmp_path))
+    assert found.exit_code == 64
+    assert "Write [judge]" in found.output
+
+
+def test_a_served_arena_goes_on_while_the_judge_votes(tmp_path: Path) -> None:
+    with judging(earlier) as server:
+        toml = written(tmp_path, more=judge_lines(server.base_url))
+        with serving(toml) as served:
+            found = asked_to_judge(toml)
+            assert found.exit_code == 0, found.output
+            assert len(comparisons(served.arena.store)) == 9
+            assert len(votes(served.arena.store)) == 18
