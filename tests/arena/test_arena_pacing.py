@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,8 +121,28 @@ def test_the_longer_goes_on_at_the_speed_that_both_had() -> None:
         ends = next(at for at, r in releases if r.ended[0])
         after = [(at, len(r.right)) for at, r in releases if at > ends]
         speed = sum(n for _, n in after) / (after[-1][0] - ends)
-        assert 19 < speed < 27
+        assert 17 < speed < 25
         assert max(n for _, n in after) <= 3
+
+
+def test_no_change_of_speed_tells_whether_the_longer_answer_is_the_slow_one() -> None:
+    rng = np.random.default_rng(1)
+    changes: dict[bool, list[float]] = {True: [], False: []}
+    for n in range(60):
+        longer_is_slow = n % 2 == 0
+        pieces = [(8, 50.0, 2.0), (50, 500.0, 0.1)][:: 1 if longer_is_slow else -1]
+        lengths = (int(rng.integers(900, 1500)), 600)
+        sides = [
+            [(first + at / speed, "x" * min(size, length - at)) for at in range(0, length, size)]
+            for (size, speed, first), length in zip(pieces, lengths, strict=True)
+        ]
+        releases = _paced(sides[0], sides[1], ShowingPace())
+        begins = next(at for at, r in releases if r.left)
+        ends = next(at for at, r in releases if r.ended[1])
+        after = sum(len(r.left) for at, r in releases if at > ends) / (releases[-1][0] - ends)
+        changes[longer_is_slow].append(after / (600 / (ends - begins)))
+    assert np.mean(changes[True]) == pytest.approx(0.9, abs=0.03)
+    assert np.mean(changes[False]) == pytest.approx(float(np.mean(changes[True])), abs=0.02)
 
 
 def test_the_longer_is_not_held_up_below_the_slowest_pace() -> None:
