@@ -146,6 +146,29 @@ def test_a_refusal_in_a_field_of_its_own_is_shown() -> None:
     assert pieces == ["I will not."]
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("<thi", "nk>I am DeepSeek, so", "</thin", "k>\n\nFo", "ur."),
+        ("\n", " <think>", "</think>", "Four."),
+        ("<thinking>\n</thinking>Four.",),
+        ("Fo", "ur."),
+    ],
+)
+def test_reasoning_in_front_of_an_answer_is_not_shown(parts: tuple[str, ...]) -> None:
+    for script in (streamed(*parts), [answered("".join(parts))]):
+        with Loopback(lambda _, script=script: script) as server:  # type: ignore[misc]
+            pieces, answer = _ask(_entrant(server), "2 + 2?")
+        assert "".join(pieces) == answer.text == "Four."
+
+
+@pytest.mark.parametrize("text", ["<", "<th", "  <thin air> is", "<b>think</b>", "\n\nx"])
+def test_text_that_begins_like_reasoning_is_shown(text: str) -> None:
+    with Loopback(lambda _: streamed(*text)) as server:
+        pieces, answer = _ask(_entrant(server), "Hi")
+    assert "".join(pieces) == answer.text == text
+
+
 def _html(_: Asked) -> list[Piece]:
     return [http(200, b"<html><body>Welcome to secret-model-9</body></html>", kind="text/html")]
 
@@ -212,6 +235,7 @@ FAULTS: dict[str, tuple[Callable[[Asked], Iterable[Piece]], str]] = {
         lambda _: [STREAM, token("", reasoning_content="hm"), *streamed("", finish="length")[1:]],
         "empty",
     ),
+    "reasoning without an end": (lambda _: streamed("<think>so ", "and so"), "empty"),
     "a broken stream": (_breaks, "broken"),
     "an end too soon": (lambda _: [STREAM, token("The"), END], "broken"),
     "silence at first": (lambda _: [1.5], "late"),

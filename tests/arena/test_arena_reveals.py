@@ -1,12 +1,16 @@
 """Which answers give their model away: how many of them are found, and how many others are not."""
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 from tests.arena import reveal_sentences as sentences
 from tests.arena.reveal_sentences import Asked
 
+from headtohead.arena.recorded import recorded
 from headtohead.arena.reveals import Reveal, Revealing
+from headtohead.arena.settings import Entrant
 
 ENTRANTS = ["tiny-a", "tiny-b", "house/Support-Bot-7", "fast"]
 
@@ -91,3 +95,15 @@ def test_no_text_takes_long(revealing: Revealing, text: str) -> None:
     revealing.find(text)
     # Half a second on an idle machine.
     assert time.process_time() - began < 2.5
+
+
+def test_recorded_answers_are_read_without_their_reasoning(tmp_path: Path) -> None:
+    rows = [
+        {"id": "p1", "prompt": "2 + 2?", "answer": "<think>hm</think>\n\nFour."},
+        {"id": "p2", "prompt": "2 + 3?", "answer": "<think>hm, and no end"},
+    ]
+    file = tmp_path / "ant.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    read = recorded(Entrant(name="ant", answers=file))
+    assert [answer.text for answer in read.answers.values()] == ["Four."]
+    assert read.dropped == {"record without an answer": 1}

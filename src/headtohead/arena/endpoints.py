@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from headtohead.arena.reveals import without_reasoning
 from headtohead.logs.calls import Call
 from headtohead.prices.rates import Rates, cost_usd
 from headtohead.trials.replay.client import (
@@ -161,7 +162,7 @@ class LiveAnswer:
                     yield piece
             reply = self._judged(await asking)
             self.total_s = loop.time() - begun
-            if rest := _said(reply)[len(self.text) :]:
+            if rest := _said(reply, whole=True)[len(self.text) :]:
                 self._note_first(self.total_s)
                 self.text += rest
                 yield rest
@@ -232,7 +233,7 @@ class LiveAnswer:
     def _judged(self, reply: Reply) -> Reply:
         """The reply, if it is an answer, in whole or up to the limit of tokens."""
         failure, note = failure_of(reply)
-        said = _said(reply)
+        said = _said(reply, whole=True)
         if len(said) > self._entrant.limits.chars:
             raise self._fault("too long")
         self.cut = failure == "limit" and reply.billed and bool(said.strip())
@@ -264,9 +265,9 @@ class LiveAnswer:
         return Fault(trouble, self._entrant.limits, self._chat.endpoint.hide_all(detail))
 
 
-def _said(reply: Reply) -> str:
+def _said(reply: Reply, *, whole: bool = False) -> str:
     # Some models have a field of its own for a refusal, which is an answer like any other.
-    return reply.text or reply.refusal
+    return without_reasoning(reply.text, whole=whole) or reply.refusal
 
 
 def _trouble(again: Again) -> Trouble:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headtohead.arena.prompts import Prompt
+from headtohead.arena.reveals import without_reasoning
 from headtohead.arena.settings import ArenaSettings, Entrant
 from headtohead.arena.store.store import RecordedAnswer
 from headtohead.core.errors import InputError
@@ -103,23 +104,23 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
         if entrant.only and entrant.only not in (call.model, call.run):
             continue
         models[call.model] = None
-        id = short_key(call.key)
-        if not call.output or not call.output.strip():
+        id, text = short_key(call.key), without_reasoning(call.output or "")
+        if not text.strip():
             dropped["record without an answer"] += 1
         elif id in answers:
             dropped["repeat of a prompt"] += 1
         else:
             answers[id] = RecordedAnswer(
-                text=call.output,
+                text=text,
                 cost_usd=call.cost_usd,
                 latency_s=call.latency_s,
                 output_tokens=call.usage.output_tokens if call.usage else None,
             )
-            if text := asked(call):
+            if question := asked(call):
                 category = next(
                     (call.labels[k] for k in ("category", "task") if k in call.labels), ""
                 )
-                prompts[id] = Prompt(id, text, category[:LONGEST_KEY])
+                prompts[id] = Prompt(id, question, category[:LONGEST_KEY])
     if len(models) > 1:
         names = ", ".join(sorted(models))
         raise InputError(

@@ -138,6 +138,7 @@ _QUOTED = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
+_REASONING = ("think", "thinking", "thought", "reasoning")
 _MOST = 5
 _MOST_CHARS = 50_000
 
@@ -208,6 +209,27 @@ class Revealing:
             rf"|(?P<word>(?-i:{words}){_VERSION}{_END}{_NO_SURNAME}))",
             re.IGNORECASE,
         )
+
+
+def without_reasoning(text: str, *, whole: bool = True) -> str:
+    """An answer without the reasoning that some endpoints put in front of it, between tags.
+
+    Only some models have it, so that it gives them away; most endpoints send it apart. Empty if it
+    has no end.
+
+    Args:
+        whole: False while more may come: then empty as long as what came may be part of a tag.
+    """
+    start = text.lstrip()
+    if not whole and not start:
+        return ""
+    for name in _REASONING:
+        begin, end = f"<{name}>", f"</{name}>"
+        if start.startswith(begin):
+            return start.partition(end)[2].lstrip()
+        if not whole and begin.startswith(start):
+            return ""
+    return text
 
 
 def _reveal(sentence: str, names: Sequence[str]) -> Reveal | None:
