@@ -441,3 +441,25 @@ def test_a_browser_is_told_of_a_fault(tmp_path: Path, browser: Any) -> None:  # 
         "One of the two models is not set up as it should be, and cannot be asked. This battle is "
         "not counted."
     )
+
+
+def test_answers_that_cannot_be_kept_are_no_answers_and_are_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headtohead.arena.store.store._BUSY_S", 0.2)
+    with (
+        scripted(tmp_path, _says("a"), _says("b")) as (served, ant, _),
+        TestVoter(served.address) as voter,
+    ):
+        battle = voter.draw()["id"]
+        other = sqlite3.connect(served.arena.settings.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        assert streamed_to(voter, battle)[-1][:2] == (
+            "failed",
+            {"said": "The answers could not be kept."},
+        )
+        other.execute("ROLLBACK")
+        other.close()
+        assert voter.http.get(f"/battles/{battle}").json()["state"] == "open"
+        assert streamed_to(voter, battle)[-1][0] == "done"
+        assert len(ant.asked) == 2
