@@ -23,7 +23,7 @@ from headtohead.arena.web.security import Limits
 @pytest.fixture(scope="module")
 def api_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedArena]:
     with serving(written(tmp_path_factory.mktemp("api"))) as running:
-        for name in ("voter_limits", "address_limits"):
+        for name in ("voter_limits", "battle_limits", "newcomer_limits", "address_limits"):
             setattr(running.arena, name, Limits(per_minute=1e9, burst=10**9))
         yield running
 

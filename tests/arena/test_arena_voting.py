@@ -10,6 +10,7 @@ import pytest
 from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
 
 from headtohead.arena.pairing import draw
+from headtohead.arena.web.security import Limits
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def test_hostile_text_reaches_no_page_as_markup(tmp_path: Path) -> None:
 
 
 def test_who_asks_too_often_is_told_to_wait(served: ServedArena, voter: TestVoter) -> None:
-    answers = [voter.http.get("/battles/unknown") for _ in range(40)]
+    answers = [voter.http.get("/battles/unknown") for _ in range(120)]
     slow = [answer for answer in answers if answer.status_code == 429]
     assert slow
     assert "Wait" in slow[0].json()["error"]
@@ -225,3 +226,42 @@ def test_a_single_sign_on_names_the_voter_and_only_its_proxy_is_believed(tmp_pat
     elsewhere = rules + 'proxies = ["10.0.0.1"]\n'
     with serving(written(tmp_path, more=elsewhere)) as served:
         assert httpx2.get(served.address, headers={"X-User": "ann"}).status_code == 403
+
+
+def test_a_voter_of_an_open_arena_is_none_of_a_closed_one(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served, TestVoter(served.address) as voter:
+        voter.vote(voter.draw())
+        cookie = {"cookie": f"h2h_voter={voter.http.cookies['h2h_voter']}"}
+    with serving(written(tmp_path, more='[voters]\ndoor = "link"\n')) as served:
+        assert httpx2.get(served.address, headers=cookie).status_code == 403
+
+
+def test_a_proxy_that_is_believed_says_who_asks_and_how(tmp_path: Path) -> None:
+    """As nginx does: the host is that of the upstream, what the browser said is forwarded."""
+    forwarded = {
+        "x-forwarded-for": "9.9.9.9, 203.0.113.7",
+        "x-forwarded-proto": "https",
+        "x-forwarded-host": "arena.example.org",
+    }
+    origin = {"origin": "https://arena.example.org"}
+    with serving(written(tmp_path)) as served:
+        served.arena.newcomer_limits = Limits(per_minute=1, burst=1)
+        answer = httpx2.get(served.address, headers=forwarded)
+        assert "Secure" in answer.headers["set-cookie"]
+        with TestVoter(served.address, {**forwarded, **origin}) as voter:
+            voter.http.headers["cookie"] = f"h2h_voter={voter.http.cookies['h2h_voter']}"
+            assert voter.draw()["state"] == "open"
+        # One newcomer of this address is let in for now, whatever is written further left.
+        again = {**forwarded, **origin, "x-forwarded-for": "8.8.8.8, 203.0.113.7"}
+        with TestVoter(served.address, again) as voter:
+            voter.http.headers["cookie"] = f"h2h_voter={voter.http.cookies['h2h_voter']}"
+            assert voter.draw()["status"] == 429
+        elsewhere = {**again, "x-forwarded-for": "203.0.113.8"}
+        with TestVoter(served.address, elsewhere) as voter:
+            voter.http.headers["cookie"] = f"h2h_voter={voter.http.cookies['h2h_voter']}"
+            assert voter.draw()["state"] == "open"
+    other = written(tmp_path, more='[voters]\nproxies = ["10.0.0.1"]\n')
+    with serving(other) as served:
+        assert "Secure" not in httpx2.get(served.address, headers=forwarded).headers["set-cookie"]
+        with TestVoter(served.address, {**forwarded, **origin}) as voter:
+            assert voter.draw()["status"] == 403

@@ -14,7 +14,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from headtohead.arena.result import ArenaResult
 from headtohead.arena.store.store import Battle, Voter, VoteRefused
 from headtohead.arena.web.boards import view_of
-from headtohead.arena.web.doors import arena_of, known_voter, let_in
+from headtohead.arena.web.doors import arena_of, known_voter, let_in, may_draw
 from headtohead.arena.web.streaming import next_turn
 
 Asked = Request[Any, Any, Any]
@@ -190,7 +190,9 @@ async def join(request: Asked) -> VoterToken:
 @post("/battles", responses=_refusals(400, 401, 403, 404))
 async def draw(request: Asked, data: JSONBody[DrawAsk]) -> BattleView:
     """The battle that this voter has open, or a new one; 404 if they have seen all there is."""
-    battle = await arena_of(request).draw(_bearer(request), data.category, data.question)
+    voter = _bearer(request)
+    may_draw(request, voter)
+    battle = await arena_of(request).draw(voter, data.category, data.question)
     if battle is None:
         raise VoteRefused("You have seen all there is.", 404)
     return _answering(request, battle)

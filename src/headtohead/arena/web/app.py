@@ -88,6 +88,7 @@ def server_of(arena: RunningArena) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # which proxies are believed is arena.toml's to say
             timeout_graceful_shutdown=3,
         )
     )

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from headtohead.arena.store.store import Voter, VoteRefused
 from headtohead.arena.web.running import RunningArena, now_ms
-from headtohead.arena.web.security import COOKIE
+from headtohead.arena.web.security import COOKIE, Limits
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -19,6 +19,7 @@ _CLOSED = {
     "link": "This arena is for those who were given a link. Open yours, or ask for one.",
     "header": "This arena is behind a single sign-on, which has not named you. Sign in there.",
 }
+_STATIC = ("/static/", "/style.css")
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -28,9 +29,27 @@ def arena_of(request: "Asked") -> RunningArena:
     return arena
 
 
+def _by_proxy(request: "Asked") -> bool:
+    """Whether a request comes from a proxy whose headers are believed."""
+    peer = request.client.host if request.client else ""
+    return peer in arena_of(request).settings.voters.proxies
+
+
 def address_of(request: "Asked") -> str:
     """Who sends a request, for limits; it is kept nowhere."""
-    return request.client.host if request.client else ""
+    peer = request.client.host if request.client else ""
+    if not _by_proxy(request):
+        return peer
+    # What stands on the right was added last; further left anybody may have written.
+    proxies = arena_of(request).settings.voters.proxies
+    said = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+    return next((part for part in reversed(said) if part and part not in proxies), peer)
+
+
+def _host_of(request: "Asked") -> str:
+    """The host that a browser was sent to."""
+    own = request.headers.get("host", "")
+    return (_by_proxy(request) and request.headers.get("x-forwarded-host")) or own
 
 
 async def admit(request: "Asked") -> None:
@@ -39,17 +58,28 @@ async def admit(request: "Asked") -> None:
     Raises:
         VoteRefused: In both cases.
     """
-    arena = arena_of(request)
-    wait = arena.address_limits.wait_s(address_of(request), now_ms() / 1000)
-    if wait:
-        raise TooFast(wait)
+    if request.method in ("GET", "HEAD") and request.url.path.startswith(_STATIC):
+        return
+    not_too_fast(arena_of(request).address_limits, address_of(request))
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    site = request.headers.get("sec-fetch-site", "none")
-    origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if site not in ("same-origin", "none") or foreign:
+    # Browsers say the first only where the connection is safe, and the second for every form.
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is None and origin is not None:
+        site = "same-origin" if urlsplit(origin).netloc == _host_of(request) else "cross-site"
+    if site not in (None, "same-origin", "none"):
         raise VoteRefused("This request was made by another site, so nothing was done.", 403)
+
+
+def not_too_fast(limits: Limits, who: str) -> None:
+    """Take one from what somebody may ask.
+
+    Raises:
+        TooFast: If nothing is left for now.
+    """
+    wait = limits.wait_s(who, now_ms() / 1000)
+    if wait:
+        raise TooFast(wait)
 
 
 class TooFast(VoteRefused):
@@ -74,7 +104,7 @@ def voter_of(request: "Asked") -> Voter | None:
     rules = arena.settings.voters
     if rules.door == "header":
         name = request.headers.get(rules.header, "").strip()
-        if not name or address_of(request) not in rules.proxies:
+        if not name or not _by_proxy(request):
             return None
         id = arena.tokens.signature("header", name)[:16]
         found = arena.store.voter(id) or Voter(id=id, name=name, door="header")
@@ -84,7 +114,7 @@ def voter_of(request: "Asked") -> Voter | None:
         if not id:
             return None
         known = arena.store.voter(id)
-        if known is None and rules.door == "link":
+        if rules.door == "link" and (known is None or known.door != "link"):
             return None
         found = known or Voter(id=id)
     if found.blocked:
@@ -114,10 +144,20 @@ def known_voter(request: "Asked") -> Voter:
     voter = voter_of(request)
     if voter is None:
         raise VoteRefused(_CLOSED[arena.settings.voters.door], 403)
-    wait = arena.voter_limits.wait_s(voter.id, now_ms() / 1000)
-    if wait:
-        raise TooFast(wait)
+    not_too_fast(arena.voter_limits, voter.id)
     return voter
+
+
+def may_draw(request: "Asked", voter: Voter) -> None:
+    """Refuse what comes too fast: battles of one voter, and new voters of one address.
+
+    Raises:
+        TooFast: In both cases.
+    """
+    arena = arena_of(request)
+    not_too_fast(arena.battle_limits, voter.id)
+    if voter.door == "open" and arena.store.voter(voter.id) is None:
+        not_too_fast(arena.newcomer_limits, address_of(request))
 
 
 def cookie_of(request: "Asked", voter: Voter) -> "list[Cookie]":
@@ -127,7 +167,8 @@ def cookie_of(request: "Asked", voter: Voter) -> "list[Cookie]":
     if voter.door == "header":
         return []
     token = arena_of(request).tokens.signed("voter", voter.id)
-    https = request.url.scheme == "https"
+    forwarded = request.headers.get("x-forwarded-proto") if _by_proxy(request) else None
+    https = (forwarded or request.url.scheme) == "https"
     return [
         Cookie(
             key=COOKIE,

@@ -104,13 +104,16 @@ class RunningArena:
         self.store = ArenaStore(settings.database)
         self.writer = Writer(settings.database)
         self.tokens = Signer(secret_beside(settings.database))
-        self.voter_limits = Limits(per_minute=60, burst=30)
         self.deck: Deck
         self.chances: PairChances
         self.read_anew()
         self.live = LiveTurns(settings, self.write, now_ms)
         self.revealing = Revealing(x for one in settings.entrants for x in (one.name, one.model))
-        self.address_limits = Limits(per_minute=1200, burst=400)
+        # A whole office may share one address, and votes quickly where answers are short.
+        self.address_limits = Limits(per_minute=6000, burst=3000)
+        self.newcomer_limits = Limits(per_minute=30, burst=300)
+        self.voter_limits = Limits(per_minute=240, burst=80)
+        self.battle_limits = Limits(per_minute=60, burst=60)
 
     async def start(self) -> None:
         """Make ready to ask and to read answers, in the loop that serves."""

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from headtohead.arena.rendering import answers_html
 from headtohead.arena.store.store import OUTCOMES, Battle, BattleTurn, Voter, VoteRefused
-from headtohead.arena.web.doors import arena_of, cookie_of, known_voter, let_in
+from headtohead.arena.web.doors import arena_of, cookie_of, known_voter, let_in, may_draw
 from headtohead.arena.web.pages import fields, page, wants_json
 
 Asked = Request[Any, Any, Any]
@@ -134,6 +134,7 @@ async def draw(request: Asked) -> Response[Any]:
     arena = arena_of(request)
     if not arena.tokens.signs(given.get("form", ""), "form", voter.id):
         raise VoteRefused("This form is not from a page of yours. Reload the page.", 403)
+    may_draw(request, voter)
     battle = await arena.draw(voter, given.get("category", ""), given.get("prompt", ""))
     if battle is not None:
         return answer_of(request, battle, voter, 201)
