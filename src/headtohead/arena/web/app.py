@@ -89,6 +89,7 @@ def server_of(arena: RunningArena) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,  # which proxies are believed is arena.toml's to say
+            timeout_keep_alive=75,  # a voter reads for a while
             timeout_graceful_shutdown=3,
         )
     )
