@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -463,3 +464,58 @@ def test_answers_that_cannot_be_kept_are_no_answers_and_are_asked_for_again(
         assert voter.http.get(f"/battles/{battle}").json()["state"] == "open"
         assert streamed_to(voter, battle)[-1][0] == "done"
         assert len(ant.asked) == 2
+
+
+def test_an_entrant_that_fails_again_and_again_is_not_drawn_for_a_while(tmp_path: Path) -> None:
+    down = [True]
+
+    def cat(_: Asked) -> Iterator[Piece]:
+        yield from [http(401, b"{}")] if down[0] else streamed("cat")
+
+    with ExitStack() as stack:
+        scripts = {"ant": _says("ant"), "bee": _says("bee"), "cat": cat}
+        entrants = [
+            endpoint_lines(name, stack.enter_context(Loopback(script)).base_url, name)
+            for name, script in scripts.items()
+        ]
+        prompts = "".join(f'[[prompts]]\nid = "p{n}"\ntext = "{n}?"\n' for n in range(20))
+        served = stack.enter_context(serving(live_toml(tmp_path, *entrants, more=prompts)))
+        voter = stack.enter_context(TestVoter(served.address))
+        live = served.arena.live
+        ends: list[str] = []
+        while len(ends) < 60 and "cat" not in live.resting:
+            battle = voter.draw()
+            ends.append(streamed_to(voter, battle["id"])[-1][0])
+            voter.vote(battle)
+        assert ends.count("failed") == 3
+        (fault, *_) = served.arena.store.rows("SELECT detail FROM log WHERE act = 'battle failed'")
+        assert fault["detail"].startswith("cat: ")
+        for _ in range(6):
+            battle = voter.draw()
+            streamed_to(voter, battle["id"])
+            known = voter.vote(battle).json()
+            assert "cat" not in (known["left"], known["right"])
+        # A minute later it is asked again, and once it answers it is as good as any.
+        now = live._now_ms()
+        live._now_ms = lambda: now + 61_000
+        assert live.resting == frozenset()
+        down[0] = False
+        while "cat" in live._faults:
+            battle = voter.draw()
+            assert streamed_to(voter, battle["id"])[-1][0] == "done"
+            voter.vote(battle)
+
+
+def test_a_battle_that_failed_may_be_drawn_again(tmp_path: Path) -> None:
+    answers: Iterator[list[Piece]] = iter([[http(401, b"{}")], streamed("at last")])
+    with (
+        scripted(tmp_path, _says("a"), lambda _: next(answers)) as (served, _, _bee),
+        TestVoter(served.address) as voter,
+    ):
+        first = voter.draw()["id"]
+        assert streamed_to(voter, first)[-1][0] == "failed"
+        second = voter.draw()
+        assert second["id"] != first
+        assert streamed_to(voter, second["id"])[-1][0] == "done"
+        assert voter.vote(second).json()["state"] == "voted"
+        assert voter.draw() == {"state": "done"}

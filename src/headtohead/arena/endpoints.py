@@ -103,10 +103,11 @@ class Fault(Exception):
         trouble: What kind of fault it is.
         sentence: For the voter: gives away neither the model nor its address.
         detail: For those who run the arena: what the endpoint or the connection said.
+        entrant: Whose fault it is; empty if that is not known.
     """
 
     def __init__(self, trouble: Trouble, limits: AnswerLimits, detail: str = "") -> None:
-        self.trouble, self.detail = trouble, detail or trouble
+        self.trouble, self.detail, self.entrant = trouble, detail or trouble, ""
         numbers = {name: getattr(limits, name) for name in limits.__slots__}
         self.sentence = _SENTENCES[trouble].format(**numbers)
         super().__init__(f"{trouble}: {self.detail}")

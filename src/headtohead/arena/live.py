@@ -30,6 +30,8 @@ from headtohead.trials.replay.client import Endpoint
 Write = Callable[[Callable[[ArenaStore], None]], Awaitable[None]]
 _LOG = logging.getLogger("headtohead.arena")
 _HEARTBEAT_S = 15.0
+_FAULTS_N = 3
+_REST_MS = 60_000
 _NOT_KEPT = "The answers could not be kept."
 
 
@@ -105,6 +107,8 @@ class LiveTurns:
         self._callers: dict[str, Caller] = {}
         self._under_way: dict[str, tuple[TurnUnderWay, asyncio.Task[None]]] = {}
         self._open = AsyncExitStack()
+        # Entrant -> faults in a row, and when the last was.
+        self._faults: dict[str, tuple[int, int]] = {}
 
     async def start(self) -> None:
         """Make ready to ask; before the first question, in the loop that serves."""
@@ -136,7 +140,9 @@ class LiveTurns:
         """Have both answer, and keep what came, or why nothing did."""
         try:
             left, right = self._asked(battle, "left"), self._asked(battle, "right")
-            async for shown in equalised(aiter(left), aiter(right), ShowingPace()):
+            one = self._watched(battle.left_entrant, left)
+            other = self._watched(battle.right_entrant, right)
+            async for shown in equalised(one, other, ShowingPace()):
                 turn.show(left=shown.left, right=shown.right)
             answers = _kept(left), _kept(right)
             number = len(battle.turns)
@@ -146,7 +152,8 @@ class LiveTurns:
                 side: html[one.text] for side, one in zip(("left", "right"), answers, strict=True)
             }
         except Fault as fault:
-            await self._fail(battle, turn, fault.sentence, fault.detail)
+            who = fault.entrant or f"{battle.left_entrant} and {battle.right_entrant}"
+            await self._fail(battle, turn, fault.sentence, f"{who}: {fault.detail}")
         except HeadToHeadError as error:
             await self._fail(battle, turn, _NOT_KEPT, str(error))
         except Exception:  # noqa: BLE001 - the battle has failed, and the server lives
@@ -154,6 +161,28 @@ class LiveTurns:
             await self._fail(battle, turn, _NOT_KEPT, "see the log of the server")
         finally:
             turn.tell()
+
+    async def _watched(self, name: str, answer: "LiveAnswer | _Recorded") -> AsyncIterator[str]:
+        """The pieces of an answer, of which we remember whether it came to its end."""
+        try:
+            async for piece in answer:
+                yield piece
+            self._faults.pop(name, None)
+        except Fault as fault:
+            fault.entrant = name
+            faults_n = self._faults[name][0] if name in self._faults else 0
+            self._faults[name] = faults_n + 1, self._now_ms()
+            raise
+
+    @property
+    def resting(self) -> frozenset[str]:
+        """Entrants that failed so often in a row that they are not drawn for a minute."""
+        now = self._now_ms()
+        return frozenset(
+            name
+            for name, (faults_n, last_ms) in self._faults.items()
+            if faults_n >= _FAULTS_N and now - last_ms < _REST_MS
+        )
 
     def _asked(self, battle: Battle, side: str) -> "LiveAnswer | _Recorded":
         """The answer of one side: under way, or as it is recorded."""
@@ -173,12 +202,11 @@ class LiveTurns:
 
     async def _fail(self, battle: Battle, turn: TurnUnderWay, said: str, detail: str) -> None:
         turn.fault = said
-        between = f"{battle.left_entrant} and {battle.right_entrant}"
         now = self._now_ms()
 
         def end(store: ArenaStore) -> None:
             store.end(battle.id, "failed", said)
-            store.log(now, "arena", "battle failed", f"{between}: {detail}")
+            store.log(now, "arena", "battle failed", detail)
 
         try:
             await self._write(end)

@@ -508,9 +508,11 @@ class ArenaStore:
         return str(row["id"]) if row else ""
 
     def met(self, voter: str) -> list[sqlite3.Row]:
-        """What a voter was shown: prompt and both entrants of each battle."""
+        """What a voter was shown: prompt and both entrants of each battle that did not fail."""
         return self.rows(
-            "SELECT prompt, left_entrant, right_entrant FROM battles WHERE voter = ?", voter
+            "SELECT prompt, left_entrant, right_entrant FROM battles "
+            "WHERE voter = ? AND state <> 'failed'",
+            voter,
         )
 
     def ask_on(self, battle: str, voter: str, question: str, most_turns: int) -> None:

@@ -182,7 +182,13 @@ class RunningArena:
         return await self._begun(voter, drawn, own=True)
 
     def _pair(self, pairs: Iterable[Pair], category: str) -> tuple[Pair, float]:
-        """One of some pairs, left entrant first, and the probability with which it was drawn."""
+        """One of some pairs, left entrant first, and the probability with which it was drawn.
+
+        Entrants that fail again and again rest for a while, unless no other pair is left.
+        """
+        resting = self.live.resting
+        pairs = list(pairs)
+        pairs = [pair for pair in pairs if not resting.intersection(pair)] or pairs
         names, wanted = self.chances.names, self.chances.mask(pairs)
         one, other, probability = draw(self.chances.of(category), self.rng, wanted=wanted)
         return (names[one], names[other]), probability
