@@ -209,6 +209,15 @@ def test_sides_of_several_entrants() -> None:
     assert rounds.verdict == drawn.verdict == "better"
     assert rounds.votes == drawn.votes == 900
     assert _meter(votes, pairs=pairs).share == rounds.share
+    assert "on the average of 2 pairs, ties counted half" in rounds.sentence
+    assert rounds.waiting == 900 - 2 * pairs.count("p")
+    assert rounds.cautions == (
+        f"{rounds.waiting} of the 900 votes wait until every pair of these sides has had as many.",
+    )
+    assert (drawn.waiting, drawn.cautions) == (0, ())
+    none = _meter([1.0] * 30, pairs=["p"] * 30, weights=weights)
+    assert (none.verdict, none.waiting, none.share.width) == ("open", 30, 1)
+    assert none.more.value > _meter([]).more.value
     alone = _meter(votes, pairs=["p"] * 900)
     assert alone.share == _meter(votes).share
 

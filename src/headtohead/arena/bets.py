@@ -47,6 +47,7 @@ class Observations:
         at: After how many votes each was there, shape (n,), rising.
         votes: How many votes there are, those that wait for others among them.
         variance: What is expected of one, before the first.
+        each: How many votes are in one.
     """
 
     x: FloatArray
@@ -55,17 +56,19 @@ class Observations:
     at: IntArray
     votes: int
     variance: float = USUAL_VARIANCE
+    each: int = 1
 
     @classmethod
     def of_votes(cls, votes: ArrayLike) -> Self:
         """Each vote by itself: a preference from -1 to 1, shape (n,), n >= 0."""
         x = _votes(votes)
-        return cls.of_means(x, np.arange(1, x.size + 1), x.size, 1.0)
+        return cls.of_means(x, np.arange(1, x.size + 1), x.size, 1.0, 1)
 
     @classmethod
-    def of_means(cls, x: FloatArray, at: IntArray, votes: int, part: float) -> Self:
-        """Means of votes, from -1 to 1, whose variance is that part of a vote's."""
-        return cls(x, np.full(x.shape, -1.0), np.ones(x.shape), at, votes, part * USUAL_VARIANCE)
+    def of_means(cls, x: FloatArray, at: IntArray, votes: int, part: float, each: int) -> Self:
+        """Means of `each` votes, from -1 to 1, whose variance is that part of a vote's."""
+        ones, variance = np.ones(x.shape), part * USUAL_VARIANCE
+        return cls(x, -ones, ones, at, votes, variance, each)
 
     def mirrored(self) -> "Observations":
         """The same for A over B."""
@@ -90,7 +93,9 @@ def in_groups(votes: ArrayLike, groups: Labels, size: int) -> Observations:
         if len(own) == size:
             means.append(sum(own) / size)
             at.append(i + 1)
-    return Observations.of_means(np.array(means), np.array(at, dtype=np.int64), x.size, 1 / size)
+    return Observations.of_means(
+        np.array(means), np.array(at, dtype=np.int64), x.size, 1 / size, size
+    )
 
 
 def in_rounds(votes: ArrayLike, pairs: Labels, weights: Mapping[Any, float]) -> Observations:
@@ -117,7 +122,7 @@ def in_rounds(votes: ArrayLike, pairs: Labels, weights: Mapping[Any, float]) -> 
     w = np.array(list(shares.values()))
     means = np.clip(w @ x[table], -1, 1) if whole else np.empty(0)
     at = np.maximum.accumulate(table.max(axis=0) + 1)
-    return Observations.of_means(means, at, x.size, float(w @ w))
+    return Observations.of_means(means, at, x.size, float(w @ w), w.size)
 
 
 def even_start() -> Start:

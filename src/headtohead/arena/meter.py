@@ -39,6 +39,7 @@ _FORECAST_LEVEL = 0.8
 _NEAR = 0.3
 _MOST_OF_ONE = 1 / 3
 _LOOSE = 1.5
+_MANY_WAIT = 0.25
 _BY_CHANCE = 0.01
 
 
@@ -61,6 +62,8 @@ class StopMeter:
         more_for_all: The same until it is known too whether B is better or equal.
         log_wealth: What is proved so far about "worse", as the log of the bets' wealth for no worse
             and for worse; -log((1 - level) / 2) is a proof.
+        pairs: Of entrants between the two sides; `share` is on their average.
+        waiting: Votes that do not count yet: some pair has had fewer than theirs.
         voters: How many; None if that is not known.
         most_of_one: How many votes came from the voter with most; 0 if voters are not known.
         worth: As how many votes of as many voters these count, if votes of one voter go together;
@@ -77,6 +80,8 @@ class StopMeter:
     more: Interval
     more_for_all: Interval
     log_wealth: tuple[float, float] = (0.0, 0.0)
+    pairs: int = 1
+    waiting: int = 0
     voters: int | None = None
     most_of_one: int = 0
     worth: float = math.inf
@@ -101,8 +106,9 @@ class StopMeter:
         }[self.verdict]
         if not self.votes:
             return f"{said}: nobody has voted yet."
+        of = "of them" if self.pairs == 1 else f"on the average of {self.pairs} pairs"
         share = (
-            f"{b} wins {self.share.value:.1%} of them, ties counted half "
+            f"{b} wins {self.share.value:.1%} {of}, ties counted half "
             f"({self.level:.0%} interval: {self.share.low:.1%} to {self.share.high:.1%})"
         )
         return f"{said} by {counted(self.votes, 'vote')}. {share}."
@@ -123,6 +129,11 @@ class StopMeter:
     def cautions(self) -> tuple[str, ...]:
         """What the voters take from the verdict, a sentence each."""
         said = []
+        if self.waiting > _MANY_WAIT * self.votes:
+            said.append(
+                f"{self.waiting:,} of the {counted(self.votes, 'vote')} wait until every pair of "
+                "these sides has had as many."
+            )
         if self.voters is not None and self.most_of_one > _MOST_OF_ONE * self.votes:
             said.append(
                 f"One voter cast {self.most_of_one:,} of the {counted(self.votes, 'vote')}, more "
@@ -191,20 +202,28 @@ def meter(
         raise ValueError(
             "`per_voter` is a whole number of at least 1, and needs `voters` and a single pair"
         )
+    named = [None] if pairs is None or not len(pairs) else list(dict.fromkeys(pairs))
+    among = weights or dict.fromkeys(named, 1 / len(named))
     if per_voter is not None and voters is not None:
         seen = in_groups(votes, voters, per_voter)
     elif pairs is None:
         seen = Observations.of_votes(votes)
+    elif chances is None:
+        seen = in_rounds(votes, pairs, among)
     else:
-        among = weights or dict.fromkeys(pairs, 1 / max(1, len(set(pairs))))
-        if chances is None:
-            seen = in_rounds(votes, pairs, among)
-        else:
-            place = {pair: i for i, pair in enumerate(among)}
-            drawn = [place.get(pair, -1) for pair in label_list(pairs, np.size(votes), "pairs")]
-            seen, _ = observed(BattlePool.of_pairs(among), votes, drawn, chances, least)
+        place = {pair: i for i, pair in enumerate(among)}
+        drawn = [place.get(pair, -1) for pair in label_list(pairs, np.size(votes), "pairs")]
+        seen, _ = observed(BattlePool.of_pairs(among), votes, drawn, chances, least)
     crowd = _Crowd.of(np.asarray(votes, dtype=np.float64), voters)
-    return read(seen, margin_pp=margin_pp, rng=rng, level=level, names=names, crowd=crowd)
+    return read(
+        seen,
+        margin_pp=margin_pp,
+        rng=rng,
+        level=level,
+        names=names,
+        crowd=crowd,
+        pairs=len(among),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +264,9 @@ def read(
     names: tuple[str, str] = ("A", "B"),
     crowd: _Crowd | None = None,
     start: Start | None = None,
+    pairs: int = 1,
 ) -> StopMeter:
-    """The meter of observations that are at hand; arguments as `meter`, and `log_purses`."""
+    """The meter of observations on so many pairs; arguments as `meter`, and `log_purses`."""
     shares = even_start() if start is None else start
     threshold, margin = -math.log((1 - level) / 2), margin_pp / 50
     worse, better = (_Edge.of(seen, m, threshold, shares) for m in (-margin, margin))
@@ -260,6 +280,8 @@ def read(
         margin_pp=margin_pp,
         level=level,
         votes=seen.votes,
+        waiting=seen.votes - seen.each * seen.x.size if pairs > 1 and seen.each > 1 else 0,
+        pairs=pairs,
         decided_at=int(seen.at[worse.at - 1]) if worse.at else None,
         more=more,
         more_for_all=more_for_all,
@@ -357,7 +379,7 @@ def _foreseen(
                 hit.any(axis=1), np.minimum(reached, _GRID[hit.argmax(axis=1)]), reached
             )
         taken.append(reached)
-    each = seen.at[-1] / n if n else 1.0
+    each = seen.at[-1] / n if n else float(seen.each)
     return _counted(taken[0] * each), _counted(np.maximum(*taken) * each)
 
 
