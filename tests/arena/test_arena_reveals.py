@@ -12,6 +12,7 @@ from headtohead.arena.recorded import recorded
 from headtohead.arena.reveals import Reveal, Revealing
 from headtohead.arena.settings import Entrant
 
+ROOT = Path(__file__).parents[2]
 ENTRANTS = ["tiny-a", "tiny-b", "house/Support-Bot-7", "fast"]
 
 
@@ -107,3 +108,11 @@ def test_recorded_answers_are_read_without_their_reasoning(tmp_path: Path) -> No
     read = recorded(Entrant(name="ant", answers=file))
     assert [answer.text for answer in read.answers.values()] == ["Four."]
     assert read.dropped == {"record without an answer": 1}
+
+
+def test_long_texts_about_models_give_nothing_away(revealing: Revealing) -> None:
+    """The pages of this project name models and makers all the time, and are by none of them."""
+    pages = [*(ROOT / "docs" / "concepts").glob("*.md"), *(ROOT / "docs" / "how-to").glob("*.md")]
+    texts = {page.name: page.read_text(encoding="utf-8") for page in pages}
+    assert len(texts) > 40
+    assert {name: found for name, text in texts.items() if (found := revealing.find(text))} == {}
