@@ -13,11 +13,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from benchmarks import arena_load
 from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving, written
 
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
+from headtohead.arena.web.app import bound
 from headtohead.cli import main
 
 _ARENA = [sys.executable, "-u", "-m", "headtohead", "arena"]
@@ -64,6 +66,12 @@ def test_a_trial_starts_on_a_free_port_and_ends_with_ctrl_c(which: str, tmp_path
     store.close()
 
 
+def test_a_listening_socket_sends_without_waiting_for_more() -> None:
+    """asyncio switches Nagle's delay off only where the socket is named as TCP."""
+    with bound("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+
+
 def test_votes_of_an_arena_are_there_when_it_is_served_again(tmp_path: Path) -> None:
     toml = written(tmp_path)
     for n in (1, 2):
@@ -89,17 +97,12 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
     assert "Choose another --port" in done.stderr
 
 
-def test_a_killed_server_loses_no_vote_that_it_acknowledged(tmp_path: Path) -> None:
-    database = tmp_path / "kept.sqlite"
-    with _started("try", "--database", str(database)) as (process, address):
-        with TestVoter(address) as voter:
-            battle = voter.draw()
-            assert voter.vote(battle).status_code == 200
-        process.kill()
-        process.wait()
-    store = ArenaStore(database)
-    assert [row["battle"] for row in store.rows("SELECT battle FROM votes")] == [battle["id"]]
-    store.close()
+@pytest.mark.parametrize("kill_after", [0.05, 0.5])
+def test_a_server_killed_while_many_vote_loses_no_vote_that_it_acknowledged(
+    tmp_path: Path, kill_after: float
+) -> None:
+    acknowledged, kept = arena_load.killed(tmp_path, 80, kill_after)
+    assert 80 * kill_after <= acknowledged <= kept <= 80
 
 
 def test_the_help_of_the_group_names_its_commands_and_loads_no_framework() -> None:
