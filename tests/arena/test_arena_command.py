@@ -59,7 +59,7 @@ def test_a_trial_starts_on_a_free_port_and_ends_with_ctrl_c(which: str, tmp_path
         _, complaints = process.communicate(timeout=20)
     assert process.returncode == 0, complaints
     link, stopped = complaints.strip().split("\n\n")
-    assert link.startswith(f"To run it: {address}")
+    assert link.startswith(f"For whoever runs it: {address}")
     assert stopped == "Stopped. 1 vote counts."
     store = ArenaStore(database)
     assert store.votes_n() == 1
@@ -83,6 +83,16 @@ def test_votes_of_an_arena_are_there_when_it_is_served_again(tmp_path: Path) -> 
         store = ArenaStore(tmp_path / "arena.sqlite")
         assert store.votes_n() == n
         store.close()
+
+
+def test_an_address_for_all_is_told_with_what_others_type(tmp_path: Path) -> None:
+    served = ("serve", str(written(tmp_path)), "--host", "0.0.0.0", "--port", "0")
+    with _started(*served) as (process, address):
+        assert httpx2.get(address.replace("0.0.0.0", "127.0.0.1")).status_code == 200
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert address.startswith("http://0.0.0.0:")
+    assert said.startswith("Others put the name of this machine in place of 0.0.0.0.\nFor whoever")
 
 
 def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
@@ -136,6 +146,56 @@ def test_init_asks_five_questions_and_what_it_writes_can_be_served(tmp_path: Pat
     assert made.compare == (("ant", "bee"),)
     with serving(out):
         pass
+
+
+def test_init_asks_again_what_cannot_be_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "ant", "bee")
+    monkeypatch.chdir(tmp_path)
+    typed = ["", "ant", "ant=gone.jsonl", "ant=http://h/v1", "ant=ant.jsonl", "", "bee=bee.jsonl"]
+    typed += ["", "gone.txt", "", "99"]
+    out = tmp_path / "first.toml"
+    code, shown = _run("init", "--out", str(out), answers="\n".join([*typed, "3", "all", "", ""]))
+    assert code == 0, shown
+    for said in (
+        "An entrant is NAME=FILE",
+        "gone.jsonl: there is no such file",
+        "after the endpoint comes the model",
+        "Two compete at least",
+        "gone.txt: there is no such file",
+        "99.0 is not in the range",
+        "'all' is not one of",
+    ):
+        assert said in shown
+    assert [one.name for one in settings_in(out).entrants] == ["ant", "bee"]
+    asked = re.sub(r"Error: .*|Wrote .*", "", shown)
+    assert max(map(len, asked.splitlines())) <= 80
+
+
+def test_init_leaves_no_toml_that_cannot_be_served(tmp_path: Path) -> None:
+    written(tmp_path, "ant", "bee")
+    answers = [f"--entrant={name}={tmp_path / name}.jsonl" for name in ("ant", "bee")]
+    out = tmp_path / "first.toml"
+    assert _run("init", "--out", str(out), *answers, "--margin", "99")[0] == 64
+    assert not out.exists()
+    out.write_text("# mine\n")
+    assert _run("init", "--out", str(out), "--force", *answers, "--margin", "99")[0] == 64
+    assert out.read_text() == "# mine\n"
+    assert _run("init", "--out", str(out), "--force", *answers)[0] == 0
+
+
+def test_a_board_before_the_first_vote_says_so(tmp_path: Path) -> None:
+    toml = written(tmp_path, top='compare = [["ant", "bee"]]\n')
+    code, shown = _run("board", str(toml))
+    assert code == 64
+    assert "has not been served yet" in shown
+    with serving(toml):
+        pass
+    code, shown = _run("board", str(toml))
+    assert code == 0, shown
+    assert "Nobody has voted yet." in shown
+    assert "Again: h2h arena board" in shown
 
 
 def test_init_from_a_log_makes_an_entrant_of_each_model_in_it(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path)
 _DOORS = click.Choice(["open", "link", "header"])
+_PORT = click.IntRange(0, 65535)
 _host = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
 )
@@ -31,7 +32,7 @@ def arena() -> None:
 @line.verb("h2h arena serve arena.toml --host 0.0.0.0 --port 8600", name="serve")
 @click.argument("settings", metavar="ARENA.TOML", type=_FILE)
 @_host
-@click.option("--port", type=int, default=8600, show_default=True, help="0 is any that is free.")
+@click.option("--port", type=_PORT, default=8600, show_default=True, help="0 is any that is free.")
 def serve(settings: Path, host: str, port: int) -> int:
     """Serve the arena that ARENA.TOML describes, until Ctrl-C."""
     from headtohead.arena.settings import settings_in
@@ -57,8 +58,18 @@ def serve(settings: Path, host: str, port: int) -> int:
     help="Each model in this log competes with the answers that it gave there.",
 )
 @click.option("--prompts", type=_FILE, metavar="FILE", help="Prompts, if the answers hold none.")
-@click.option("--margin", type=float, metavar="PP", help="Percentage points of the wins.")
-@click.option("--door", type=_DOORS, help="Who may vote.")
+@click.option(
+    "--margin",
+    type=float,
+    metavar="PP",
+    help="How far behind still counts as no worse, in percentage points of the wins. Default: 5",
+)
+@click.option(
+    "--door",
+    type=_DOORS,
+    help="Who may vote: everyone (open, the default), those with a link, or those whom a single "
+    "sign-on names (header).",
+)
 @click.option("--out", type=_FILE, default=Path("arena.toml"), show_default=True, metavar="FILE")
 @click.option("--force", is_flag=True, help="Write it over a file that is there.")
 def init(
@@ -78,7 +89,7 @@ def init(
     from headtohead.arena.first_toml import FirstArena, first_toml
     from headtohead.arena.recorded import contents
     from headtohead.arena.settings import settings_in
-    from headtohead.core.errors import InputError
+    from headtohead.core.errors import HeadToHeadError, InputError
     from headtohead.publish.files import writable
 
     writable(out, "out")
@@ -89,31 +100,60 @@ def init(
     first = FirstArena(entrants=entrant, logs=log, **given)
     if not entrant and not log:
         first = _asked(first)
-    line.write(out, first_toml(first, out.parent), err=False)
-    made = settings_in(out)
-    n = len(contents(made).prompts)
-    click.echo(f"{len(made.entrants)} entrants, {n:,} prompts. Now: h2h arena serve {out}")
+    before = out.read_bytes() if out.exists() else None
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(first_toml(first, out.parent), encoding="utf-8")
+    try:
+        made = settings_in(out)
+        n = len(contents(made).prompts)
+    except HeadToHeadError:
+        # What cannot be served is not left behind, to be in the way of the next attempt.
+        out.unlink() if before is None else out.write_bytes(before)
+        raise
+    has = f"{len(made.entrants)} entrants, {n:,} prompts" if n else f"{len(made.entrants)} entrants"
+    click.echo(f"Wrote {out}: {has}. Now: h2h arena serve {out}")
     return 0
 
 
 def _asked(first: "FirstArena") -> "FirstArena":
-    """What a person answers to five questions."""
+    """What a person answers to five questions; an answer that cannot be right is asked again."""
     from headtohead.arena.first_toml import FirstArena
 
     title = click.prompt("1. What is it called?", default=first.title)
     click.echo(
-        "2. Who competes? For each: a name, =, and a file of its answers or its endpoint and model,"
-        "\n   as in  ours=answers.jsonl  or  theirs=https://host/v1 some-model KEY_VARIABLE."
+        "2. Who competes? For each a name, =, and a file of its answers, or its endpoint\n"
+        "   and model, as in\n"
+        "     ours=answers.jsonl\n"
+        "     theirs=https://host/v1 some-model KEY_VARIABLE\n"
+        "   Enter alone ends the list."
     )
     entrants: list[str] = []
-    while one := click.prompt(f"   {len(entrants) + 1}", default="", show_default=False):
-        entrants.append(one)
-    prompts = click.prompt("3. A file of prompts? (Enter: the answers hold them)", default="")
-    margin = click.prompt(
-        "4. How many percentage points of the wins may one lack and still be no worse?",
-        default=first.margin_pp,
+    while (
+        one := click.prompt(
+            f"   {len(entrants) + 1}", default="", show_default=False, value_proc=_entrant_typed
+        )
+    ) or len(entrants) < 2:
+        if one:
+            entrants.append(one)
+        else:
+            click.echo("   Two compete at least.")
+    prompts = click.prompt(
+        "3. A file of prompts? (Enter: those of the answers, or voters' own)",
+        default="",
+        show_default=False,
+        value_proc=_file_typed,
     )
-    door: Any = click.prompt("5. Who may vote?", default=str(first.door), type=_DOORS)
+    margin = click.prompt(
+        "4. How many percentage points of the wins may one be behind, and still be\n   no worse?",
+        default=first.margin_pp,
+        type=click.FloatRange(0.1, 50),
+    )
+    door: Any = click.prompt(
+        "5. Who may vote: everyone (open), those whom you give a link (link), or those\n"
+        "   whom a single sign-on names (header)?",
+        default=str(first.door),
+        type=_DOORS,
+    )
     return FirstArena(
         title=title,
         entrants=tuple(entrants),
@@ -123,10 +163,35 @@ def _asked(first: "FirstArena") -> "FirstArena":
     )
 
 
+def _entrant_typed(text: str) -> str:
+    from headtohead.arena.first_toml import entrant_fields
+    from headtohead.core.errors import InputError
+
+    if not text:
+        return ""
+    try:
+        fields = entrant_fields(text, Path())
+    except InputError as error:
+        raise click.UsageError(str(error).replace("`entrant`", "An entrant")) from None
+    _file_typed(fields.get("answers", ""))
+    return text
+
+
+def _file_typed(text: str) -> str:
+    if text and not Path(text).exists():
+        raise click.UsageError(f"{text}: there is no such file.")
+    return text
+
+
 @line.verb("h2h arena link arena.toml Ann Bo --at https://arena.example.org", name="link")
 @click.argument("settings", metavar="ARENA.TOML", type=_FILE)
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@click.option("--at", default="http://127.0.0.1:8600", show_default=True, help="Its address.")
+@click.option(
+    "--at",
+    default="http://127.0.0.1:8600",
+    show_default=True,
+    help="Where voters reach the arena.",
+)
 @click.option("--revoke", is_flag=True, help="Let these vote no more; their votes stay.")
 def link(settings: Path, names: tuple[str, ...], at: str, revoke: bool) -> int:
     """Print a link for each NAME, with which they and nobody else vote as NAME."""
@@ -156,7 +221,7 @@ def link(settings: Path, names: tuple[str, ...], at: str, revoke: bool) -> int:
 )
 @click.option("--database", type=_FILE, metavar="FILE", help="Keep the votes in this file.")
 @_host
-@click.option("--port", type=int, default=0, help="Default: any that is free.")
+@click.option("--port", type=_PORT, default=0, help="Default: any that is free.")
 def try_out(which: str, database: Path | None, host: str, port: int) -> int:
     """Vote on built-in recorded answers, to see what an arena is; needs no endpoint."""
     from tempfile import TemporaryDirectory
@@ -201,7 +266,9 @@ def _serve(settings: "ArenaSettings", host: str, port: int) -> int:
                 "Ctrl-C ends it.",
             ]
         )
-        click.echo(f"To run it: {address}admin/enter/{admin_token(running)}", err=True)
+        if host in ("0.0.0.0", "::"):
+            click.echo(f"Others put the name of this machine in place of {host}.", err=True)
+        click.echo(f"For whoever runs it: {address}admin/enter/{admin_token(running)}", err=True)
 
     try:
         run(running, listening, ready)

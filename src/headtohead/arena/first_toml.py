@@ -36,7 +36,7 @@ def first_toml(first: FirstArena, folder: Path) -> str:
         InputError: If an entrant is not written as one, a log cannot be read, or fewer than two
             compete.
     """
-    entrants = [_entrant(text, folder) for text in first.entrants]
+    entrants = [entrant_fields(text, folder) for text in first.entrants]
     entrants += [fields for log in first.logs for fields in _of_log(log, folder)]
     names = [fields["name"] for fields in entrants]
     if len(entrants) < 2:
@@ -45,7 +45,7 @@ def first_toml(first: FirstArena, folder: Path) -> str:
             "as `entrant`, or logs of two models with `log`."
         )
     if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise InputError(f"Two entrants are called {twice!r}. Name them apart as `entrant`.")
+        raise InputError(f"Two entrants are called {twice!r}. Give each a name with `entrant`.")
     return "\n".join(_lines(first, entrants, folder)) + "\n"
 
 
@@ -68,7 +68,12 @@ def _lines(first: FirstArena, entrants: Sequence[dict[str, str]], folder: Path) 
     yield f'door = "{first.door}"  # open, link (see h2h arena link) or header (single sign-on)'
 
 
-def _entrant(text: str, folder: Path) -> dict[str, str]:
+def entrant_fields(text: str, folder: Path) -> dict[str, str]:
+    """Field of [[entrants]] -> value, of an entrant as one writes it.
+
+    Raises:
+        InputError: If it is not written as one.
+    """
     name, sign, value = (part.strip() for part in text.partition("="))
     if not (name and sign and value):
         raise InputError(f"`entrant` is NAME=FILE or NAME='http://host/v1 MODEL', not {text!r}.")

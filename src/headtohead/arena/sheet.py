@@ -51,6 +51,7 @@ def _meters(result: "ArenaResult") -> Figure:
         return Figure("meters", "Which pairs are decided?", missing=why)
     first = meters[0][1]
     said = [f"{m.sentence} {m.forecast}".strip() for category, m in meters if not category]
+    bars = tuple(_bar(category, meter) for category, meter in meters if meter.votes)
     cautions = dict.fromkeys(caution for _, meter in meters for caution in meter.cautions)
     return Figure(
         "meters",
@@ -63,9 +64,11 @@ def _meters(result: "ArenaResult") -> Figure:
         rows=tuple(_row(category, meter) for category, meter in meters),
         bars=Bars(
             "win share minus a half, percentage points",
-            tuple(_bar(category, meter) for category, meter in meters if meter.votes),
+            bars,
             lines=((-first.margin_pp, "margin"),),
-        ),
+        )
+        if bars
+        else None,
         remarks=(*said, *cautions),
     )
 

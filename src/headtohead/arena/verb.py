@@ -6,6 +6,7 @@ from headtohead.arena.board import board_of
 from headtohead.arena.result import ArenaResult
 from headtohead.arena.settings import BoardAsk, kept_settings, settings_in
 from headtohead.arena.store.store import ArenaStore
+from headtohead.core.errors import InputError
 from headtohead.core.settings import takes
 
 
@@ -23,6 +24,8 @@ def arena_board(arena: str | Path, *, ask: BoardAsk) -> ArenaResult:
     """
     path = Path(arena)
     settings = settings_in(path) if path.suffix == ".toml" else None
+    if settings and not settings.database.exists():
+        raise InputError(f"{path}: has not been served yet. Begin with `h2h arena serve {path}`.")
     store = ArenaStore(settings.database if settings else path)
     try:
         settings = settings or kept_settings(store)

@@ -76,7 +76,11 @@ def verb(example: str, name: str | None = None) -> Callable[[Callable[..., Any]]
 def typed(as_of: date | None = None) -> str:
     """The command as it was typed, for "Again:"; with the day of knowledge, if none was given."""
     context = click.get_current_context()
-    said = ["h2h", str(context.info_name), *context.meta.get(_TYPED, ())]
+    names, inside = [], context
+    while inside.parent:
+        names.append(str(inside.info_name))
+        inside = inside.parent
+    said = ["h2h", *reversed(names), *context.meta.get(_TYPED, ())]
     for name, flag in (("as_of", "--as-of"), ("end", "--to")):
         has = any(parameter.name == name for parameter in context.command.params)
         if as_of and has and context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:

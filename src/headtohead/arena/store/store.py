@@ -152,7 +152,8 @@ def _faults(path: Path) -> Iterator[None]:
             ) from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise DamagedStore(
-                f"{path}: not a database, or a damaged one. Restore it from a copy."
+                f"{path}: not the file of an arena, or a damaged one. Give another, or restore "
+                "it from a copy."
             ) from error
         raise
 

@@ -72,11 +72,11 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen(2048)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listening.close()
         raise InputError(
-            f"Nothing can listen on {host}, port {port}: {error}. Choose another `port`; 0 is any "
-            "that is free."
+            f"Nothing can listen on {host}, port {port}: {error.strerror}. Choose another `port` "
+            "(0 is any that is free) or `host`."
         ) from None
     return listening
 
