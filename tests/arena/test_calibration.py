@@ -11,10 +11,12 @@ from tests.simulations import examples, lengths, slack
 from headtohead.arena.bets import Observations, even_start, first_above, foreseeing_start
 from headtohead.arena.calibration import (
     Calibrated,
+    ShownVote,
     asking_chances,
     calibrated,
     field_shares,
     judge_bias,
+    judged_sides,
     missing_votes,
 )
 from headtohead.arena.expecting import BattlePool, observed
@@ -195,6 +197,35 @@ def test_a_good_judge_saves_two_votes_in_five(runs: int) -> None:
             or 600,
         )
     assert taken[0] <= 0.6 * taken[1]
+
+
+def test_votes_as_shown_become_a_pool_of_both_orders() -> None:
+    judge = [
+        ShownVote("open", "closed", "p1", 1.0),
+        ShownVote("closed", "open", "p1", 1.0),
+        ShownVote("open", "closed", "p2", -1.0),
+        ShownVote("closed", "open", "p2", 1.0),
+        ShownVote("open", "closed", "p3", 1.0),
+        ShownVote("open", "other", "p1", 1.0),
+    ]
+    people = [
+        ShownVote("closed", "open", "p2", -1.0),
+        ShownVote("open", "closed", "p3", 1.0),
+        ShownVote("other", "open", "p1", 1.0),
+        ShownVote("open", "closed", "p1", 0.0),
+    ]
+    pool, votes, places = judged_sides(judge, people, ["open"], ["closed"])
+    # It was for the right answer both times on p1, and against "closed" both times on p2.
+    assert pool.judged.tolist() == [0.0, -1.0]
+    assert votes.tolist() == [1.0, 1.0, 0.0]
+    assert places == [1, -1, 0]
+    found = _calibrated(pool, votes, places)
+    assert (found.meter.votes, found.judged) == (2, 2)
+    # The vote on p3 is no draw from the pool: to count it as what is expected would mislead.
+    assert found.meter.share == _calibrated(pool, [1.0, 0.0], [1, 0]).meter.share
+    assert observed(pool, votes, places)[0].at.tolist() == [1, 3]
+    with pytest.raises(ValueError, match="no battle of these sides in both orders"):
+        judged_sides(judge, people, ["open"], ["other"])
 
 
 def test_people_are_asked_where_they_may_differ() -> None:

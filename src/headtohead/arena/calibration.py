@@ -17,6 +17,7 @@ References:
 """
 
 import math
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,67 @@ _MOST_WORTH = 60.0
 # Evidence that bets lose for not knowing the mean.
 _HEDGING = 0.5
 _BARELY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVote:
+    """A vote on two answers, as it was shown.
+
+    Attributes:
+        prompt: What was answered: its id.
+        preference: For the right answer: 1, 0, -1.
+    """
+
+    left: str
+    right: str
+    prompt: str
+    preference: float
+
+    def of_sides(self, a: Collection[str], b: Collection[str]) -> tuple[str, str, str] | None:
+        """Who of side A met whom of side B, and on what; None if it is on others."""
+        if self.left in a and self.right in b:
+            return self.left, self.right, self.prompt
+        if self.left in b and self.right in a:
+            return self.right, self.left, self.prompt
+        return None
+
+
+def judged_sides(
+    judge: Iterable[ShownVote],
+    people: Iterable[ShownVote],
+    a: Collection[str],
+    b: Collection[str],
+) -> tuple[BattlePool, FloatArray, list[int]]:
+    """What `calibrated` takes of the votes on two sides: pool, people's votes and their places.
+
+    A battle is in the pool if the judge has voted on it in both orders; a vote of a person on one
+    that is not has the place -1 (see `observed`). Every pair weighs the same.
+
+    Args:
+        judge: All votes of the judge.
+        people: Those of people, in order.
+        a: Entrants of side A.
+        b: Entrants of side B, none of A's.
+
+    Raises:
+        ValueError: If the judge has voted in both orders on no battle of these sides.
+    """
+    orders: dict[tuple[str, str, str], dict[bool, float]] = {}
+    for vote in judge:
+        if (battle := vote.of_sides(a, b)) is not None:
+            straight = vote.left == battle[0]
+            orders.setdefault(battle, {})[straight] = vote.preference * (1 if straight else -1)
+    both = {battle: sum(said.values()) / 2 for battle, said in orders.items() if len(said) == 2}
+    if not both:
+        raise ValueError("the judge has voted on no battle of these sides in both orders")
+    place = {battle: i for i, battle in enumerate(both)}
+    votes, places = [], []
+    for vote in people:
+        if (battle := vote.of_sides(a, b)) is not None:
+            votes.append(vote.preference * (1 if vote.left == battle[0] else -1))
+            places.append(place.get(battle, -1))
+    pool = BattlePool.of(list(both.values()), [battle[:2] for battle in both])
+    return pool, np.array(votes), places
 
 
 def asking_chances(

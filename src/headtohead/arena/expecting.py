@@ -139,8 +139,8 @@ def observed(
     Args:
         pool: All battles.
         votes: People's preferences in order, shape (n,), n >= 0.
-        battles: The place in the pool of each, shape (n,), or -1 for a vote on something else where
-            the chances count it in.
+        battles: The place in the pool of each, shape (n,), or -1 for a vote on something else. With
+            chances it belongs to the draw; without it is left out.
         chances: With what chance that battle was drawn then, shape (n,); None if by weight.
         least: No battle's chance was ever less than its weight times this, inside (0, 1].
 
@@ -155,6 +155,10 @@ def observed(
     if len(places) != y.size:
         raise ValueError(f"{y.size} votes on {len(places)} battles; every vote is on one")
     here = np.array(places, dtype=np.int64) >= 0
+    at = np.arange(1, y.size + 1)
+    if chances is None:
+        y, at, places = y[here], at[here], [place for place in places if place >= 0]
+        here = here[here]
     ratio = here.astype(np.float64)
     if chances is not None:
         ratio *= pool.weights[places] / np.asarray(chances, dtype=np.float64)
@@ -173,7 +177,6 @@ def observed(
         )
         if here[i]:
             known.learn(place, float(y[i]))
-    at = np.arange(1, y.size + 1)
     # Between what it is if chances follow the weights and the most that it can be.
     variance = USUAL_VARIANCE / math.sqrt(least)
     seen = Observations(rows[0], rows[1], rows[2], at, int(here.sum()), variance)
