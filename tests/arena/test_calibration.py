@@ -238,6 +238,8 @@ def test_people_are_asked_where_they_may_differ() -> None:
     assert later.sum() == pytest.approx(1)
     assert later[0] < 0.009 < 0.011 < later[50]
     assert np.all(later >= 0.5 * pool.weights)
+    elsewhere = asking_chances(pool, [-1.0, *votes], [-1, *places], least=0.5)
+    assert elsewhere.tolist() == later.tolist()
 
 
 def test_the_whole_field() -> None:
@@ -251,6 +253,8 @@ def test_the_whole_field() -> None:
     places = rng.integers(0, 900, 800)
     found = field_shares(pool, (a, b), people[places], places)
     assert list(found) == ["x", "y", "z"]
+    elsewhere = [*places, *[-1] * 9]
+    assert field_shares(pool, (a, b), [*people[places], *[1.0] * 9], elsewhere) == found
     for name, share in {"x": 0.8, "y": 0.5, "z": 0.2}.items():
         assert found[name].low - 0.05 <= share <= found[name].high + 0.05
         assert found[name].width < 0.35

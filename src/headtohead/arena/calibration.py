@@ -129,7 +129,7 @@ def asking_chances(
     Args:
         pool: All battles.
         votes: People's preferences so far, shape (n,), n >= 0.
-        battles: The place in the pool of each, shape (n,).
+        battles: The place in the pool of each, shape (n,); -1 for one that is not in it.
         least: No battle's chance is less than its weight times this, inside (0, 1].
 
     Returns:
@@ -137,7 +137,8 @@ def asking_chances(
     """
     known = Expecting(pool)
     for battle, vote in zip(places_in(battles, pool), np.ravel(votes).tolist(), strict=True):
-        known.learn(battle, vote)
+        if battle >= 0:
+            known.learn(battle, vote)
     spread = np.sqrt(np.maximum(USUAL_VARIANCE - known.everywhere**2, _LEAST_SPREAD**2))
     wanted = pool.weights * spread
     return np.asarray(least * pool.weights + (1 - least) * wanted / wanted.sum())
@@ -273,7 +274,7 @@ def field_shares(
         own = np.flatnonzero(turn)
         against = [a[i] if turn[i] > 0 else b[i] for i in own]
         part = BattlePool.of(pool.judged[own] * turn[own], against)
-        mine = turn[places] != 0
+        mine = (places >= 0) & (turn[places] != 0)
         seen, _ = observed(
             part, said[mine] * turn[places[mine]], np.searchsorted(own, places[mine])
         )
