@@ -167,6 +167,7 @@ def test_answers_are_joined_by_id_or_by_text_and_what_is_left_is_counted(tmp_pat
         {"id": "1", "prompt": "What is the  capital of Peru?", "answer": "Lima"},
         {"id": "2", "prompt": "Something else?", "answer": "Yes"},
         {"id": "3", "prompt": "How many legs has a spider?", "answer": " "},
+        {"id": "4", "prompt": "How many?", "answer": "x" * 100_001},
     ]
     toml = written(tmp_path, "ant", "bee")
     (tmp_path / "bee.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -178,6 +179,7 @@ def test_answers_are_joined_by_id_or_by_text_and_what_is_left_is_counted(tmp_pat
     assert held.answers["bee"]["p1"].text == "Lima"
     assert list(held.prompts) == ["p1"]
     assert held.dropped["bee"] == {
+        "record of more than 100,000 characters": 1,
         "record without an answer": 1,
         "answer to a prompt that the arena does not have": 1,
     }

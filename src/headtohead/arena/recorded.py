@@ -17,6 +17,8 @@ from headtohead.logs.calls import LONGEST_KEY, Call, short_key
 from headtohead.logs.openai import content_text
 from headtohead.logs.opening import open_calls
 
+_LONGEST = 100_000  # characters of an answer or a prompt: more nobody reads beside another
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEntrant:
@@ -107,6 +109,8 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
         id, text = short_key(call.key), without_reasoning(call.output or "")
         if not text.strip():
             dropped["record without an answer"] += 1
+        elif len(call.output) > _LONGEST or len(asked(call)) > _LONGEST:
+            dropped[f"record of more than {_LONGEST:,} characters"] += 1
         elif id in answers:
             dropped["repeat of a prompt"] += 1
         else:

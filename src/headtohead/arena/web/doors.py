@@ -2,7 +2,6 @@
 
 import secrets
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from headtohead.arena.store.store import Voter, VoteRefused
 from headtohead.arena.web.running import RunningArena, now_ms
@@ -58,6 +57,8 @@ async def admit(request: "Asked") -> None:
     Raises:
         VoteRefused: In both cases.
     """
+    if "\0" in request.scope["path"]:  # which no file system takes
+        raise VoteRefused("There is no such page here.", 404)
     if request.method in ("GET", "HEAD") and request.url.path.startswith(_STATIC):
         return
     not_too_fast(arena_of(request).address_limits, address_of(request))
@@ -66,7 +67,8 @@ async def admit(request: "Asked") -> None:
     # Browsers say the first only where the connection is safe, and the second for every form.
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is None and origin is not None:
-        site = "same-origin" if urlsplit(origin).netloc == _host_of(request) else "cross-site"
+        own = origin.partition("://")[2] == _host_of(request)
+        site = "same-origin" if own else "cross-site"
     if site not in (None, "same-origin", "none"):
         raise VoteRefused("This request was made by another site, so nothing was done.", 403)
 

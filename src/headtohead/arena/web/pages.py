@@ -87,6 +87,8 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         status = HTTPStatus.SERVICE_UNAVAILABLE.value
         said = "The vote cannot be kept at the moment, so nothing was counted. Try again."
         _LOG.error("%s", error)
+    elif isinstance(error, RecursionError):
+        status = HTTPStatus.BAD_REQUEST.value  # brackets without an end, in a body sent by REST
     elif isinstance(error, HTTPException):
         status = error.status_code
     else:
