@@ -109,7 +109,7 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
         id, text = short_key(call.key), without_reasoning(call.output or "")
         if not text.strip():
             dropped["record without an answer"] += 1
-        elif len(call.output) > _LONGEST or len(asked(call)) > _LONGEST:
+        elif max(len(text), len(asked(call))) > _LONGEST:
             dropped[f"record of more than {_LONGEST:,} characters"] += 1
         elif id in answers:
             dropped["repeat of a prompt"] += 1
