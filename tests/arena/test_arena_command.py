@@ -17,6 +17,7 @@ from benchmarks import arena_load
 from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving, written
 
+import headtohead
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
 from headtohead.arena.web.app import bound
@@ -284,3 +285,39 @@ def test_an_open_arena_has_no_links(tmp_path: Path) -> None:
     code, shown = _run("link", str(written(tmp_path)), "Ann")
     assert code == 64
     assert 'write door = "link" under [voters]' in shown
+
+
+def test_the_board_is_the_same_by_command_and_in_python(tmp_path: Path) -> None:
+    more = '[[sides]]\nname = "big"\nentrants = ["bee", "cat"]\n'
+    toml = written(tmp_path, more=more, top='margin_pp = 7\ncompare = [["ant", "big"]]')
+    with serving(toml) as served:
+        assert _run("board", str(toml))[0] == 0
+        assert "Nobody has voted yet." in _run("board", str(toml))[1]
+        for number in range(8):
+            with TestVoter(served.address) as voter:
+                voter.vote(voter.draw(), ("left", "right", "tie", "both_bad")[number % 4])
+    database = tmp_path / "arena.sqlite"
+    code, text = _run("board", str(database))
+    assert code == 0, text
+    flowing = " ".join(text.split())
+    assert "Whether big is worse than ant by more than 7 percentage points" in flowing
+    assert max(len(row) for row in text.splitlines() if str(tmp_path) not in row) <= 80
+    said = json.loads(_run("board", str(database), "--json")[1])
+    result = headtohead.arena_board(database)
+    assert said == json.loads(result.to_json())
+    assert said == json.loads(headtohead.arena_board(toml).to_json())
+    assert (said["votes_counted"], said["title"]) == (8, "Test arena")
+    assert [meter["sides"] for meter in said["meters"] if not meter["category"]] == [["ant", "big"]]
+    assert _run("board", str(database), "--csv")[1].startswith("model,rank,")
+    facts = headtohead.arena_board(database, category="facts")
+    assert facts.view.votes == len([v for v in _votes(database) if v == "facts"])
+    for options, what in (("--category", "none"), ("--until", "soon")):
+        assert _run("board", str(database), options, what)[0] == 64
+    assert _run("board", str(tmp_path / "nothing.sqlite"))[0] == 64
+
+
+def _votes(database: Path) -> list[str]:
+    store = ArenaStore(database)
+    found = [row["category"] for row in store.rows("SELECT category FROM counted_votes")]
+    store.close()
+    return found

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from tests.arena.served import written
+from tests.logs.formats.real import copied
 
+from headtohead.arena.first_toml import FirstArena, first_toml
 from headtohead.arena.prompts import prompts_in
 from headtohead.arena.recorded import contents
 from headtohead.arena.settings import ArenaSide, settings_in
@@ -202,3 +204,39 @@ def test_a_file_of_several_models_needs_to_be_told_whose_answers_count(tmp_path:
     held = contents(settings_in(toml))
     assert held.answers["bee"]["p1"].text == "m2"
     assert held.dropped["bee"] == {}
+
+
+@pytest.mark.parametrize(
+    ("runs", "prompts"),
+    [
+        (("inspect-0.3.285/small-a.eval", "inspect-0.3.285/small-b.eval"), 9),
+        (("lm-eval-0.4.13/small-a", "lm-eval-0.4.13/small-b"), 15),
+        (("promptfoo-0.121.20/results.json",), 5),
+        (("promptfoo-0.121.20/results.csv",), 5),
+        (("deepeval-4.3.1/small-a.json", "deepeval-4.3.1/small-b.json"), 9),
+        (("helm-0.5.16",), 9),
+    ],
+)
+def test_what_other_tools_wrote_becomes_an_arena(
+    tmp_path: Path, runs: tuple[str, ...], prompts: int
+) -> None:
+    logs = tuple(copied(name, tmp_path) for name in runs)
+    toml = tmp_path / "arena.toml"
+    toml.write_text(first_toml(FirstArena(logs=logs), tmp_path), encoding="utf-8")
+    made = settings_in(toml)
+    assert len(made.entrants) == 2
+    held = contents(made)
+    assert len(held.prompts) == prompts
+    assert any("What is the capital of France?" in one.text for one in held.prompts.values())
+    assert {len(mine) > 5 for mine in held.answers.values()} == {True}
+
+
+def test_answers_without_questions_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    toml = written(tmp_path, "ant", "bee")
+    for name in ("ant", "bee"):
+        (tmp_path / f"{name}.jsonl").write_text('{"id": "z", "question": "Who is?", "answer": "x"}')
+    with pytest.raises(InputError, match="do not say what was asked"):
+        contents(settings_in(toml))
+    toml.write_text(toml.read_text().replace('.jsonl"', '.jsonl"\nmap = { key = "question" }'))
+    held = contents(settings_in(toml))
+    assert [one.text for one in held.prompts.values()] == ["Who is?"]

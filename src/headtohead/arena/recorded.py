@@ -78,6 +78,11 @@ def contents(settings: ArenaSettings) -> Contents:
     live = len(settings.entrants) - len(read)
     often = Counter(id for mine in answers.values() for id in mine)
     shown = {id: one for id, one in prompts.items() if often[id] + live >= 2}
+    if not prompts and not settings.free:
+        raise InputError(
+            "The files of answers do not say what was asked. Name a file of `prompts` with the "
+            "same ids, or the column with the question as `map = { key = 'COLUMN' }`."
+        )
     if not shown and not settings.free:
         raise InputError(
             "No prompt has answers of two entrants, so there is nothing to vote on. Their files "
@@ -136,9 +141,14 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
 
 
 def asked(call: Call) -> str:
-    """What a model was asked, as a voter reads it: the question, or the whole conversation."""
+    """What a model was asked, as a voter reads it: the question, or the whole conversation.
+
+    Where the file holds neither, a key of several words is the question; empty if it is an id.
+    """
     said = [(m.get("role"), content_text(m.get("content")) or "") for m in call.messages or ()]
     said = [(role, text) for role, text in said if role != "system" and text.strip()]
+    if not said:
+        return call.key if len(call.key.split()) > 1 else ""
     if len(said) == 1:
         return said[0][1]
     return "\n\n".join(f"{role}: {text}" for role, text in said)
