@@ -228,7 +228,7 @@ def test_what_other_tools_wrote_becomes_an_arena(
     held = contents(made)
     assert len(held.prompts) == prompts
     assert any("What is the capital of France?" in one.text for one in held.prompts.values())
-    assert {len(mine) > 5 for mine in held.answers.values()} == {True}
+    assert all(len(mine) >= 5 for mine in held.answers.values())
 
 
 def test_answers_without_questions_are_refused_with_what_to_do(tmp_path: Path) -> None:
