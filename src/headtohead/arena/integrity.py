@@ -13,7 +13,9 @@ from statistics import median
 from typing import Any
 
 from headtohead.core.errors import InputError
-from headtohead.ratings.trust import OddVoter
+from headtohead.ratings.reading.votes import open_votes
+from headtohead.ratings.tally import clustered_cells
+from headtohead.ratings.trust import OddVoter, odd_voters
 from headtohead.ratings.verb import rank
 
 HASTY_S = 2.0
@@ -82,11 +84,12 @@ def flagged_voters(votes: Sequence[Mapping[str, Any]]) -> tuple[FlaggedVoters, .
 
 def _odd(votes: Sequence[Mapping[str, Any]], voters: Sequence[str]) -> tuple[OddVoter, ...]:
     columns = {name: [vote[name] for vote in votes] for name in _COLUMNS} | {"voter": list(voters)}
+    read = open_votes(columns)
     try:
-        found = rank(columns, trust=True, cluster="none").trust
+        board = rank(columns, cluster="none").board()
     except InputError:
         return ()  # too few votes, or no chain of votes joins the models
-    return found.voters.odd if found and found.voters else ()
+    return odd_voters(board, clustered_cells(read, "voter"), read.values["voter"])
 
 
 def _said(odd: OddVoter, whose: str) -> str:

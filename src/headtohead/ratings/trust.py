@@ -10,6 +10,7 @@ from headtohead.ratings.board import Board
 from headtohead.ratings.bradley_terry.covariance import ClusterCells
 from headtohead.ratings.bradley_terry.fit import fit
 from headtohead.ratings.bradley_terry.trust.fitness import Misfit
+from headtohead.ratings.bradley_terry.trust.voters import UnlikeVoters, unlike_voters
 from headtohead.stats.inputs import one_thread
 
 WANTED_WIDTH_ELO = 20.0
@@ -312,13 +313,36 @@ def _exposure(board: Board, labels: Mapping[str, str]) -> Exposure:
     )
 
 
-def _voters(board: Board, clusters: ClusterCells, column: str, names: Sequence[str]) -> Voters:
-    from headtohead.ratings.bradley_terry.trust.influence import voter_influence
-    from headtohead.ratings.bradley_terry.trust.voters import unlike_voters
+def odd_voters(board: Board, clusters: ClusterCells, names: Sequence[str]) -> tuple[OddVoter, ...]:
+    """Those whose votes stand out, as in `audit`, without all else that is looked at there.
 
-    checked = unlike_voters(board.fitted, clusters)
+    None stands out of fewer than two voters.
+    """
+    own = clusters.among(board.fitted.counts.models)
+    if np.unique(own.cluster).size < 2:
+        return ()
+    return _odd(board, unlike_voters(board.fitted, own), names)
+
+
+def _odd(board: Board, checked: UnlikeVoters, names: Sequence[str]) -> tuple[OddVoter, ...]:
     flagged = np.flatnonzero(checked.flagged)
     flagged = flagged[np.argsort(checked.q[flagged], kind="stable")]
+    return tuple(
+        OddVoter(
+            voter=_name(names, int(checked.voter[i])),
+            votes=int(checked.votes[i]),
+            why=_WHY[checked.reason[i]].format(board.fitted.counts.models[checked.model[i]]),
+            z=float(checked.z[i]),
+            p=float(checked.q[i]),
+        )
+        for i in flagged[:_SHOWN].tolist()
+    )
+
+
+def _voters(board: Board, clusters: ClusterCells, column: str, names: Sequence[str]) -> Voters:
+    from headtohead.ratings.bradley_terry.trust.influence import voter_influence
+
+    checked = unlike_voters(board.fitted, clusters)
     carried = voter_influence(board.fitted, clusters)
     votes = dict(zip(carried.voter.tolist(), carried.votes.tolist(), strict=True))
     k = board.points_per_logit
@@ -327,17 +351,8 @@ def _voters(board: Board, clusters: ClusterCells, column: str, names: Sequence[s
         column=column,
         voters=int(known.sum()),
         unknown_n=int(checked.votes[~known].sum()),
-        odd_n=int(flagged.size),
-        odd=tuple(
-            OddVoter(
-                voter=_name(names, int(checked.voter[i])),
-                votes=int(checked.votes[i]),
-                why=_WHY[checked.reason[i]].format(board.fitted.counts.models[checked.model[i]]),
-                z=float(checked.z[i]),
-                p=float(checked.q[i]),
-            )
-            for i in flagged[:_SHOWN].tolist()
-        ),
+        odd_n=int(checked.flagged.sum()),
+        odd=_odd(board, checked, names),
         influence=tuple(
             VoterInfluence(
                 voter=_name(names, one.voter),
