@@ -132,7 +132,7 @@ def test_a_vote_drawn_by_chance_counts_by_weight_over_chance() -> None:
     assert seen.votes == 2
 
 
-@pytest.mark.parametrize("runs", lengths(60, 600))
+@pytest.mark.parametrize("runs", lengths(30, 600))
 @pytest.mark.parametrize("known", [True, False])
 def test_adaptive_pairing_of_sides_keeps_the_error(runs: int, known: bool) -> None:
     """The next pair is, for choice, the one whose votes look best for B so far."""
