@@ -21,6 +21,7 @@ from headtohead.evidence.picking import known, unplaced
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import tables
 from headtohead.questions import analyses
+from headtohead.questions.slopes import PooledSlopes, pooled_slopes
 
 AS_OF = date(2026, 11, 28)
 ARTICLE, YEAR_END, AUTUMN = "2025-12-15", "2025-12-31", "2026-10-31"
@@ -173,20 +174,18 @@ def test_every_question_is_asked() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def _fitted_once() -> Iterator[None]:
     """The slopes of the same points are drawn once: most columns play no part in them."""
-    from headtohead.questions.cost import price_decline
+    drawn: dict[tuple[object, ...], tuple[PooledSlopes, Any]] = {}
 
-    draw, drawn = price_decline.pooled_slopes, {}
-
-    def once(*points: Any) -> Any:
+    def once(*points: Any) -> PooledSlopes:
         *arrays, rng = points
         key = (*(np.asarray(x).tobytes() for x in arrays), str(rng.bit_generator.state))
         if key not in drawn:
-            drawn[key] = draw(*points), rng.bit_generator.state
+            drawn[key] = pooled_slopes(*points), rng.bit_generator.state
         found, rng.bit_generator.state = drawn[key]
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(price_decline, "pooled_slopes", once)
+        patch.setattr("headtohead.questions.cost.price_decline.pooled_slopes", once)
         yield
 
 

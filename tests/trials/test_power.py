@@ -141,13 +141,13 @@ def test_the_planned_pairs_have_the_power(margin: float, discordance: float, tru
     yes = 0
     for lost in np.unique(tables[:, 1]).tolist():
         won = tables[tables[:, 1] == lost, 0]
+
+        def says_yes(n: int, lost: int = lost) -> bool:
+            return _says_yes(n, lost, plan.pairs_n, margin)
+
         # With more won among as many lost a yes stays one.
-        enough = bisect_left(
-            range(won.min(), won.max() + 1),
-            True,
-            key=lambda w, lost=lost: _says_yes(w, lost, plan.pairs_n, margin),
-        )
-        yes += int((won >= won.min() + enough).sum())
+        among = range(won.max() + 1)
+        yes += int((won >= bisect_left(among, True, key=says_yes)).sum())
     assert yes / 4000 == pytest.approx(plan.power, abs=0.025)
     assert plan.power >= 0.8
 
