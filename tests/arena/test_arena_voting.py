@@ -10,6 +10,7 @@ import pytest
 from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
 
 from headtohead.arena.pairing import draw
+from headtohead.arena.store.store import ArenaStore
 from headtohead.arena.web.security import Limits
 
 
@@ -265,3 +266,31 @@ def test_a_proxy_that_is_believed_says_who_asks_and_how(tmp_path: Path) -> None:
         assert "Secure" not in httpx2.get(served.address, headers=forwarded).headers["set-cookie"]
         with TestVoter(served.address, {**forwarded, **origin}) as voter:
             assert voter.draw()["status"] == 403
+
+
+def test_a_full_disk_is_said_to_the_voter_and_the_server_lives(served: ServedArena) -> None:
+    def room(more: int) -> None:
+        def limit(store: ArenaStore) -> None:
+            (pages,) = store.rows("PRAGMA page_count")[0]
+            store.rows(f"PRAGMA max_page_count = {pages + more}")
+
+        served.arena.writer.submit(limit).result(timeout=10)
+
+    room(0)
+    full = None
+    for _ in range(100):
+        with TestVoter(served.address) as one:
+            drawn = one.draw()
+            answer = one.vote(drawn, reasons="x" * 500) if "token" in drawn else None
+        if answer is None or answer.status_code != 200:
+            full = drawn if answer is None else answer.json()
+            break
+    assert full == {
+        "error": "The vote cannot be kept at the moment, so nothing was counted. Try again.",
+        "status": 503,
+    }
+    votes = served.arena.store.votes_n()
+    room(10_000)
+    with TestVoter(served.address) as one:
+        assert one.vote(one.draw()).status_code == 200
+    assert served.arena.store.votes_n() == votes + 1
