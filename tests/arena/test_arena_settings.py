@@ -207,26 +207,28 @@ def test_a_file_of_several_models_needs_to_be_told_whose_answers_count(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("runs", "prompts"),
+    ("runs", "prompts", "entrants"),
     [
-        (("inspect-0.3.285/small-a.eval", "inspect-0.3.285/small-b.eval"), 9),
-        (("lm-eval-0.4.13/small-a", "lm-eval-0.4.13/small-b"), 15),
-        (("promptfoo-0.121.20/results.json",), 5),
-        (("promptfoo-0.121.20/results.csv",), 5),
-        (("deepeval-4.3.1/small-a.json", "deepeval-4.3.1/small-b.json"), 9),
-        (("helm-0.5.16",), 9),
+        (("inspect-0.3.285/small-a.eval", "inspect-0.3.285/small-b.eval"), 9, 2),
+        (("lm-eval-0.4.13/small-a", "lm-eval-0.4.13/small-b"), 15, 2),
+        (("promptfoo-0.121.20/results.json",), 5, 4),
+        (("promptfoo-0.121.20/results.csv",), 5, 4),
+        (("deepeval-4.3.1/small-a.json", "deepeval-4.3.1/small-b.json"), 9, 2),
+        (("helm-0.5.16",), 9, 2),
     ],
 )
 def test_what_other_tools_wrote_becomes_an_arena(
-    tmp_path: Path, runs: tuple[str, ...], prompts: int
+    tmp_path: Path, runs: tuple[str, ...], prompts: int, entrants: int
 ) -> None:
     logs = tuple(copied(name, tmp_path) for name in runs)
     toml = tmp_path / "arena.toml"
     toml.write_text(first_toml(FirstArena(logs=logs), tmp_path), encoding="utf-8")
     made = settings_in(toml)
-    assert len(made.entrants) == 2
+    assert len(made.entrants) == entrants
     held = contents(made)
     assert len(held.prompts) == prompts
+    if entrants == 4:  # two prompts to each of two models, and none of them repeated
+        assert not any("repeat of a prompt" in why for why in held.dropped.values())
     assert any("What is the capital of France?" in one.text for one in held.prompts.values())
     assert all(len(mine) >= 5 for mine in held.answers.values())
 
@@ -240,3 +242,18 @@ def test_answers_without_questions_are_refused_with_what_to_do(tmp_path: Path) -
     toml.write_text(toml.read_text().replace('.jsonl"', '.jsonl"\nmap = { key = "question" }'))
     held = contents(settings_in(toml))
     assert [one.text for one in held.prompts.values()] == ["Who is?"]
+
+
+def test_runs_that_long_prompts_tell_apart_get_names_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        {"id": id, "model": "m", "run": f"Be\n{'very ' * 40}{run}", "prompt": "?", "answer": run}
+        for id in ("1", "2")
+        for run in ("brief", "kind")
+    ]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    toml = tmp_path / "arena.toml"
+    toml.write_text(first_toml(FirstArena(logs=(log,)), tmp_path), encoding="utf-8")
+    held = contents(settings_in(toml))
+    assert len({name for name in held.answers if name.startswith("m, Be very")}) == 2
+    assert {a["1"].text for a in held.answers.values()} == {"brief", "kind"}

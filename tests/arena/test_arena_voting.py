@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -294,3 +295,23 @@ def test_a_full_disk_is_said_to_the_voter_and_the_server_lives(served: ServedAre
     with TestVoter(served.address) as one:
         assert one.vote(one.draw()).status_code == 200
     assert served.arena.store.votes_n() == votes + 1
+
+
+def test_of_many_requests_at_once_one_draws_and_one_votes(
+    served: ServedArena, voter: TestVoter
+) -> None:
+    cookie = {"cookie": f"h2h_voter={voter.http.cookies['h2h_voter']}"}
+    headers = {**cookie, "accept": "application/json"}
+
+    def post(path: str, sent: dict[str, str]) -> httpx2.Response:
+        return httpx2.post(f"{served.address}{path}", data=sent, headers=headers, timeout=30)
+
+    with ThreadPoolExecutor(20) as pool:
+        drawn = list(pool.map(lambda _: post("/battles", {"form": voter.form}), range(20)))
+        battles = {answer.json()["id"]: answer.json()["token"] for answer in drawn}
+        assert len(battles) == 1
+        ((battle, token),) = battles.items()
+        sent = [{"token": token, "outcome": ("left", "right")[n % 2]} for n in range(20)]
+        voted = list(pool.map(lambda one: post(f"/battles/{battle}/vote", one), sent))
+    assert sorted(answer.status_code for answer in voted) == [200, *[409] * 19]
+    assert served.arena.store.votes_n() == 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from headtohead.arena.settings import LONGEST_NAME
 from headtohead.arena.store.store import Door
 from headtohead.core.errors import InputError
 from headtohead.logs.opening import open_calls
@@ -89,15 +90,27 @@ def entrant_fields(text: str, folder: Path) -> dict[str, str]:
 
 
 def _of_log(log: Path, folder: Path) -> Iterator[dict[str, str]]:
-    """The models in a log; of one alone the log need not be told which."""
-    models = dict.fromkeys(call.model or call.run for call in open_calls(log).calls)
+    """The models in a log; each run apart where a model was asked the same in several."""
+    runs: dict[str, dict[str, None]] = {}
+    first: dict[tuple[str, str], str] = {}
+    again: set[str] = set()
+    for call in open_calls(log).calls:
+        model = call.model or call.run
+        runs.setdefault(model, {})[call.run] = None
+        if first.setdefault((model, call.key), call.run) != call.run:
+            again.add(model)
+    names = [n for m in runs for n in ([f"{m}, {r}" for r in runs[m]] if m in again else [m])]
     at = _from(folder, log)
-    if len(models) == 1:
-        yield {"name": next(iter(models)) or log.stem, "answers": at}
+    if len(names) == 1:
+        yield {"name": names[0] or log.stem, "answers": at}
         return
-    if not all(models):
+    if not all(names):
         raise InputError(f"{log}: some of its answers name no model, so nobody knows whose.")
-    yield from ({"name": name, "answers": at, "only": name} for name in models)
+    short = [" ".join(name.split())[:LONGEST_NAME] for name in names]
+    for n, (name, only) in enumerate(zip(short, names, strict=True), 1):
+        # Long prompts that tell runs apart may begin alike.
+        called = f"{name[: LONGEST_NAME - 5]} {n}" if short.count(name) > 1 else name
+        yield {"name": called, "answers": at, "only": only}
 
 
 def _from(folder: Path, path: Path) -> str:

@@ -108,7 +108,8 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
     prompts, answers, dropped = {}, {}, Counter[str]()
     models: dict[str, None] = {}
     for call in stream.calls:
-        if entrant.only and entrant.only not in (call.model, call.run):
+        whose = (call.model, call.run, f"{call.model}, {call.run}")
+        if entrant.only and entrant.only not in whose:
             continue
         models[call.model] = None
         id, text = short_key(call.key), without_reasoning(call.output or "")

@@ -32,7 +32,7 @@ _PROMPT = ("id", "text", "category")
 _SIDE = ("name", "entrants")
 _VOTERS = ("door", "header", "proxies")
 _JUDGE = ("endpoint", "model", "key_env", "prices")
-_LONGEST_NAME, _LONGEST_TEXT = 100, 100_000
+LONGEST_NAME, _LONGEST_TEXT = 100, 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,8 @@ class Entrant:
         answers: The file; None for an endpoint.
         format: Of the file, or "auto".
         map: Field of an answer -> column or dotted path in the file.
-        only: The model or run in the file whose answers these are; empty if it holds one.
+        only: The model or run in the file whose answers these are, or "model, run"; empty if it
+            holds one.
         endpoint: Address up to, without, "/chat/completions"; empty for a file.
         key_env: The environment variable with the key; empty if none is needed.
         system: What the model is told before each conversation.
@@ -472,8 +473,8 @@ def _text(given: Any) -> str:  # noqa: ANN401 - whatever TOML holds, as below
 
 def _name(given: Any) -> str:  # noqa: ANN401
     text = _text(given)
-    if len(text) > _LONGEST_NAME or not text.isprintable():
-        raise InputError(f"a name is one line of at most {_LONGEST_NAME} letters.")
+    if len(text) > LONGEST_NAME or not text.isprintable():
+        raise InputError(f"a name is one line of at most {LONGEST_NAME} letters.")
     return text
 
 
