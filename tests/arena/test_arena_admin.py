@@ -94,6 +94,23 @@ def test_a_blocked_voter_votes_no_more_until_let_in_again(
         assert "id" in voter.draw()
 
 
+def test_votes_are_taken_along_without_names(served: ServedArena, admin: httpx2.Client) -> None:
+    names = ("votes.csv", "votes.parquet", "battles.jsonl")
+    assert [admin.get(f"/admin/export/{name}").status_code for name in names] == [404] * 3
+    assert "/admin/export/" not in admin.get("/admin").text
+    with TestVoter(served.address) as voter:
+        voter.vote(voter.draw())
+    page = admin.get("/admin").text
+    for name in names:
+        assert f"/admin/export/{name}" in page
+        got = admin.get(f"/admin/export/{name}")
+        assert (got.status_code, name in got.headers["content-disposition"]) == (200, True)
+        assert served.arena.store.rows("SELECT id FROM voters")[0]["id"].encode() not in got.content
+    assert admin.get("/admin/export/arena.sqlite").status_code == 404
+    with httpx2.Client(base_url=served.address) as other:
+        assert other.get("/admin/export/votes.csv").status_code == 403
+
+
 def test_unknown_actions_and_things_are_sentences(admin: httpx2.Client) -> None:
     assert done(admin, "explode", "ant").status_code == 404
     assert done(admin, "retire", "nobody").status_code == 404

@@ -132,6 +132,9 @@ def test_the_leaderboard_is_that_of_rank(opened: Any, served: ServedArena) -> No
     assert shown == [[s.model, f"{s.rating.value:,.0f}"] for s in board.standings]
     assert "bee" in page.text_content(".meter")
     assert "more votes" in page.text_content(".meter")
+    assert "May we stop? Not yet, on questions of the kind facts" in page.text_content(
+        "#meters-title"
+    )
 
 
 def test_choices_on_the_leaderboard_stand_in_the_address(opened: Any) -> None:
@@ -141,7 +144,29 @@ def test_choices_on_the_leaderboard_stand_in_the_address(opened: Any) -> None:
     assert "on writing" in page.text_content("#table-title")
     page.check("[name=mine]")
     page.wait_for_url("**mine=1*")
-    assert "Nobody has voted so" in page.text_content("main")
+    assert "No vote meets these choices" in page.text_content("main")
+
+
+def test_a_group_that_nobody_knows_leaves_the_leaderboard(opened: Any) -> None:
+    page = opened("/board?group=country")
+    assert page.locator(".standings tbody tr").count() == 3
+    assert "call them as their models are called" in page.text_content("main")
+
+
+def test_a_long_title_hides_no_link(
+    browser: Any,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    toml = written(tmp_path)
+    toml.write_text(toml.read_text().replace("Test arena", "An arena of ours " * 20))
+    with serving(toml) as long:
+        page = browser.new_page(base_url=long.address)
+        page.goto("/")
+        place = page.locator("nav a", has_text="Leaderboard").bounding_box()
+        assert place["width"] > 40
+        assert place["x"] + place["width"] < page.locator("#theme").bounding_box()["x"]
+        assert page.locator(".bar-top").bounding_box()["height"] < 60
+        page.close()
 
 
 def test_the_full_report_runs_its_own_scripts_and_no_others(

@@ -230,6 +230,17 @@ def test_a_single_sign_on_names_the_voter_and_only_its_proxy_is_believed(tmp_pat
         assert httpx2.get(served.address, headers={"X-User": "ann"}).status_code == 403
 
 
+def test_a_voter_is_told_what_is_kept_of_them(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served:
+        assert "No name and no address." in httpx2.get(served.address).text
+    with serving(
+        written(tmp_path, more='[voters]\ndoor = "header"\nheader = "X-User"\n')
+    ) as served:
+        page = httpx2.get(served.address, headers={"X-User": "ann"}).text
+        assert "your name, as the single sign-on has it" in page
+        assert "No name" not in page
+
+
 def test_a_voter_of_an_open_arena_is_none_of_a_closed_one(tmp_path: Path) -> None:
     with serving(written(tmp_path)) as served, TestVoter(served.address) as voter:
         voter.vote(voter.draw())

@@ -18,6 +18,7 @@ from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.style import STYLES
 from headtohead.core.errors import InputError
 from headtohead.ratings.board import Standing
+from headtohead.ratings.grouping import labels_of
 from headtohead.ratings.verb import rank
 
 if TYPE_CHECKING:
@@ -143,9 +144,15 @@ def _ranked(
     if not chosen and ask == BoardAsk(trusted=True) and store.votes_n():
         return None, "Every voter stands out, and without them there is no vote."
     if not chosen:
-        return None, "Nobody has voted yet." if ask == BoardAsk() else "Nobody has voted so."
+        return (
+            None,
+            "Nobody has voted yet." if ask == BoardAsk() else "No vote meets these choices.",
+        )
     where = {"category": ask.category, "voter": ask.voter}
     try:
+        # Where no entrant is of a group that we know, the board is still to be seen.
+        names = {vote[model] for vote in chosen for model in ("model_a", "model_b")}
+        placed = bool(ask.group and labels_of(names, ask.group))
         return rank(
             {name: [vote[name] for vote in chosen] for name in chosen[0]}
             if ask.trusted
@@ -155,7 +162,7 @@ def _ranked(
             style=_varying(chosen) if ask.style else (),
             # Votes from elsewhere say nothing of the style of their answers.
             on_bad="drop" if ask.style else "error",
-            group=ask.group or None,
+            group=ask.group if placed else None,
             level=settings.level,
             both_bad="drop" if settings.both_bad == "drop" else "tie",
         ), ""

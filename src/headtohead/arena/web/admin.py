@@ -1,7 +1,10 @@
 """The page of whoever runs the arena: entrants and prompts on and off, votes void, a log."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -9,17 +12,25 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from headtohead.arena.exchange import Layout, export
 from headtohead.arena.integrity import flagged_voters
 from headtohead.arena.store.store import ArenaStore, VoteRefused
 from headtohead.arena.web.doors import arena_of
 from headtohead.arena.web.pages import fields, page
 from headtohead.arena.web.running import RunningArena, now_ms
+from headtohead.core.errors import InputError
 
 Asked = Request[Any, Any, Any]
 ADMIN_COOKIE = "h2h_admin"
 _DAY_S = 24 * 3600
 _LATEST = 50
 _WHO = "admin"
+_EXPORTS: dict[str, tuple[Layout, str]] = {
+    "votes.csv": ("csv", "text/csv; charset=utf-8"),
+    "votes.parquet": ("parquet", "application/vnd.apache.parquet"),
+    "battles.jsonl": ("lmarena", "application/jsonl"),
+}
+"""Name of a file -> its layout and its media type."""
 _Job = Callable[[ArenaStore], object]
 
 
@@ -76,12 +87,38 @@ async def overview(request: Asked) -> Response[Any]:
             "SELECT id, category, text, retired_ms FROM prompts WHERE own = 0 ORDER BY id"
         ),
         latest=votes[: -_LATEST - 1 : -1],
+        exports=list(_EXPORTS) if votes else [],
         flagged=flagged_voters(votes),
         names=names,
         blocked=store.rows("SELECT id, name FROM voters WHERE blocked_ms IS NOT NULL"),
         log=store.rows("SELECT at_ms, actor, act, detail FROM log ORDER BY id DESC LIMIT 50"),
         moment=lambda ms: datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
+
+
+@get("/admin/export/{name:str}", include_in_schema=False)
+async def exported(request: Asked, name: FromPath[str]) -> Response[bytes]:
+    """The votes as a file, as `h2h arena export` writes it: without names and without texts."""
+    arena = _check(request)
+    if name not in _EXPORTS:
+        raise VoteRefused(f"Exports are {', '.join(_EXPORTS)}.", 404)
+    layout, media = _EXPORTS[name]
+
+    def made() -> bytes:
+        store = ArenaStore(arena.settings.database)  # a connection is of one thread
+        try:
+            with TemporaryDirectory(prefix="h2h-arena-") as folder:
+                export(store, layout, Path(folder) / name)
+                return (Path(folder) / name).read_bytes()
+        finally:
+            store.close()
+
+    try:
+        content = await asyncio.to_thread(made)
+    except InputError:
+        raise VoteRefused("Nobody has voted yet, so there is nothing to export.", 404) from None
+    kept = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media, headers=kept)
 
 
 @post("/admin/{what:str}", include_in_schema=False)
@@ -118,4 +155,4 @@ def _job(what: str, which: str, reason: str) -> _Job:
     return jobs[what]
 
 
-ROUTES = [enter, overview, act]
+ROUTES = [enter, overview, exported, act]

@@ -114,6 +114,7 @@ async def begin(request: Asked) -> Response[Any]:
         votes=arena.store.votes_n(voter.id),
         categories=arena.categories,
         own_prompts=arena.settings.free,
+        door=arena.settings.voters.door,
     )
 
 
