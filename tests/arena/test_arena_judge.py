@@ -1,20 +1,28 @@
 """`h2h arena judge`: what a judge votes on, what is kept, and how it is stopped and goes on."""
 
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from tests.arena.asked import endpoint_lines, live_toml
 from tests.arena.judged import asked_to_judge, judge_lines, judging, verdict
 from tests.arena.served import PROMPTS, serving, written
+from tests.models.server import serving as model_server
+from tests.models.tiny import write_model
+from tests.models.tokens import Message
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, http
+from tests.trials.switching.test_switch_judge import Remembering
 
 from headtohead.arena.judging import comparisons, judge_voter
-from headtohead.arena.settings import settings_in
+from headtohead.arena.settings import BoardAsk, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter, VoteRefused
+from headtohead.arena.verb import arena_board
+from headtohead.arena.web.running import prepare
+from headtohead.trials.scoring.judge import judge_calls
 
 _JUDGE = (sys.executable, "-m", "headtohead", "arena", "judge")
 PAIRS = {("ant", "bee"), ("ant", "cat"), ("bee", "cat")}
@@ -242,3 +250,55 @@ def test_a_served_arena_goes_on_while_the_judge_votes(tmp_path: Path) -> None:
             assert found.exit_code == 0, found.output
             assert len(comparisons(served.arena.store)) == 9
             assert len(votes(served.arena.store)) == 18
+
+
+@pytest.fixture(scope="module")
+def tiny_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real small model behind a real server, that knows what to say of two entrants' answers."""
+    known = written(tmp_path_factory.mktemp("known"), "ant", "bee")
+    prepare(settings_in(known))
+    store = opened(known)
+    knowledge: list[tuple[Sequence[Message], str]] = []
+    for one in comparisons(store):
+        says = ("A", "A") if one.prompt == "p1" else ("B", "A")
+        for call, word in zip(judge_calls(one.duel, model="tiny"), says, strict=True):
+            assert call.messages is not None
+            knowledge.append((call.messages, json.dumps({"reason": "", "verdict": word})))
+    store.close()
+    folder = tmp_path_factory.mktemp("judge")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.models.tiny.Tokens", Remembering)
+        made = write_model(folder / "judge.gguf", knowledge, arch="llama", merges_n=300, seed=5)
+    with model_server(made.path, "tiny") as url:
+        yield url
+
+
+def test_a_real_small_model_votes_as_it_was_made_to(tmp_path: Path, tiny_judge: str) -> None:
+    more = f'[judge]\nendpoint = "{tiny_judge}"\nmodel = "tiny"\n'
+    toml = written(tmp_path, "ant", "bee", more=more)
+    found = asked_to_judge(toml, "--cap-tokens", "64")
+    assert found.exit_code == 0, found.output
+    assert "on 3 of 3 pairs of answers" in found.output
+    store = opened(toml)
+    cast = votes(store)
+    store.close()
+    assert cast["p1", "ant", "bee"] == cast["p1", "bee", "ant"] == "model_a"  # the first place
+    for prompt in ("p2", "p3"):
+        assert (cast[prompt, "ant", "bee"], cast[prompt, "bee", "ant"]) == ("model_b", "model_a")
+    judge = arena_board(toml, ask=BoardAsk()).view.judge
+    assert judge is not None
+    assert judge.bias is not None
+    assert (judge.battles, judge.bias.position.first_twice_n) == (3, 1)
+
+
+def test_a_real_model_that_knows_nothing_of_it_is_counted_and_not_guessed(
+    tmp_path: Path, tiny_judge: str
+) -> None:
+    more = f'[judge]\nendpoint = "{tiny_judge}"\nmodel = "tiny"\n'
+    toml = written(tmp_path, "cat", "dog", more=more)
+    found = asked_to_judge(toml, "--cap-tokens", "3")
+    assert found.exit_code == 0, found.output
+    assert "3 pairs without a verdict, because the judge's verdict was cut off" in found.output
+    store = opened(toml)
+    assert votes(store) == {}
+    store.close()

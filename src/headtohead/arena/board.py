@@ -8,11 +8,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import combinations, product
+from itertools import product
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from headtohead.arena.integrity import FlaggedVoters, flagged_voters
+from headtohead.arena.judge_votes import PREFERENCE
+from headtohead.arena.judge_worth import JudgeView, Votes, judge_view
 from headtohead.arena.meter import StopMeter, meter
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.style import STYLES
@@ -24,9 +26,6 @@ from headtohead.ratings.verb import rank
 if TYPE_CHECKING:
     from headtohead.arena.store.store import ArenaStore
     from headtohead.ratings.result import RankResult
-
-_MOST_PAIRS = 6  # of entrants, of which none was named to be compared
-_PREFERENCE = {"model_a": -1.0, "model_b": 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +70,7 @@ class BoardView:
         meters: For each pair of sides, over all categories and in each.
         days: On which votes were given, the first first.
         flagged: Voters whose votes stand out; they count unless the ask says otherwise.
+        judge: What the judge adds to the votes of all people; None if none has voted.
     """
 
     ask: BoardAsk
@@ -84,6 +84,7 @@ class BoardView:
     days: tuple[date, ...]
     votes: int
     flagged: tuple[FlaggedVoters, ...] = ()
+    judge: JudgeView | None = None
 
 
 def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> BoardView:
@@ -119,6 +120,7 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
         days=tuple(sorted({_day(vote["voted_ms"]) for vote in votes})),
         votes=len(chosen),
         flagged=flagged,
+        judge=judge_view(store, settings, _met(settings, votes), votes),
     )
 
 
@@ -179,7 +181,7 @@ def _meetings(votes: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Meeti
     scores: dict[tuple[str, str], list[float]] = {}
     for vote in votes:
         a, b = vote["model_a"], vote["model_b"]
-        share = 0.5 - _PREFERENCE.get(vote["winner"], 0.0) / 2
+        share = 0.5 - PREFERENCE.get(vote["winner"], 0.0) / 2
         scores.setdefault((a, b), []).append(share)
         scores.setdefault((b, a), []).append(1 - share)
     return {pair: Meeting(score=sum(of), votes=len(of)) for pair, of in scores.items()}
@@ -202,32 +204,36 @@ def _costs(store: "ArenaStore") -> dict[str, AnswerCosts]:
     }
 
 
-def _meters(
-    settings: ArenaSettings, votes: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, StopMeter]]:
-    """Each pair of sides over all categories, and in each that has votes on it."""
-    import numpy as np
-
-    sides = {side.name: side.entrants for side in settings.sides}
-    result = []
-    for one, other in compared(settings):
-        a, b = sides.get(one, (one,)), sides.get(other, (other,))
+def _met(
+    settings: ArenaSettings, votes: Votes
+) -> Mapping[tuple[str, str], tuple[Sequence[str], Sequence[str], Votes]]:
+    """Names of the sides that are compared -> entrants of each and votes between them, in order."""
+    found = {}
+    for (one, other), (a, b) in settings.compared.items():
         pairs = list(product(a, b))
         met = [v for v in votes if (v["model_a"], v["model_b"]) in pairs]
         met += [v for v in votes if (v["model_b"], v["model_a"]) in pairs]
         met = sorted((v for v in met if v["names_hidden"]), key=lambda v: v["voted_ms"])
         if settings.both_bad == "drop":
             met = [v for v in met if v["winner"] != "tie (bothbad)"]
+        found[one, other] = (a, b, met)
+    return found
+
+
+def _meters(settings: ArenaSettings, votes: Votes) -> list[tuple[str, StopMeter]]:
+    """Each pair of sides over all categories, and in each that has votes on it."""
+    import numpy as np
+
+    result = []
+    for (one, other), (a, b, met) in _met(settings, votes).items():
+        pairs = list(product(a, b))
         within = sorted({v["category"] for v in met if v["category"]})
         for category in ["", *(within if len(within) > 1 else [])]:
             cast = [v for v in met if not category or v["category"] == category]
             several = len(pairs) > 1
             labels = [(v["model_a"], v["model_b"]) for v in cast]
             read = meter(
-                [
-                    _PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] in a else -1)
-                    for v in cast
-                ],
+                [PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] in a else -1) for v in cast],
                 margin_pp=settings.margin_pp,
                 rng=np.random.default_rng(zlib.crc32(f"{one}/{other}/{category}".encode())),
                 level=settings.level,
@@ -238,12 +244,3 @@ def _meters(
             )
             result.append((category, read))
     return result
-
-
-def compared(settings: ArenaSettings) -> tuple[tuple[str, str], ...]:
-    """The pairs of sides that the stop meter is about: those named, else all of a few entrants."""
-    if settings.compare:
-        return settings.compare
-    names = [side.name for side in settings.sides] or [e.name for e in settings.entrants]
-    pairs = tuple(combinations(names, 2))
-    return pairs if len(pairs) <= _MOST_PAIRS else ()

@@ -4,16 +4,22 @@ Kept in memory, and read anew when entrants, prompts or old votes change, so tha
 long query.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from headtohead.arena.bets import USUAL_VARIANCE
+from headtohead.arena.calibration import missing_votes
 from headtohead.arena.pairing import pair_probabilities
 from headtohead.arena.store.store import ArenaStore
 from headtohead.stats.inputs import BoolArray, FloatArray
 
 _NEWS = 0.02  # of the votes, after which chances are computed anew
+BY_JUDGE = 0.7  # of draws, beside a judge, for pairs of which few votes of people are missing
+_SHARP = 8  # a pair of which twice as many are missing is hardly drawn for that
+_LEAST_VARIANCE = 0.16
 
 Pair = tuple[str, str]
 """Two entrants in the order of their names."""
@@ -86,6 +92,62 @@ class Deck:
         return left
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeAim:
+    """Where a judge says that people's votes tell most about the pairs that are compared.
+
+    Attributes:
+        compared: Can the second stand in for the first? None for all pairs, by name.
+        judged: Gives, of each pair that the judge has voted on, both ways round, its mean
+            preference for the second.
+    """
+
+    compared: tuple[Pair, ...] | None
+    margin_pp: float
+    level: float
+    judged: Callable[[], Mapping[Pair, float]]
+
+    def chances(
+        self, possible: Iterable[Pair], at: Mapping[str, int], wins: FloatArray
+    ) -> FloatArray | None:
+        """The chances of pairs that are not decided, those soonest decided first; None if all are.
+
+        How far a pair is decided is reckoned from its votes as if they were normal: close enough to
+        say where to ask, which is all that it is for.
+
+        Args:
+            possible: Pairs that can be drawn.
+            at: Entrant -> its row and column.
+            wins: Of row over column, ties as half ones, shape (n, n).
+
+        Returns:
+            As `pair_probabilities`.
+        """
+        judged, there = self.judged(), set(possible)
+        pairs = [
+            pair
+            for pair in (sorted(there) if self.compared is None else self.compared)
+            if pair in judged and (pair in there or (pair[1], pair[0]) in there)
+        ]
+        first = np.array([at[a] for a, _ in pairs], dtype=np.int64)
+        second = np.array([at[b] for _, b in pairs], dtype=np.int64)
+        lost, won = wins[first, second], wins[second, first]
+        n, total = won + lost, won - lost
+        mean = total / np.maximum(n, 1.0)
+        far = np.square(mean + self.margin_pp / 50)
+        variance = np.maximum(USUAL_VARIANCE - np.square(mean), _LEAST_VARIANCE)
+        proved = n * far / (2 * (variance + far)) - 0.5 * np.log1p(n)
+        open = proved < math.log(2 / (1 - self.level))
+        if not open.any():
+            return None
+        said = np.array([judged[pair] for pair in pairs], dtype=np.float64)
+        missing = missing_votes(said, total, n, proved, margin_pp=self.margin_pp, level=self.level)
+        shares = np.where(open, (missing[open].min() / missing) ** _SHARP, 0.0)
+        chances = np.zeros_like(wins)
+        np.add.at(chances, (first, second), shares / shares.sum())
+        return chances + chances.T
+
+
 class PairChances:
     """With which chance each pair is drawn, by the votes so far.
 
@@ -94,6 +156,7 @@ class PairChances:
         votes: Category, left and right entrant, winner in the words of leaderboards, and how often.
         drop_both_bad: Whether "both bad" says nothing; else it is a tie.
         free: Whether voters ask what they like, so that every pair can meet.
+        aim: What a judge says of the pairs that are compared; None if there is no judge.
 
     Attributes:
         names: All entrants, in the order of rows and columns.
@@ -106,15 +169,16 @@ class PairChances:
         *,
         drop_both_bad: bool,
         free: bool,
+        aim: JudgeAim | None = None,
     ) -> None:
         counted = list(votes)
         self.names = sorted({*deck.answers, *(name for row in counted for name in row[1:3])})
         self._at = {name: n for n, name in enumerate(self.names)}
-        self._drop = drop_both_bad
+        self._drop, self._aim = drop_both_bad, aim
         self._boards: dict[str, FloatArray] = {}
         self._known: dict[str, tuple[float, FloatArray]] = {}
         pairs = [pair for pair in deck.pairs if free or deck.shared(pair)]
-        self._possible = self.mask(pairs)
+        self._pairs, self._possible = pairs, self.mask(pairs)
         self._active: BoolArray = np.logical_or.reduce(self._possible)
         for category, left, right, winner, n in counted:
             self.add(category, left, right, winner, n)
@@ -149,8 +213,18 @@ class PairChances:
             chances = pair_probabilities(
                 boards[:, 0], ties=boards[:, 1], active=self._active, wanted=self._possible
             )
+            chances = self._aimed(chances)
             self._known[category] = (total, chances)
         return chances
+
+    def _aimed(self, chances: FloatArray) -> FloatArray:
+        """With a share for the pairs where people's votes tell most, beside a judge.
+
+        Every pair keeps at least 1 - `BY_JUDGE` of the chance that it has without one.
+        """
+        wins = self._board("")[0]
+        aimed = self._aim.chances(self._pairs, self._at, wins) if self._aim else None
+        return chances if aimed is None else (1 - BY_JUDGE) * chances + BY_JUDGE * aimed
 
     def _board(self, category: str) -> FloatArray:
         """Wins with ties as half ones, and ties, shape (2, n, n)."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -33,6 +34,7 @@ _SIDE = ("name", "entrants")
 _VOTERS = ("door", "header", "proxies")
 _JUDGE = ("endpoint", "model", "key_env", "prices")
 LONGEST_NAME, _LONGEST_TEXT = 100, 100_000
+_MOST_PAIRS = 6  # of entrants, of which none was named to be compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,20 @@ class ArenaSettings:
     voters: VoterRules = field(default_factory=VoterRules)
     judge: JudgeModel | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def compared(self) -> dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]]:
+        """What the stop meter is about: those named, else all sides or entrants if they are few.
+
+        Returns:
+            Names of two sides -> the entrants of each.
+        """
+        sides = {side.name: side.entrants for side in self.sides}
+        names = list(sides) or [one.name for one in self.entrants]
+        pairs = self.compare or tuple(combinations(names, 2))
+        if not self.compare and len(pairs) > _MOST_PAIRS:
+            return {}
+        return {(a, b): (sides.get(a, (a,)), sides.get(b, (b,))) for a, b in pairs}
 
     def entrant(self, name: str) -> Entrant:
         """The entrant of a name.

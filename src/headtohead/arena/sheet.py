@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from headtohead.arena.judge_worth import JudgedPair, JudgeView
 from headtohead.arena.meter import StopMeter
 from headtohead.publish.sheet import Answer, Bar, Bars, Figure, Row, Sheet, TableColumn, Topic
 
@@ -27,11 +28,24 @@ _COLUMNS = (
     TableColumn("high_pct", "to", 1),
     TableColumn("more_votes", "More votes", 0),
 )
+_JUDGED = (
+    TableColumn("pair", "Can it stand in?"),
+    TableColumn("votes", "People's votes", 0),
+    TableColumn("people_pct", "Wins by people alone, %", 1),
+    TableColumn("people_low_pct", "from", 1),
+    TableColumn("people_high_pct", "to", 1),
+    TableColumn("judge_pct", "with the judge, %", 1),
+    TableColumn("judge_low_pct", "from", 1),
+    TableColumn("judge_high_pct", "to", 1),
+    TableColumn("saved", "Votes saved", 0),
+)
 
 
 def arena_sheet(result: "ArenaResult") -> Sheet:
     """The sheet of an arena: meters, then what `rank` shows."""
-    topics = (Topic("meters", "What is decided", figures=(_meters(result),)),)
+    topics: tuple[Topic, ...] = (Topic("meters", "What is decided", figures=(_meters(result),)),)
+    if result.view.judge is not None:
+        topics += (Topic("judge", "What the judge adds", figures=(_judge(result.view.judge),)),)
     if result.ranked is None:
         return Sheet(
             verb="arena board",
@@ -71,6 +85,32 @@ def _meters(result: "ArenaResult") -> Figure:
         else None,
         remarks=(*said, *cautions),
     )
+
+
+def _judge(judge: JudgeView) -> Figure:
+    pairs = [pair for pair in judge.pairs if pair.calibrated is not None]
+    said = [f"{b} for {a}: {' '.join(p.sentences)}" for p in judge.pairs for a, b in [p.names]]
+    return Figure(
+        "judge",
+        "How many votes of people does the judge save?",
+        subtitle=judge.sentence,
+        columns=_JUDGED,
+        rows=tuple(_judged_row(pair) for pair in pairs),
+        remarks=(*said, *judge.remarks),
+    )
+
+
+def _judged_row(pair: JudgedPair) -> Row:
+    found = pair.calibrated
+    assert found is not None
+    shares = [
+        100 * end
+        for share in (found.people.share, found.meter.share)
+        for end in (share.value, share.low, share.high)
+    ]
+    if not found.meter.votes:
+        return (_name(found.meter), 0, *[None] * 6, None)
+    return (_name(found.meter), found.meter.votes, *shares, pair.saved)
 
 
 def _name(meter: StopMeter) -> str:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from headtohead.arena.drawing import Deck, Pair, PairChances
+from headtohead.arena.drawing import Deck, JudgeAim, Pair, PairChances
+from headtohead.arena.judge_votes import judged_pairs
 from headtohead.arena.live import LiveTurns
 from headtohead.arena.pairing import draw
 from headtohead.arena.prompts import Prompt
@@ -135,7 +136,16 @@ class RunningArena:
         self.deck = Deck.of(self.store)
         drop = self.settings.both_bad == "drop"
         votes, free = self.store.counted(), self.settings.free
-        self.chances = PairChances(self.deck, votes, drop_both_bad=drop, free=free)
+        pairs = self.settings.compared
+        # Of sides of several entrants each pair has to have its votes.
+        single = tuple((a[0], b[0]) for a, b in pairs.values() if len(a) == len(b) == 1)
+        aim = JudgeAim(
+            compared=single if pairs else None,
+            margin_pp=self.settings.margin_pp,
+            level=self.settings.level,
+            judged=judged_pairs(self.store),
+        )
+        self.chances = PairChances(self.deck, votes, drop_both_bad=drop, free=free, aim=aim)
 
     @property
     def categories(self) -> list[str]:

@@ -1,0 +1,230 @@
+"""What the page and its JSON say of a judge, where its every verdict is known."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.arena.judged import (
+    asked_to_judge,
+    judge_lines,
+    judging,
+    many_prompts,
+    people_vote,
+    sees_who_is_right,
+    verdict,
+)
+from tests.arena.served import TestVoter, serving
+
+from headtohead.arena.judge_worth import JudgeView
+from headtohead.arena.result import ArenaResult
+from headtohead.arena.settings import BoardAsk, settings_in
+from headtohead.arena.store.store import ArenaStore
+from headtohead.arena.verb import arena_board
+
+N = 60
+PAIR = ("ant", "bee")
+
+
+def rights(seed: int, ant: float = 0.5, bee: float = 0.5) -> dict[str, list[bool]]:
+    rng = np.random.default_rng(seed)
+    return {name: (rng.random(N) < q).tolist() for name, q in (("ant", ant), ("bee", bee))}
+
+
+def people(right: dict[str, list[bool]], n: int, seed: int, noise: float) -> list[tuple[int, str]]:
+    """Votes on prompts drawn alike: people see who is right, but for noise."""
+    rng, found = np.random.default_rng(seed), []
+    for _ in range(n):
+        at = int(rng.integers(N))
+        truth = int(right["bee"][at]) - int(right["ant"][at])
+        if rng.random() < noise:
+            truth = int(rng.integers(-1, 2))
+        found.append((at, ("left", "tie", "right")[truth + 1]))
+    return found
+
+
+Made = Callable[..., tuple[JudgeView, ArenaResult, Path]]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    def of(
+        says: Callable[[str, str, str], str],
+        votes: int,
+        *,
+        noise: float = 0.1,
+        seed: int = 1,
+        more: str = "",
+    ) -> tuple[JudgeView, ArenaResult, Path]:
+        right = rights(seed)
+        with judging(says) as server:
+            toml = many_prompts(tmp_path, right, judge_lines(server.base_url) + more)
+            assert asked_to_judge(toml).exit_code == 0
+        store = ArenaStore(settings_in(toml).database)
+        people_vote(store, PAIR, people(right, votes, seed, noise))
+        store.close()
+        result = arena_board(toml, ask=BoardAsk())
+        assert result.view.judge is not None
+        return result.view.judge, result, toml
+
+    return of
+
+
+def always_first(*_: str) -> str:
+    return verdict("A")
+
+
+def test_a_good_judge_saves_votes_and_it_is_said_why(made: Made) -> None:
+    judge, result, _ = made(sees_who_is_right, 120)
+    (pair,) = judge.pairs
+    assert pair.calibrated is not None
+    assert pair.calibrated.gain > 1.5
+    assert judge.saved == pair.saved == round(120 * (pair.calibrated.gain - 1))
+    assert f"saves about {pair.saved} votes of people" in judge.sentence
+    assert pair.calibrated.meter.share.width < pair.calibrated.people.share.width
+    assert "as people bear out what it says" in pair.sentences[0]
+    assert judge.agreement is not None
+    assert judge.agreement.raw.value > 0.8
+    assert judge.bias is not None
+    assert judge.bias.position.flips.value == 0
+    assert judge.bias.length is not None
+    assert (judge.battles, judge.unread) == (N, 0)
+    said = result.as_json()["judge"]
+    assert said["votes_saved"] == judge.saved
+    assert said["pairs"][0]["with_judge"]["share_frac"]["value"] == pytest.approx(
+        pair.calibrated.meter.share.value
+    )
+    printed = result.to_markdown()
+    assert "What the judge adds" in printed
+    assert judge.sentence in printed
+
+
+def test_a_judge_that_always_says_the_first_is_of_no_use_and_its_bias_is_shown(made: Made) -> None:
+    judge, _, _ = made(always_first, 120)
+    (pair,) = judge.pairs
+    found = pair.calibrated
+    assert found is not None
+    assert found.gain == pytest.approx(1.0)
+    assert judge.saved == pair.saved == 0
+    assert "saves no vote of people" in judge.sentence
+    said = " ".join(pair.sentences)
+    assert "of no use here" in said
+    assert f"In {N} of {N} battles it chose the same place in both orders" in said
+    assert judge.bias is not None
+    place = judge.bias.position
+    assert (place.first_twice_n, place.flips.value, place.net.value) == (N, 1.0, 1.0)
+    assert "prefers the side shown first" in " ".join(judge.remarks)
+
+
+def test_a_judge_that_says_the_opposite_does_no_harm(made: Made) -> None:
+    def opposite(_: str, first: str, second: str) -> str:
+        one, two = "right" in first, "right" in second
+        return verdict("tie" if one == two else "B" if one else "A")
+
+    judge, _, _ = made(opposite, 120)
+    (pair,) = judge.pairs
+    assert pair.saved == 0
+    assert "People's votes do not go along with its votes." in pair.sentences
+
+
+@pytest.mark.parametrize("votes", [0, 1, 5])
+def test_with_few_votes_it_is_said_that_nothing_is_known(made: Made, votes: int) -> None:
+    judge, _, _ = made(sees_who_is_right, votes)
+    said = " ".join((judge.sentence, *judge.remarks, *judge.pairs[0].sentences))
+    if votes == 0:
+        assert "once people vote" in judge.sentence
+        assert "they voted on none of the answers" in said
+    assert "nan" not in said
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("says", [sees_who_is_right, always_first])
+def test_an_interval_is_never_narrower_without_the_reason(
+    made: Made, says: Callable[[str, str, str], str], seed: int
+) -> None:
+    judge, _, _ = made(says, 40, noise=0.6, seed=seed)
+    (pair,) = judge.pairs
+    found = pair.calibrated
+    assert found is not None
+    if found.meter.share.width < found.people.share.width - 1e-9:
+        assert re.search("narrower|bear out", " ".join(pair.sentences))
+
+
+def test_unread_verdicts_are_said_and_count_as_nothing(made: Made) -> None:
+    def mumbles(request: str, first: str, second: str) -> str:
+        if "Question 7?" in request:
+            return "Hard to say."
+        return sees_who_is_right(request, first, second)
+
+    judge, _, _ = made(mumbles, 30)
+    assert (judge.battles, judge.unread) == (N - 1, 1)
+    assert "On 1 more battle it gave a verdict that could not be read" in " ".join(judge.remarks)
+    assert judge.pairs[0].calibrated is not None
+    assert judge.pairs[0].calibrated.judged == N
+
+
+def test_sides_of_several_entrants_say_why_the_judge_is_not_used(tmp_path: Path) -> None:
+    right = rights(1) | {"cat": [True] * N}
+    more = '[[sides]]\nname = "open"\nentrants = ["ant", "cat"]\n'
+    with judging(sees_who_is_right) as server:
+        toml = many_prompts(tmp_path, right, more + judge_lines(server.base_url))
+        toml.write_text('compare = [["open", "bee"]]\n' + toml.read_text())
+        assert asked_to_judge(toml).exit_code == 0
+    judge = arena_board(toml, ask=BoardAsk()).view.judge
+    assert judge is not None
+    assert judge.pairs[0].calibrated is None
+    assert "sides of several entrants" in judge.pairs[0].sentences[0]
+
+
+def test_what_people_read_is_plain_english(made: Made) -> None:
+    for says, votes in ((sees_who_is_right, 120), (always_first, 40), (sees_who_is_right, 3)):
+        judge, _, toml = made(says, votes)
+        toml.with_suffix(".sqlite").unlink()
+        for part in toml.parent.glob("arena.*jsonl"):
+            part.unlink()
+        for said in (judge.sentence, *judge.remarks, *judge.pairs[0].sentences):
+            assert said[0].isupper() or said[0].isdigit() or said.startswith("wise-judge")
+            assert said.endswith(".")
+            assert not re.search(r"p0\d\d|battle-|judge-\w{6}|_|nan|inf\b|None|\(\)|  ", said), said
+            assert not re.search(r"\b1 (votes|battles)\b|\b[02-9] (vote|battle)\b", said), said
+            # A model is "it", a voter "they".
+            assert not re.search(r"\b(he|she|him|her|his)\b", said), said
+
+
+def test_the_page_and_the_json_show_it_and_the_ratings_do_not_count_it(made: Made) -> None:
+    judge, result, toml = made(sees_who_is_right, 120)
+    assert result.view.votes == 120
+    with serving(toml) as served, TestVoter(served.address) as voter:
+        html = voter.http.get("/board", headers={"accept": "text/html"}).text
+        assert "What the judge adds" in html
+        assert "With the judge: bee wins" in html
+        assert "The judge agrees with people on" in html
+        told = voter.http.get("/api/v1/board").json()["judge"]
+        assert told["model"] == "wise-judge"
+        assert told["says"] == judge.sentence
+
+
+def test_people_are_asked_about_pairs_that_are_soon_decided(tmp_path: Path) -> None:
+    """Ant is like bee, cat is far behind both; chances are known and none is nought."""
+    rng = np.random.default_rng(3)
+    alike = (rng.random(N) < 0.5).tolist()
+    right = {"ant": alike, "bee": alike[::-1], "cat": [False] * N}
+    with judging(sees_who_is_right) as server:
+        toml = many_prompts(tmp_path, right, judge_lines(server.base_url))
+        with serving(toml) as served:
+            before = served.arena.chances.of()
+            assert asked_to_judge(toml).exit_code == 0
+            served.arena.read_anew()
+            chances, names = served.arena.chances.of(), served.arena.chances.names
+            assert np.triu(chances).sum() == pytest.approx(1)
+            assert np.array_equal(chances, chances.T)
+            assert np.all(chances >= 0.3 * before - 1e-12)
+            close, far = names.index("bee"), names.index("cat")
+            assert chances[names.index("ant"), far] > 1.5 * chances[names.index("ant"), close]
+            with TestVoter(served.address) as voter:
+                drawn = voter.draw()
+            row = served.arena.store.battle(drawn["id"])
+            assert row is not None
+            at = [names.index(name) for name in (row.left_entrant, row.right_entrant)]
+            assert row.pair_probability == pytest.approx(chances[at[0], at[1]])
