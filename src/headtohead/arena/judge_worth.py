@@ -138,9 +138,9 @@ class JudgeView:
             )
         said.append(
             "The judge is never taken at its word: it says where people are asked and what is "
-            "expected of them; people's votes decide. The stop meters are by people alone; choose "
-            "beforehand whether they or the intervals with the judge decide, for to take whichever "
-            "comes first would err more often."
+            "expected of them; people's votes decide. Where a judge has voted, the verdict with "
+            "the judge counts; the stop meters by people alone stand beside it, and to take "
+            "whichever comes first would err more often."
         )
         return tuple(said)
 
