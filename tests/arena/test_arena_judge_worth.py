@@ -260,3 +260,31 @@ def test_draws_decide_half_of_a_real_board_with_far_fewer_votes(shared_evidence:
                 wins[first[k], second[k]] = (n[k] - total) / 2
         taken.append(int(n.sum()))
     assert np.mean(taken) <= 0.75 * asked(alone, in_turn)[half - 1]
+
+
+def test_a_judge_that_favours_its_own_family_is_shown_to(tmp_path: Path) -> None:
+    """Gpt-4o and Claude answer alike; the judge, of OpenAI's, takes gpt-4o's whatever it says."""
+
+    def own(_: str, first: str, second: str) -> str:
+        return verdict("A" if first.startswith("gpt") else "B")
+
+    rng = np.random.default_rng(5)
+    names = ("gpt-4o", "claude-3-5-sonnet-20241022")
+    right = {name: (rng.random(N) < 0.5).tolist() for name in names}
+    with judging(own) as server:
+        lines = judge_lines(server.base_url).replace("wise-judge", "gpt-4o-mini")
+        toml = many_prompts(tmp_path, right, lines)
+        assert asked_to_judge(toml).exit_code == 0
+    store = ArenaStore(settings_in(toml).database)
+    sides = ("left", "tie", "right")
+    people_vote(store, names, [(n, sides[n % 3]) for n in range(N)])
+    store.close()
+    judge = arena_board(toml, ask=BoardAsk()).view.judge
+    assert judge is not None
+    assert judge.bias is not None
+    family = judge.bias.family
+    assert family is not None
+    assert family.extra is not None
+    assert (family.judge.value, family.human_n) == (1.0, N)
+    assert family.extra.low > 0.5
+    assert any("own family is 1.000" in remark for remark in judge.remarks)

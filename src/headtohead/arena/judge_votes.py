@@ -2,15 +2,30 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from headtohead.arena.store.store import ArenaStore, Voter
 
 PREFERENCE: Mapping[str, float] = {"model_a": -1.0, "model_b": 1.0}
 """What a vote says for the right side over the left one; 0 if it is neither."""
-_OF_PAIRS = (
-    "SELECT model_a, model_b, AVG(CASE winner WHEN 'model_a' THEN -1.0 WHEN 'model_b' THEN 1.0 "
-    "ELSE 0.0 END) AS preference FROM judge_votes WHERE voter = ? GROUP BY model_a, model_b"
+# Not from the view `judge_votes`: a judge has many votes, and few of its columns are needed.
+_STANDING = (
+    "FROM battles AS b JOIN votes AS v ON v.battle = b.id WHERE b.voter = ? AND b.state = 'voted' "
+    "AND NOT EXISTS (SELECT 1 FROM voids AS x WHERE x.battle = v.battle) "
 )
+_PREFERENCE = "CASE v.outcome WHEN 'left' THEN -1.0 WHEN 'right' THEN 1.0 ELSE 0.0 END"
+_OF_PAIRS = (
+    f"SELECT b.left_entrant AS a, b.right_entrant AS b, AVG({_PREFERENCE}) AS preference "
+    f"{_STANDING} GROUP BY 1, 2"
+)
+_OF_BATTLES = (
+    "SELECT b.id, b.about, b.prompt, b.left_entrant AS a, b.right_entrant AS b, "
+    f"{_PREFERENCE} AS preference, json_extract(v.styles, '$.length_a') AS length_a, "
+    f"json_extract(v.styles, '$.length_b') AS length_b {_STANDING} ORDER BY v.voted_ms, b.id"
+)
+_STAMP = "SELECT COUNT(*), MAX(drawn_ms), (SELECT COUNT(*) FROM voids) FROM battles WHERE voter = ?"
+_NEWS = 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,39 +60,44 @@ def last_judge(store: ArenaStore) -> Voter | None:
     return store.voter(rows[0]["id"]) if rows else None
 
 
-def both_verdicts(store: ArenaStore, judge: str) -> list[BothVerdicts]:
+def both_verdicts(store: ArenaStore, judge: str) -> tuple[BothVerdicts, ...]:
     """The votes of a judge that are there in both orders.
 
     Of recorded answers that have changed since, those to the last ones.
     """
-    rows = store.rows(
-        "SELECT v.*, b.about FROM judge_votes AS v JOIN battles AS b ON b.id = v.battle "
-        "WHERE v.voter = ? ORDER BY v.voted_ms, v.battle",
-        judge,
-    )
-    second = {row["battle"][:-1]: row for row in rows if row["battle"].endswith("-b")}
+    return _read(store.path, judge, tuple(store.rows(_STAMP, judge)[0]))
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, judge: str, _: tuple[int, ...]) -> tuple[BothVerdicts, ...]:
+    """Read once for many boards: a judge's votes are many, and change seldom."""
+    store = ArenaStore(path)
+    try:
+        rows = store.rows(_OF_BATTLES, judge)
+    finally:
+        store.close()
+    second = {row["id"][:-1]: row["preference"] for row in rows if row["id"].endswith("-b")}
     found = {}
-    for row in rows:
-        other = second.get(row["battle"][:-1])
-        if other is not None and row["battle"].endswith("-a"):
-            a, b = row["model_a"], row["model_b"]
-            found[row["about"], row["prompt"], a, b] = BothVerdicts(
-                about=row["about"],
-                prompt=row["prompt"],
+    for id, about, prompt, a, b, preference, length_a, length_b in map(tuple, rows):
+        other = second.get(id[:-1])
+        if other is not None and id.endswith("-a"):
+            found[about, prompt, a, b] = BothVerdicts(
+                about=about,
+                prompt=prompt,
                 a=a,
                 b=b,
-                a_first=PREFERENCE.get(row["winner"], 0.0),
-                b_first=-PREFERENCE.get(other["winner"], 0.0),
-                length_a=row["length_a"],
-                length_b=row["length_b"],
+                a_first=preference,
+                b_first=-other,
+                length_a=length_a,
+                length_b=length_b,
             )
-    return list(found.values())
+    return tuple(found.values())
 
 
 def judged_pairs(store: ArenaStore) -> Callable[[], Mapping[tuple[str, str], float]]:
     """What gives the last judge's mean preference on each pair, for the second over the first.
 
-    Both ways round; read again only where it has voted since.
+    Both ways round; read again only where it has voted a tenth more since.
     """
     known: dict[tuple[str, str], float] = {}
     stamp: tuple[str, int] | None = None
@@ -88,10 +108,9 @@ def judged_pairs(store: ArenaStore) -> Callable[[], Mapping[tuple[str, str], flo
         if judge is None:
             return {}
         n = store.rows("SELECT COUNT(*) FROM battles WHERE voter = ?", judge.id)[0][0]
-        if (judge.id, n) != stamp:
+        if stamp is None or stamp[0] != judge.id or n > _NEWS * stamp[1]:
             means = {
-                (row["model_a"], row["model_b"]): row["preference"]
-                for row in store.rows(_OF_PAIRS, judge.id)
+                (row["a"], row["b"]): row["preference"] for row in store.rows(_OF_PAIRS, judge.id)
             }
             known.clear()
             for (a, b), mean in means.items():

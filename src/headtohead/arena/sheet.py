@@ -89,7 +89,11 @@ def _meters(result: "ArenaResult") -> Figure:
 
 def _judge(judge: JudgeView) -> Figure:
     pairs = [pair for pair in judge.pairs if pair.calibrated is not None]
-    said = [f"{b} for {a}: {' '.join(p.sentences)}" for p in judge.pairs for a, b in [p.names]]
+    said = [
+        f"Can {b} stand in for {a}? {' '.join(p.sentences)}"
+        for p in judge.pairs
+        for a, b in [p.names]
+    ]
     return Figure(
         "judge",
         "How many votes of people does the judge save?",

@@ -1,0 +1,55 @@
+"""What the page says of a judge, in a real browser."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.arena.judged import (
+    asked_to_judge,
+    judge_lines,
+    judging,
+    many_prompts,
+    people_vote,
+    sees_who_is_right,
+)
+from tests.arena.served import serving
+from tests.browser import CHROMIUM, browser  # noqa: F401
+
+from headtohead.arena.settings import settings_in
+from headtohead.arena.store.store import ArenaStore
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def judged_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an arena in which a judge and people have voted."""
+    folder = tmp_path_factory.mktemp("judged")
+    right = {"ant": [n % 2 == 0 for n in range(30)], "bee": [n % 3 == 0 for n in range(30)]}
+    with judging(sees_who_is_right) as server:
+        toml = many_prompts(folder, right, judge_lines(server.base_url))
+        assert asked_to_judge(toml).exit_code == 0
+    store = ArenaStore(settings_in(toml).database)
+    people_vote(store, ("ant", "bee"), [(n, ("left", "right")[n % 2]) for n in range(30)])
+    store.close()
+    with serving(toml) as served:
+        yield served.address
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_the_judges_part_of_the_page_fits_and_passes_axe(
+    judged_arena: str,
+    browser: Any,  # noqa: F811
+    width: int,
+    scheme: str,
+) -> None:
+    from axe_core_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{judged_arena}/board")
+    assert "What the judge adds" in page.inner_text("main")
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wide)
+    assert [found["id"] for found in Axe().run(page)["violations"]] == []
+    context.close()
