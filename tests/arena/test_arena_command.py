@@ -264,7 +264,7 @@ def test_links_let_their_voters_in_and_nobody_else(tmp_path: Path) -> None:
         ):
             assert httpx2.get(served.address + wrong).status_code == 403
         with httpx2.Client(base_url=served.address, follow_redirects=True) as browser:
-            assert browser.get(ann).status_code == 200
+            assert "your name, as your link has it" in browser.get(ann).text
             cookie = browser.cookies["h2h_voter"]
         with TestVoter(served.address, {"cookie": f"h2h_voter={cookie}"}) as voter:
             assert voter.vote(voter.draw()).status_code == 200

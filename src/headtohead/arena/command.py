@@ -230,6 +230,7 @@ def try_out(which: str, database: Path | None, host: str, port: int) -> int:
 
     if database is not None:
         return _serve(trial(which, database), host, port)
+    click.echo("Votes are gone when it ends, unless --database names a file for them.", err=True)
     with TemporaryDirectory(prefix="h2h-arena-") as folder:
         return _serve(trial(which, Path(folder) / "try.sqlite"), host, port)
 
