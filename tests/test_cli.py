@@ -202,11 +202,18 @@ def test_no_line_is_wider_than_the_terminal(run: Run, arguments: tuple[str, ...]
 
 def test_every_help_fits_the_terminal_and_ends_with_an_example() -> None:
     assert isinstance(main, click.Group)
-    for name in main.list_commands(click.Context(main)):
-        text = CliRunner().invoke(main, [name, "--help"], terminal_width=80).output
-        assert max(map(len, text.splitlines())) <= 80, name
+    context = click.Context(main)
+    verbs = [[name] for name in main.list_commands(context)]
+    for name, *_ in list(verbs):
+        group = main.get_command(context, name)
+        if isinstance(group, click.Group):
+            verbs += [[name, inner] for inner in group.list_commands(context)]
+    assert ["arena", "try"] in verbs
+    for words in verbs:
+        text = CliRunner().invoke(main, [*words, "--help"], terminal_width=80).output
+        assert max(map(len, text.splitlines())) <= 80, words
         _, _, example = text.partition("Example:\n")
-        assert example.split()[:2] == ["h2h", name]
+        assert example.split()[: len(words) + 1] == ["h2h", *words]
 
 
 def test_an_error_is_wrapped_for_a_person_and_one_line_for_a_log(tmp_path: Path) -> None:

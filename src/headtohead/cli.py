@@ -19,7 +19,7 @@ import click
 
 from headtohead.core.errors import HeadToHeadError, InputError, StoreFull
 from headtohead.core.version import VERSION
-from headtohead.publish.command_line import leave_output, plain
+from headtohead.publish.command_line import CommandGroup, leave_output, plain
 
 _EPILOG = (
     "Exit codes: 0 yes or done, 1 no, 2 undecided (with --gate), 64 wrong usage or input, "
@@ -41,7 +41,7 @@ TWINS = {
 _FAULT, _FULL = 70, StoreFull.exit_code
 
 
-class Verbs(click.Group):
+class Verbs(CommandGroup):
     """The commands in the `command.py` of every folder, and what their failures say."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -63,12 +63,6 @@ class Verbs(click.Group):
         if close := get_close_matches(args[0], verbs, n=3, cutoff=0.5):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(close)}?")
         return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Every verb with its whole first sentence."""
-        with formatter.section("Commands"):
-            rows = [(n, c.get_short_help_str(limit=10_000)) for n, c in sorted(commands().items())]
-            formatter.write_dl(rows)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401
         """As click's own, which prints the help."""

@@ -24,7 +24,7 @@ _host = click.option(
 )
 
 
-@click.group()
+@click.group(cls=line.CommandGroup, epilog="\b\nExample:\n  h2h arena try")
 def arena() -> None:
     """Let people vote blindly on two answers side by side, and show a live leaderboard."""
 

@@ -46,6 +46,16 @@ Way = Literal["json", "csv", "html", "markdown", "junit"]
 _TYPED = "headtohead.typed"
 
 
+class CommandGroup(click.Group):
+    """Commands whose list in the help is not cut."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with its whole first sentence."""
+        with formatter.section("Commands"):
+            found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+            formatter.write_dl([(n, c.get_short_help_str(limit=10_000)) for n, c in found if c])
+
+
 class Verb(click.Command):
     """A command that remembers what was typed, and ends its help with an example.
 

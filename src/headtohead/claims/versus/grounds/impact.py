@@ -12,7 +12,7 @@ from headtohead.evidence.picking import shown
 from headtohead.questions.published import FIGURE_COLUMNS, figure_share_of, latest_figures
 
 # The newest count is shown however old it is, with its days.
-_ANY_AGE = 100_000
+_ANY_AGE = 36_500
 
 
 def lines(pair: Pair) -> Iterator[Line]:
