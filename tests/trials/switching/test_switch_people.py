@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving
 from tests.models.conftest_parts import Fact, TinyModels
 from tests.trials.switching.parts import lines, tried, vote_file
 
 from headtohead.arena.web.security import Limits
+from headtohead.cli import main
 from headtohead.core.errors import InputError
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -158,3 +160,10 @@ def test_a_ballot_can_be_an_arena_and_its_votes_decide(
     assert found.quality.difference.value == pytest.approx(by_file)
     with pytest.raises(InputError, match="people may be voting"):
         tried(log_a, tiny_models.base_url_b, human=True, items=80, ballot="vote.toml")
+    typed = ["switch", str(log_a), "--from", "tiny-a", "--to", "tiny-b", "--items", "80"]
+    typed += ["--base-url", tiny_models.base_url_b, "--cap-tokens", "16"]
+    run = CliRunner().invoke(main, [*typed, "--human", "vote.sqlite", "--json"])
+    assert '"means": "human"' in run.stdout, run.output
+    run = CliRunner().invoke(main, [*typed, "--scorer", "exact", "vote.sqlite"])
+    assert run.exit_code == 64
+    assert "votes go with --human" in run.output

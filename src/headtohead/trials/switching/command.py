@@ -1,10 +1,12 @@
 """`h2h switch`: replay logged traffic on a candidate, and stop as soon as it is decided."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from headtohead.core.errors import InputError
 from headtohead.evidence.store import open_store
 from headtohead.publish import command_line as line
 from headtohead.trials.switching.settings import Endpoints, Pace, Scoring, Traffic
@@ -17,6 +19,7 @@ _EXAMPLE = (
 
 @line.verb(example=_EXAMPLE)
 @click.argument("logs", type=click.Path(path_type=Path))
+@click.argument("arena", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--from",
     "from_model",
@@ -31,14 +34,23 @@ _EXAMPLE = (
 @line.output_options("junit")
 def switch(
     logs: Path,
+    arena: Path | None,
     as_of: str | None,
     store: Path | None,
     output: line.Output,
     **choices: Any,  # noqa: ANN401 - the models, and a settings object each
 ) -> int:
-    """Replay LOGS on another model: SWITCH, DON'T, or NEED n MORE, with money and risk."""
+    """Replay LOGS on another model: SWITCH, DON'T, or NEED n MORE, with money and risk.
+
+    With --human, ARENA is the file of an arena in which people voted, as with --votes.
+    """
     from headtohead.trials.switching.verb import switch
 
+    if arena is not None:
+        scoring: Scoring = choices["scoring"]
+        if not scoring.human:
+            raise InputError(f"{arena}: one file or folder of logs is read; votes go with `human`.")
+        choices["scoring"] = replace(scoring, votes=(*scoring.votes, arena))
     with line.answers() as tell:
         result = switch(
             logs,

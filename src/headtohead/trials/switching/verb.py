@@ -318,7 +318,7 @@ def _written(shown: list[Duel], scoring: Scoring, names: tuple[str, str]) -> str
         votes = ballot.with_suffix(".sqlite")
         return (
             f"{said} for votes. Serve them with `h2h arena serve {ballot}`, then run this again "
-            f"with `--votes {votes}`."
+            f"with `--human {votes}`."
         )
     # Not the sample's seed: whoever knows the seed would know the sides.
     key = write_ballot(shown, ballot, np.random.default_rng())
