@@ -179,7 +179,7 @@ def test_files_that_are_no_arena_are_refused_with_a_sentence(tmp_path: Path, pat
             ArenaStore(foreign, create=create)
     noise = tmp_path / "noise.sqlite"
     noise.write_bytes(b"this is no database" * 100)
-    with pytest.raises(DamagedStore, match="not a database"):
+    with pytest.raises(DamagedStore, match="not the file of an arena"):
         ArenaStore(noise, create=True)
 
 
