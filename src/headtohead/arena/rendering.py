@@ -135,7 +135,7 @@ def _check_size(text: str) -> None:
         raise _Tangled
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _rendered(text: str) -> str:
     """The HTML of a text that is not too long; recorded answers are read by many voters."""
     return _cleaner().clean(_calmed(str(_markdown().render(text, {"steps": 0}))))

@@ -34,6 +34,12 @@ _OURS = 0x48324841  # "H2HA": what SQLite calls the application of a file
 _BUSY_S = 5.0
 _OPEN = "SELECT id, drawn_ms FROM battles WHERE voter = ? AND state = 'open' ORDER BY drawn_ms DESC"
 _VOTER = "SELECT id, name, kind, door, blocked_ms IS NOT NULL AS blocked FROM voters"
+_COUNT = "SELECT COUNT(*) FROM counted_votes"
+_COUNT_ALL = (
+    "SELECT (SELECT COUNT(*) FROM votes) - (SELECT COUNT(*) FROM voids) - (SELECT COUNT(*) "
+    "FROM voters JOIN battles ON voter = voters.id AND state = 'voted' WHERE kind = 'judge' "
+    "AND NOT EXISTS (SELECT 1 FROM voids WHERE battle = battles.id))"
+)
 _TOGETHER_N = 256  # votes in one commit at most
 _FULL = (
     sqlite3.SQLITE_FULL,
@@ -713,8 +719,10 @@ class ArenaStore:
 
     def votes_n(self, voter: str = "") -> int:
         """How many votes count: of a voter, or of all."""
-        which, values = ("WHERE voter = ?", (voter,)) if voter else ("", ())
-        return int(self.rows(f"SELECT COUNT(*) FROM counted_votes {which}", *values)[0][0])
+        if voter:
+            return int(self.rows(f"{_COUNT} WHERE voter = ?", voter)[0][0])
+        # Every open page asks for it, so that it must not read every battle.
+        return int(self.rows(_COUNT_ALL)[0][0])
 
     def log(self, now_ms: int, actor: str, act: str, detail: str = "") -> None:
         """Add a line to the log, which is never changed."""
@@ -766,7 +774,7 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        store = ArenaStore(self._path)
+        store: ArenaStore | None = None
         going = True
         while going:
             batch = []
@@ -777,8 +785,15 @@ class Writer:
                     break
                 job = self._jobs.get()
             going = job is not None
+            try:
+                store = store or ArenaStore(self._path)
+            except Exception as error:  # noqa: BLE001 - said to those who wait; the next try it anew
+                for _, done in batch:
+                    done.set_exception(error)
+                continue
             _write(store, batch)
-        store.close()
+        if store:
+            store.close()
 
 
 def _write(store: ArenaStore, batch: list[tuple[Callable[[ArenaStore], Any], Future[Any]]]) -> None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Request, Response, get
 from litestar.enums import MediaType
@@ -15,10 +15,12 @@ from headtohead.arena.store.store import ArenaStore, VoteRefused
 from headtohead.arena.style import STYLES
 from headtohead.arena.web.doors import arena_of, voter_of
 from headtohead.arena.web.pages import page
+from headtohead.arena.web.running import RunningArena
 from headtohead.core.errors import InputError
 from headtohead.ratings.grouping import GROUPS
 
 Asked = Request[Any, Any, Any]
+T = TypeVar("T")
 GROUP_WORDS = {
     "country": "by country of the lab",
     "open": "by open or closed weights",
@@ -26,6 +28,8 @@ GROUP_WORDS = {
     "family": "by family of models",
 }
 _NOBODY = "-"  # no voter's id: whoever asks has not been at the voting page
+_MOST_KEPT, _MOST_REPORTS, _MOST_WAITING = 100, 8, 50
+_PAUSE = 2.0  # after each board, of the time that it took
 _POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
@@ -54,29 +58,97 @@ def _ask(request: Asked) -> BoardAsk:
     )
 
 
+class Boards:
+    """The leaderboards that are shown, each made once for all who ask at the same time.
+
+    They are made one after another, with pauses, so that voters need not wait for those who look.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[BoardAsk, tuple[int, BoardView]] = {}
+        self._reports: dict[BoardAsk, tuple[BoardView, str]] = {}
+        self._waiting: dict[BoardAsk, asyncio.Task[BoardView]] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._next_s = 0.0
+
+    async def view(self, arena: RunningArena, ask: BoardAsk) -> BoardView:
+        """A board that holds every vote which was there when it was asked for.
+
+        Raises:
+            InputError: If there is no such category or group.
+            VoteRefused: If too many different ones are asked for.
+        """
+        stamp, view = self._kept.get(ask, (-1, None))
+        if view is not None and stamp == arena.store.changes():
+            return view
+        if ask not in self._waiting:
+            if len(self._waiting) >= _MOST_WAITING:
+                raise VoteRefused("Too many leaderboards are asked for. Try again later.", 503)
+            self._waiting[ask] = asyncio.create_task(self._made(arena, ask))
+        # Whoever leaves does not end it for the others.
+        return await asyncio.shield(self._waiting[ask])
+
+    async def _made(self, arena: RunningArena, ask: BoardAsk) -> BoardView:
+        def made() -> BoardView:
+            store = ArenaStore(arena.settings.database)  # a connection is of one thread
+            try:
+                return board_of(store, arena.settings, ask)
+            finally:
+                store.close()
+
+        try:
+            await self._one_at_a_time.acquire()
+            await self._pause()
+        finally:
+            # Who asks from now on may know of votes that this one misses.
+            self._waiting.pop(ask)
+        try:
+            stamp = arena.store.changes()
+            view: BoardView = await self._worked(made)
+        finally:
+            self._one_at_a_time.release()
+        _keep(self._kept, ask, (stamp, view), _MOST_KEPT)
+        return view
+
+    async def report(self, arena: RunningArena, ask: BoardAsk) -> str:
+        """The report on a board, as a page of its own."""
+        view = await self.view(arena, ask)
+        of, html = self._reports.get(ask, (None, ""))
+        if of is not view:
+            async with self._one_at_a_time:
+                await self._pause()
+                html = await self._worked(_ranked(view).to_html)
+            _keep(self._reports, ask, (view, html), _MOST_REPORTS)
+        return html
+
+    async def _worked(self, job: Callable[[], T]) -> T:
+        began = asyncio.get_running_loop().time()
+        try:
+            return await asyncio.to_thread(job)
+        finally:
+            now = asyncio.get_running_loop().time()
+            self._next_s = now + _PAUSE * (now - began)
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self._next_s - asyncio.get_running_loop().time())
+
+
+def _keep(kept: dict[BoardAsk, T], ask: BoardAsk, value: T, most: int) -> None:
+    kept.pop(ask, None)
+    if len(kept) >= most:
+        kept.pop(next(iter(kept)))
+    kept[ask] = value
+
+
 async def view_of(request: Asked) -> BoardView:
     """The board that is asked for; one that nobody has voted on since is not made again."""
-    arena, ask = arena_of(request), _ask(request)
-    stamp = arena.store.changes()
-    kept: dict[BoardAsk, tuple[object, BoardView]] = request.app.state.boards
-    if ask in kept and kept[ask][0] == stamp:
-        return kept[ask][1]
-
-    def made() -> BoardView:
-        store = ArenaStore(arena.settings.database)  # a connection is of one thread
-        try:
-            return board_of(store, arena.settings, ask)
-        finally:
-            store.close()
-
+    boards: Boards = request.app.state.boards
     try:
-        view = await asyncio.to_thread(made)
+        return await boards.view(arena_of(request), _ask(request))
+    except VoteRefused:
+        raise
     except InputError as error:
         raise VoteRefused(str(error), 404) from None
-    if len(kept) > 100:
-        kept.clear()
-    kept[ask] = (stamp, view)
-    return view
 
 
 @get("/board", include_in_schema=False)
@@ -135,7 +207,8 @@ async def board_csv(request: Asked) -> Response[str]:
 @get("/board/report", include_in_schema=False)
 async def report(request: Asked) -> Response[str]:
     """What `h2h rank --html` writes of the same votes: charts, sources, every download."""
-    html = await asyncio.to_thread(_ranked(await view_of(request)).to_html)
+    view, boards = await view_of(request), request.app.state.boards
+    html = await boards.report(arena_of(request), view.ask)
     # The page holds its own scripts, each allowed by its hash and no other.
     policy = _POLICY.search(html)
     headers = {"Content-Security-Policy": policy[1].replace("&#39;", "'")} if policy else {}

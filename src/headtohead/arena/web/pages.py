@@ -1,5 +1,6 @@
 """Pages from templates, and every failure as a sentence: HTML for a browser, JSON for programs."""
 
+import hashlib
 import logging
 from functools import cache
 from http import HTTPStatus
@@ -24,6 +25,7 @@ from headtohead.files.opening import NOT_JSON
 if TYPE_CHECKING:
     from litestar.types import Message, Scope
 
+_MARK = "is"
 _LOG = logging.getLogger("headtohead.arena")
 _SAID = {
     400: "This request cannot be read.",
@@ -41,13 +43,29 @@ def folder(name: str) -> Path:
 
 @cache
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder("templates")),
         autoescape=True,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    made.globals["own"] = own_file
+    return made
+
+
+@cache
+def _style() -> str:
+    return files("headtohead.publish").joinpath("templates/style.css").read_text("utf-8")
+
+
+@cache
+def own_file(address: str) -> str:
+    """The address of a file of the server's own, which is another one when the file is."""
+    name = address.rpartition("/")[2]
+    held = _style().encode() if address == "/style.css" else (folder("static") / name).read_bytes()
+    return f"{address}?{_MARK}={hashlib.sha256(held).hexdigest()[:12]}"
 
 
 def page(
@@ -67,7 +85,7 @@ def page(
 @get("/style.css", include_in_schema=False, media_type="text/css", sync_to_thread=False)
 def style() -> str:
     """The style of every page of headtohead, reports included."""
-    return files("headtohead.publish").joinpath("templates/style.css").read_text("utf-8")
+    return _style()
 
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:
@@ -107,8 +125,17 @@ async def add_headers(message: "Message", scope: "Scope") -> None:
     """Put on every answer what forbids a browser the rest."""
     if message["type"] == "http.response.start":
         headers = MutableScopeHeaders.from_message(message)
+        if message["status"] == HTTPStatus.OK and _fixed(scope):
+            headers.setdefault("Cache-Control", "public, max-age=31536000, immutable")
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
+
+
+def _fixed(scope: "Scope") -> bool:
+    """Whether an address is that of a file as it is now, which browsers need to read once."""
+    address, asked = scope["path"], scope["query_string"].decode("latin-1")
+    own = address == "/style.css" or address.startswith("/static/")
+    return own and asked.startswith(f"{_MARK}=") and own_file(address) == f"{address}?{asked}"
 
 
 async def fields(request: Request[Any, Any, Any]) -> dict[str, str]:
