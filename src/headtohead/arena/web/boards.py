@@ -96,17 +96,12 @@ class Boards:
             finally:
                 store.close()
 
-        try:
-            await self._one_at_a_time.acquire()
+        async with self._one_at_a_time:
             await self._pause()
-        finally:
             # Who asks from now on may know of votes that this one misses.
-            self._waiting.pop(ask)
-        try:
+            del self._waiting[ask]
             stamp = arena.store.changes()
-            view: BoardView = await self._worked(made)
-        finally:
-            self._one_at_a_time.release()
+            view = await self._worked(made)
         _keep(self._kept, ask, (stamp, view), _MOST_KEPT)
         return view
 

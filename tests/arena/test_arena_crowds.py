@@ -1,0 +1,145 @@
+"""Many at once: limits that colleagues do not meet, leaderboards made once, kills, files kept."""
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import pytest
+from benchmarks.arena_load import add_battles, killed_once, written_arena
+from tests.arena.served import TestVoter, serving, written
+
+from headtohead.arena.settings import BoardAsk
+from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
+from headtohead.arena.web import boards
+from headtohead.arena.web.security import Limits
+
+
+def test_a_killed_server_keeps_what_it_acknowledged_and_nothing_twice(tmp_path: Path) -> None:
+    toml = written_arena(tmp_path)
+    for n, after_s in enumerate((0.4, 1.2)):
+        left = killed_once(toml, 300, after_s, f"-{n}-", connections=100)
+        assert (left.lost, left.doubtful, left.sound, left.refused) == (0, 0, "ok", 0)
+        assert left.held >= left.acknowledged
+
+
+@pytest.mark.slow
+def test_a_server_killed_twenty_times_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    toml = written_arena(tmp_path)
+    lefts = [killed_once(toml, 1000, 0.1 + 0.12 * n, f"-{n}-") for n in range(20)]
+    assert [(left.lost, left.doubtful, left.sound) for left in lefts] == [(0, 0, "ok")] * 20
+    assert sum(left.acknowledged for left in lefts) > 1000
+
+
+def test_colleagues_behind_one_address_do_not_use_up_each_others_requests(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served:
+        served.arena.address_limits = Limits(per_minute=1, burst=5)
+        voters = [TestVoter(served.address) for _ in range(4)]
+        for voter in voters:
+            assert voter.vote(voter.draw()).status_code == 200
+            voter.http.close()
+        # Who is not known counts by address: four pages were theirs.
+        answers = [httpx2.get(served.address).status_code for _ in range(3)]
+        assert answers == [200, 429, 429]
+
+
+def test_one_address_does_not_get_voters_without_end(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served:
+        served.arena.newcomer_limits = Limits(per_minute=1, burst=3)
+        known = TestVoter(served.address)
+        answers = [httpx2.get(served.address) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+        assert "set-cookie" not in answers[-1].headers
+        programs = httpx2.post(f"{served.address}/api/v1/voters")
+        assert programs.status_code == 429
+        assert known.vote(known.draw()).status_code == 200
+        known.http.close()
+
+
+def test_whoever_asks_for_a_board_at_the_same_time_shares_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[BoardAsk] = []
+    started, gate, made = threading.Event(), threading.Event(), boards.board_of
+
+    def counted(store: ArenaStore, settings: object, ask: BoardAsk) -> object:
+        begun.append(ask)
+        started.set()
+        assert gate.wait(30)
+        return made(store, settings, ask)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(boards, "board_of", counted)
+    with serving(written(tmp_path)) as served, ThreadPoolExecutor(8) as pool:
+
+        def votes_on_board() -> str:
+            page = httpx2.get(f"{served.address}/board", timeout=60).text
+            found = re.search(r"(\d+) votes?\b", page)
+            return found[1] if found else page
+
+        with TestVoter(served.address) as voter:
+            voter.vote(voter.draw())
+            first = pool.submit(votes_on_board)
+            assert started.wait(30)
+            # The first is being made: these know of one vote more, and share the next.
+            voter.vote(voter.draw())
+            more = [pool.submit(votes_on_board) for _ in range(6)]
+            time.sleep(0.3)
+            gate.set()
+            assert {one.result() for one in more} == {"2"}
+            assert first.result() in ("1", "2")
+        assert len(begun) <= 3
+
+
+def test_boards_that_nobody_would_ask_for_are_refused_when_they_are_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "_MOST_WAITING", 0)
+    with serving(written(tmp_path)) as served:
+        answer = httpx2.get(f"{served.address}/board")
+        assert answer.status_code == 503
+        assert "Try again later" in answer.text
+
+
+def test_votes_are_counted_as_the_view_counts_them(tmp_path: Path) -> None:
+    toml = written_arena(tmp_path)
+    add_battles(toml, 30, votes=25)
+    store = ArenaStore(tmp_path / "arena.sqlite")
+    judge = Voter(id="judge", kind="judge")
+    for id in ("j1", "j2"):
+        turn = BattleTurn(question="?", left_answer="a", right_answer="b")
+        battle = Battle(
+            id=id,
+            voter="judge",
+            prompt="p1",
+            category="",
+            left_entrant="entrant 1",
+            right_entrant="entrant 2",
+            pair_probability=0.5,
+            drawn_ms=1,
+            turns=(turn,),
+        )
+        store.begin(battle, judge)
+        store.vote(id, "judge", "left", 2)
+    for id in ("b3", "b4", "j2"):
+        store.void(id, "a test", 3, "test")
+    counted = store.rows("SELECT COUNT(*) FROM counted_votes")[0][0]
+    assert store.votes_n() == counted == 23
+    store.close()
+
+
+def test_browsers_keep_the_servers_own_files_until_they_are_others(tmp_path: Path) -> None:
+    with serving(written(tmp_path)) as served, httpx2.Client(base_url=served.address) as browser:
+        page = browser.get("/").text
+        addresses = re.findall(r'(?:href|src)="(/(?:static/|style)[^"]+)"', page)
+        assert len(addresses) == 4
+        for address in addresses:
+            answer = browser.get(address)
+            assert answer.status_code == 200
+            assert "immutable" in answer.headers["cache-control"]
+            assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+            bare = address.partition("?")[0]
+            for other in (bare, f"{bare}?is=000000000000", f"{bare}?x", "/static/none.js?is=0"):
+                assert browser.get(other).headers["cache-control"] == "no-store"
+        assert browser.get("/").headers["cache-control"] == "no-store"
