@@ -11,7 +11,8 @@ import pytest
 from benchmarks.arena_load import add_battles, killed_once, written_arena
 from tests.arena.served import TestVoter, serving, written
 
-from headtohead.arena.settings import BoardAsk
+from headtohead.arena.board import BoardView, board_of
+from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
 from headtohead.arena.web import boards
 from headtohead.arena.web.security import Limits
@@ -62,13 +63,13 @@ def test_whoever_asks_for_a_board_at_the_same_time_shares_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[BoardAsk] = []
-    started, gate, made = threading.Event(), threading.Event(), boards.board_of
+    started, gate = threading.Event(), threading.Event()
 
-    def counted(store: ArenaStore, settings: object, ask: BoardAsk) -> object:
+    def counted(store: ArenaStore, settings: ArenaSettings, ask: BoardAsk) -> BoardView:
         begun.append(ask)
         started.set()
         assert gate.wait(30)
-        return made(store, settings, ask)  # type: ignore[arg-type]
+        return board_of(store, settings, ask)
 
     monkeypatch.setattr(boards, "board_of", counted)
     with serving(written(tmp_path)) as served, ThreadPoolExecutor(8) as pool:
