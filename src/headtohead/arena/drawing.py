@@ -196,6 +196,8 @@ class PairChances:
         """Take votes into account, on the board of their category and on that of all."""
         if self._drop and winner == "tie (bothbad)":
             return
+        if not {left, right} <= self._at.keys():
+            return  # retired before its first vote, while its answers were being read
         i, j = self._at[left], self._at[right]
         for name in {"", category}:
             wins, ties = self._board(name)

@@ -29,7 +29,7 @@ GROUP_WORDS = {
 }
 _NOBODY = "-"  # no voter's id: whoever asks has not been at the voting page
 _MOST_KEPT, _MOST_REPORTS, _MOST_WAITING = 100, 8, 50
-_PAUSE = 2.0  # after each board, of the time that it took
+_LONGEST_PAUSE_S = 1.0  # after each board; else as long as it took
 _POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
@@ -122,7 +122,7 @@ class Boards:
             return await asyncio.to_thread(job)
         finally:
             now = asyncio.get_running_loop().time()
-            self._next_s = now + _PAUSE * (now - began)
+            self._next_s = now + min(now - began, _LONGEST_PAUSE_S)
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._next_s - asyncio.get_running_loop().time())
@@ -206,7 +206,9 @@ async def report(request: Asked) -> Response[str]:
     html = await boards.report(arena_of(request), view.ask)
     # The page holds its own scripts, each allowed by its hash and no other.
     policy = _POLICY.search(html)
-    headers = {"Content-Security-Policy": policy[1].replace("&#39;", "'")} if policy else {}
+    # What a page cannot forbid by itself.
+    whole = f"{policy[1].replace('&#39;', chr(39))}; frame-ancestors 'none'" if policy else ""
+    headers = {"Content-Security-Policy": whole} if whole else {}
     return Response(html, media_type=MediaType.HTML, headers=headers)
 
 

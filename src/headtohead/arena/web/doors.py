@@ -19,6 +19,7 @@ _CLOSED = {
     "header": "This arena is behind a single sign-on, which has not named you. Sign in there.",
 }
 _STATIC = ("/static/", "/style.css")
+_LONGEST_PATH = 250
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -55,13 +56,18 @@ async def admit(request: "Asked") -> None:
     """Refuse what comes too fast, and what another site makes a browser send.
 
     Raises:
-        VoteRefused: In both cases.
+        VoteRefused: In both cases, and for an address that no file can have.
     """
-    if "\0" in request.scope["path"]:  # which no file system takes
+    path = request.scope["path"]
+    if "\0" in path or len(path) > _LONGEST_PATH:
         raise VoteRefused("There is no such page here.", 404)
     if request.method in ("GET", "HEAD") and request.url.path.startswith(_STATIC):
         return
-    not_too_fast(arena_of(request).address_limits, address_of(request))
+    arena = arena_of(request)
+    # Colleagues share an address: whoever has drawn a battle counts for themselves.
+    id = _claimed(request)
+    who = id if id and arena.store.voter(id) else address_of(request)
+    not_too_fast(arena.address_limits, who)
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     # Browsers say the first only where the connection is safe, and the second for every form.
@@ -71,6 +77,14 @@ async def admit(request: "Asked") -> None:
         site = "same-origin" if own else "cross-site"
     if site not in (None, "same-origin", "none"):
         raise VoteRefused("This request was made by another site, so nothing was done.", 403)
+
+
+def _claimed(request: "Asked") -> str:
+    """The voter whom a token of ours names; empty if there is none."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":  # a proxy may ask browsers for a password of its own
+        given = request.cookies.get(COOKIE, "")
+    return arena_of(request).tokens.opened("voter", given)
 
 
 def not_too_fast(limits: Limits, who: str) -> None:
@@ -105,14 +119,15 @@ def voter_of(request: "Asked") -> Voter | None:
     arena = arena_of(request)
     rules = arena.settings.voters
     if rules.door == "header":
-        name = request.headers.get(rules.header, "").strip()
+        names = request.headers.getall(rules.header, [])
+        # Two of them are the proxy's and one that it let through.
+        name = names[0].strip() if len(names) == 1 else ""
         if not name or not _by_proxy(request):
             return None
         id = arena.tokens.signature("header", name)[:16]
         found = arena.store.voter(id) or Voter(id=id, name=name, door="header")
     else:
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        id = arena.tokens.opened("voter", given or request.cookies.get(COOKIE, ""))
+        id = _claimed(request)
         if not id:
             return None
         known = arena.store.voter(id)

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
@@ -60,7 +60,7 @@ def _style() -> str:
     return files("headtohead.publish").joinpath("templates/style.css").read_text("utf-8")
 
 
-@cache
+@lru_cache(maxsize=32)
 def own_file(address: str) -> str:
     """The address of a file of the server's own, which is another one when the file is."""
     name = address.rpartition("/")[2]
@@ -109,6 +109,8 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         status = HTTPStatus.BAD_REQUEST.value  # brackets without an end, in a body sent by REST
     elif isinstance(error, HTTPException):
         status = error.status_code
+    elif isinstance(error, RecursionError):  # JSON that is nested without end
+        status = HTTPStatus.BAD_REQUEST.value
     else:
         _LOG.error("A request failed.", exc_info=error)
     said = said or _SAID.get(status, _SAID[400 if status < 500 else 500])
