@@ -2,8 +2,9 @@
 
 Run as `python -m benchmarks.arena_load --voters 200 --seconds 60 --kills 20`. The server is `h2h
 arena try` in a process of its own, the voters are one other process on the same machine, each with
-a connection and an address of its own (as a proxy forwards it). A voter draws a battle, reads for a
-random time, votes, sees the names, and goes on, by the plain forms that a browser sends.
+a connection and an address of its own (as a proxy forwards it), or all with one (`--one-address`). A
+voter draws a battle, reads for a random time, votes, sees the names, and goes on, by the plain forms
+that a browser sends. `--watchers` have the leaderboard open, which asks for votes every five seconds.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
+
+_LOOK_S = 5.0  # between two looks of a leaderboard for new votes
 
 
 @dataclass
@@ -82,6 +85,7 @@ class LoadVoter:
     number: int
     times: dict[str, list[float]]
     acknowledged: set[str]
+    forwarded: bool = True
     cookie: str = ""
     form: str = ""
     battle: str = ""
@@ -102,7 +106,7 @@ class LoadVoter:
             f"{method} {path} HTTP/1.1",
             "host: arena",
             "accept: text/html",
-            f"x-forwarded-for: {address}",
+            *([f"x-forwarded-for: {address}"] if self.forwarded else []),
             f"cookie: {self.cookie}",
             "content-type: application/x-www-form-urlencoded",
             f"content-length: {len(body)}",
@@ -151,10 +155,10 @@ def _hidden(page: str, name: str) -> str:
     return page.partition(f'name="{name}" value="')[2].partition('"')[0]
 
 
-def _voters(server: LoadedServer, n: int) -> list[LoadVoter]:
+def _voters(server: LoadedServer, n: int, *, forwarded: bool = True) -> list[LoadVoter]:
     times: dict[str, list[float]] = defaultdict(list)
     acknowledged: set[str] = set()
-    return [LoadVoter(server.port, number, times, acknowledged) for number in range(n)]
+    return [LoadVoter(server.port, number, times, acknowledged, forwarded) for number in range(n)]
 
 
 def kept_votes(database: Path) -> list[str]:
@@ -163,9 +167,18 @@ def kept_votes(database: Path) -> list[str]:
         return [row[0] for row in db.execute("SELECT battle FROM votes")]
 
 
-async def load(server: LoadedServer, voters_n: int, seconds: float, think_s: float) -> list[str]:
+async def load(
+    server: LoadedServer,
+    voters_n: int,
+    seconds: float,
+    think_s: float,
+    *,
+    watchers_n: int = 0,
+    forwarded: bool = True,
+) -> list[str]:
     """The rows of the page of many voters at once, who read for a random time before each vote."""
-    rng, voters = np.random.default_rng(1), _voters(server, voters_n)
+    rng, voters = np.random.default_rng(1), _voters(server, voters_n, forwarded=forwarded)
+    watchers = _voters(server, watchers_n, forwarded=forwarded)
     before, began = server.cpu_s, time.perf_counter()
 
     async def go_on(voter: LoadVoter) -> None:
@@ -175,23 +188,32 @@ async def load(server: LoadedServer, voters_n: int, seconds: float, think_s: flo
             await asyncio.sleep(rng.exponential(think_s))
             await voter.vote()
 
-    await asyncio.gather(*map(go_on, voters))
+    async def watch(watcher: LoadVoter) -> None:
+        await asyncio.sleep(rng.uniform(0, _LOOK_S))
+        while time.perf_counter() - began < seconds:
+            status, _, text = await watcher.ask("votes so far", "GET", "/board/votes-now")
+            assert status == 200, text
+            await watcher.ask("leaderboard", "GET", "/board")
+            await asyncio.sleep(_LOOK_S)
+
+    await asyncio.gather(*map(go_on, voters), *map(watch, watchers))
     took, cpu = time.perf_counter() - began, server.cpu_s - before
     times, acknowledged = voters[0].times, voters[0].acknowledged
-    for voter in voters:
+    for voter in (*voters, *watchers):
         voter.close()
     kept = kept_votes(server.database)
     assert sorted(kept) == sorted(acknowledged), "a vote was lost or counted twice"
     n = sum(map(len, times.values()))
     rows = [
-        f"{voters_n} voters, {n:,} requests and {len(kept):,} votes in {took:.0f} s, none lost; "
+        f"Load of the machine {os.getloadavg()[0]:.1f}. {voters_n} voters, {n:,} requests and {len(kept):,} votes in {took:.0f} s, none lost; "
         f"{cpu / n * 1e3:.1f} ms of processor time a request.",
         "",
         "| request | n | median, ms | p99, ms |",
         "|---|---|---|---|",
     ]
     every = [second for kind in times.values() for second in kind]
-    for name, taken in [*times.items(), ("all", every)]:
+    watched = watchers[0].times if watchers else {}
+    for name, taken in [*times.items(), ("all", every), *watched.items()]:
         middle, high = np.quantile(taken, (0.5, 0.99)) * 1e3
         rows.append(f"| {name} | {len(taken):,} | {middle:.0f} | {high:.0f} |")
     return rows
@@ -245,6 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--voters", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--think", type=float, default=10.0, help="mean seconds before a vote")
+    parser.add_argument("--watchers", type=int, default=0, help="who have the leaderboard open")
+    parser.add_argument("--one-address", action="store_true", help="of all voters")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=1000, help="votes at each kill")
     asked = parser.parse_args(arguments)
@@ -252,7 +276,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as name:
         if asked.voters:
             with served(Path(name) / "load.sqlite") as server:
-                rows = asyncio.run(load(server, asked.voters, asked.seconds, asked.think))
+                rows = asyncio.run(
+                    load(
+                        server,
+                        asked.voters,
+                        asked.seconds,
+                        asked.think,
+                        watchers_n=asked.watchers,
+                        forwarded=not asked.one_address,
+                    )
+                )
             print("\n".join(rows))
         found = []
         for number in range(asked.kills):
