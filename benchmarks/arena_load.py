@@ -2,9 +2,10 @@
 
 Run as `python -m benchmarks.arena_load --voters 200 --seconds 60 --kills 20`. The server is `h2h
 arena try` in a process of its own, the voters are one other process on the same machine, each with
-a connection and an address of its own (as a proxy forwards it), or all with one (`--one-address`). A
-voter draws a battle, reads for a random time, votes, sees the names, and goes on, by the plain forms
-that a browser sends. `--watchers` have the leaderboard open, which asks for votes every five seconds.
+a connection and an address of its own (as a proxy forwards it), or all with one (`--one-address`).
+A voter draws a battle, reads for a random time, votes, sees the names, and goes on, by the plain
+forms that a browser sends. `--watchers` have the leaderboard open, which looks for votes every five
+seconds.
 """
 
 import argparse
@@ -205,7 +206,8 @@ async def load(
     assert sorted(kept) == sorted(acknowledged), "a vote was lost or counted twice"
     n = sum(map(len, times.values()))
     rows = [
-        f"Load of the machine {os.getloadavg()[0]:.1f}. {voters_n} voters, {n:,} requests and {len(kept):,} votes in {took:.0f} s, none lost; "
+        f"Load of the machine: {os.getloadavg()[0]:.1f}.",
+        f"{voters_n} voters, {n:,} requests and {len(kept):,} votes in {took:.0f} s, none lost; "
         f"{cpu / n * 1e3:.1f} ms of processor time a request.",
         "",
         "| request | n | median, ms | p99, ms |",
