@@ -109,8 +109,6 @@ def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         status = HTTPStatus.BAD_REQUEST.value  # brackets without an end, in a body sent by REST
     elif isinstance(error, HTTPException):
         status = error.status_code
-    elif isinstance(error, RecursionError):  # JSON that is nested without end
-        status = HTTPStatus.BAD_REQUEST.value
     else:
         _LOG.error("A request failed.", exc_info=error)
     said = said or _SAID.get(status, _SAID[400 if status < 500 else 500])
