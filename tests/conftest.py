@@ -14,7 +14,7 @@ from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
 
 # The short profile draws the same examples in each run; the full one, which `make test-slow` asks
 # for, draws others each time, as many as each test says (`examples` in tests/simulations.py).
-settings.register_profile("short", max_examples=20, deadline=None, derandomize=True)
+settings.register_profile("short", max_examples=10, deadline=None, derandomize=True)
 settings.register_profile("full", max_examples=300, deadline=None)
 settings.load_profile("short")
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.evidence.test_store import plant
+from tests.simulations import examples
 
 from headtohead.claims.result import CheckResult
 from headtohead.claims.verb import check
@@ -55,7 +56,7 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> CheckResult:
     return check(as_of=THEN, store=Store(tmp_path_factory.mktemp("home")))
 
 
-@settings(max_examples=3, phases=[Phase.generate])
+@settings(max_examples=examples(20) // 5, phases=[Phase.generate])
 @given(
     days=st.integers(1, (NOW - THEN).days),
     factor=st.sampled_from([0.5, 0.9]),
