@@ -32,13 +32,16 @@ def free_arena(tmp_path: Path) -> Iterator[ServedArena]:
 def test_a_voter_asks_a_question_of_their_own_and_votes(free_arena: ServedArena) -> None:
     with TestVoter(free_arena.address) as voter:
         page = voter.http.get("/", headers={"accept": "text/html"}).text
-        assert 'name="prompt"' in page
+        assert "Your question" in page
+        assert 'name="prompt" rows="3" maxlength="8000" required' in page
         battle = voter.draw(prompt=" Where is my hat? ", category="home")
         assert [turn["question"] for turn in battle["turns"]] == ["Where is my hat?"]
         streamed_to(voter, battle["id"])
         voted = voter.vote(battle).json()
         said = {voted["turns"][0]["left"], voted["turns"][0]["right"]}
         assert said == {"tna heard Where is my hat?", "eeb heard Where is my hat?"}
+        page = voter.http.get(f"/battles/{battle['id']}", headers={"accept": "text/html"}).text
+        assert '<form action="/" class="next">' in page  # the next one is to be written, too
     store = free_arena.arena.store
     (row,) = store.rows("SELECT category, pair_probability FROM counted_votes")
     assert tuple(row) == ("home", 1.0)

@@ -262,7 +262,8 @@ def _serve(settings: "ArenaSettings", host: str, port: int) -> int:
         n, prompts = len(settings.entrants), len(running.deck.texts)
         line.say(
             [
-                f"{settings.title}: {n} entrants, {prompts:,} prompts.",
+                f"{settings.title}: {n} entrants, "
+                + (f"{prompts:,} prompts." if prompts else "and voters write the questions."),
                 f"Vote at {address}",
                 "Ctrl-C ends it.",
             ]

@@ -82,6 +82,7 @@ async def _page_of(request: Asked, battle: Battle, voter: Voter) -> Response[Any
         "battle.html",
         battle={**known, "turns": turns},
         form=_form(request, voter),
+        given_prompts=bool(arena_of(request).deck.texts),
         outcomes=SAID,
         reasons=REASONS,
         said=SAID.get(battle.outcome, ""),
@@ -114,6 +115,7 @@ async def begin(request: Asked) -> Response[Any]:
         votes=arena.store.votes_n(voter.id),
         categories=arena.categories,
         own_prompts=arena.settings.free,
+        given_prompts=bool(arena.deck.texts),
         door=arena.settings.voters.door,
     )
 
