@@ -120,6 +120,24 @@ def test_votes_of_others_are_taken_in_once(database: Path, tmp_path: Path, kind:
     store.close()
 
 
+def test_a_file_that_has_grown_and_an_export_of_ones_own_add_what_is_new(
+    database: Path, tmp_path: Path
+) -> None:
+    before = rank(database).used
+    own = tmp_path / "own.jsonl"
+    into = ["--into", str(database)]
+    exported = ["arena", "export", str(database), "--as", "lmarena", "--out", str(own)]
+    assert CliRunner().invoke(main, exported).exit_code == 0
+    assert CliRunner().invoke(main, ["arena", "import", str(own), *into]).exit_code == 0
+    assert rank(database).used == before
+    rows = own.read_text().replace('"question_id": "', '"question_id": "elsewhere-').splitlines()
+    for n in (5, len(rows)):
+        other = tmp_path / f"other-{n}.jsonl"
+        other.write_text("\n".join(rows[:n]) + "\n")
+        assert CliRunner().invoke(main, ["arena", "import", str(other), *into]).exit_code == 0
+        assert rank(database).used == before + n
+
+
 def test_what_cannot_be_taken_in_is_named(database: Path, tmp_path: Path) -> None:
     counts = tmp_path / "counts.csv"
     counts.write_text("model_a,model_b,wins_a,wins_b,ties\nx,y,3,2,1\n")

@@ -333,8 +333,8 @@ def export_votes(database: Path, layout: "Layout", out: Path, *, texts: bool) ->
 def import_votes(votes: Path, database: Path, reading: VoteOptions) -> int:
     """Take in VOTES of Open WebUI, compar:IA, LMArena or any table that `h2h rank` reads.
 
-    Entrants that the arena does not know are rated, and never drawn. A file that is imported again
-    adds only what is new.
+    Entrants that the arena does not know are rated, and never drawn. A file that is imported again,
+    or has grown and gives each vote an id of 12 characters or more, adds only what is new.
     """
     from headtohead.arena.exchange import votes_elsewhere
     from headtohead.arena.web.running import now_ms

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -23,6 +24,7 @@ from headtohead.publish.files import replace
 if TYPE_CHECKING:
     from headtohead.ratings.settings import VoteOptions
 
+_UNIQUE = 12  # characters of an id that is none by chance
 Layout = Literal["lmarena", "parquet", "csv", "every-eval-ever"]
 _COLUMNS: Mapping[str, str] = {
     "battle": "Which battle it is.",
@@ -134,7 +136,7 @@ def _write_boards(store: ArenaStore, out: Path) -> None:
     from headtohead.trials.comparing.exporting import document_of, document_place
 
     ranked = rank(store.path)
-    title = store.kept().get("title", "arena")
+    title = store.kept().get("title", "arena")[:60].strip()  # it names a folder
     at = store.rows("SELECT MAX(voted_ms) FROM counted_votes")[0][0] / 1000
     metric = {
         "metric_name": "Bradley-Terry rating",
@@ -186,10 +188,11 @@ def votes_elsewhere(
     from headtohead.ratings.reading.votes import open_votes
 
     votes = open_votes(source, options)
-    known = [word for word in ("voter", "prompt", "category") if votes.has(word)]
+    known = [word for word in ("voter", "prompt", "category", "id") if votes.has(word)]
     known = [word for word in known if votes.one_word(word)]
     winners = ("model_a", "model_b", "tie", "tie (bothbad)")
     mark, result, rows = digest(arrived(source)), [], 0
+    times = Counter[str]()
     window: Literal["day"] | None = "day" if votes.timed else None
     for chunk in votes.chunks(known, window=window):
         for at in range(chunk.first.size):
@@ -201,9 +204,14 @@ def votes_elsewhere(
             day = said.get("day", "")
             noon = datetime.combine(date.fromisoformat(day), time(12), UTC) if day else None
             voter = f"{mark}/{said.get('voter') or rows}"
+            # A long id is one that nobody else gives; then a file that has grown is known again.
+            own = said.get("id", "")
+            times[own] += 1
+            row = f"{own}/{times[own]}" if len(own) >= _UNIQUE else f"{mark}/{rows}"
             result.append(
                 ImportedVote(
-                    id=f"imported-{hashlib.sha256(f'{mark}/{rows}'.encode()).hexdigest()[:20]}",
+                    id=f"imported-{hashlib.sha256(row.encode()).hexdigest()[:20]}",
+                    own_id=own,
                     model_a=votes.models[int(chunk.first[at])],
                     model_b=votes.models[int(chunk.second[at])],
                     winner=winners[int(chunk.outcome[at])],

@@ -170,6 +170,7 @@ class ImportedVote:
 
     Attributes:
         id: The same for the same row of the same file, so that nothing is counted twice.
+        own_id: What it is called there; a battle of that id is this one.
         winner: In the words of leaderboards.
         prompt: What was asked, or its id there; empty if unknown.
     """
@@ -182,6 +183,7 @@ class ImportedVote:
     prompt: str
     category: str
     voted_ms: int
+    own_id: str = ""
 
 
 class ArenaStore:
@@ -665,7 +667,7 @@ class ArenaStore:
         new = 0
         with self.transaction():
             for v in votes:
-                if self._one("SELECT 1 FROM battles WHERE id = ?", v.id):
+                if self._one("SELECT 1 FROM battles WHERE id IN (?, ?)", v.id, v.own_id):
                     continue
                 for name in (v.model_a, v.model_b):
                     self._db.execute(
