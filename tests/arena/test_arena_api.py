@@ -1,6 +1,8 @@
 """The REST routes: what they give, whom they refuse, and that no request breaks the server."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -131,3 +133,24 @@ def test_no_request_that_the_document_allows_or_forbids_breaks_the_server(
         call()
         tried.append(operation.label)
     assert len(tried) == 7
+
+
+def test_a_board_of_an_earlier_day_has_the_votes_until_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from headtohead.arena.web import running
+
+    clock, day_ms = running.now_ms, 24 * 3600 * 1000
+    with serving(written(tmp_path)) as served, TestVoter(served.address) as voter:
+        with monkeypatch.context() as yesterday:
+            yesterday.setattr(running, "now_ms", lambda: clock() - day_ms)
+            for _ in range(2):
+                assert voter.vote(voter.draw()).status_code == 200
+            until = datetime.fromtimestamp(running.now_ms() / 1000, UTC).date()
+        assert voter.vote(voter.draw()).status_code == 200
+        for asked, votes in (("", 3), (f"?until={until}", 2)):
+            board = httpx2.get(f"{served.address}/api/v1/board{asked}").json()
+            assert board["votes_counted"] == votes
+        page = httpx2.get(f"{served.address}/board?until={until}", headers={"accept": "text/html"})
+        assert f"2 votes until {until}" in page.text
+        assert f'data-days="{until} ' in page.text
