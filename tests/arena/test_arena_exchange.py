@@ -138,6 +138,16 @@ def test_a_file_that_has_grown_and_an_export_of_ones_own_add_what_is_new(
         assert rank(database).used == before + n
 
 
+def test_no_name_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
+    with serving(written(tmp_path, "=1+1", "bee")) as served:
+        with TestVoter(served.address) as voter:
+            voter.vote(voter.draw())
+        export(served.arena.store, "csv", tmp_path / "v.csv")
+    with (tmp_path / "v.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert {row["model_a"], row["model_b"]} == {"'=1+1", "bee"}
+
+
 def test_what_cannot_be_taken_in_is_named(database: Path, tmp_path: Path) -> None:
     counts = tmp_path / "counts.csv"
     counts.write_text("model_a,model_b,wins_a,wins_b,ties\nx,y,3,2,1\n")

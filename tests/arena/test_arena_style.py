@@ -52,3 +52,18 @@ def test_rank_holds_the_style_of_an_arena_equal(tmp_path: Path) -> None:
 
 def voter_page(address: str) -> str:
     return httpx2.get(f"{address}/board?style=1", timeout=60).text
+
+
+def test_entrants_are_put_together_by_the_model_that_they_are_said_to_be(tmp_path: Path) -> None:
+    toml = written(tmp_path, "old", "new", "own")
+    text = toml.read_text().replace('name = "old"', 'name = "old"\nmodel = "gpt-5"')
+    toml.write_text(text.replace('name = "new"', 'name = "new"\nmodel = "deepseek-v3.2"'))
+    with serving(toml) as served:
+        with TestVoter(served.address) as voter:
+            for _ in range(9):
+                voter.vote(voter.draw())
+        page = httpx2.get(f"{served.address}/board?group=country", timeout=60).text
+    assert "Models put together by country of the lab" in page
+    assert "<bdi>US</bdi>" in page
+    assert "<bdi>CN</bdi>" in page
+    assert "In no group that we know: own." in page

@@ -6,7 +6,7 @@ sides what is decided, and about how many more votes it takes.
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import product
 from statistics import median
@@ -19,8 +19,8 @@ from headtohead.arena.meter import StopMeter, meter
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.style import STYLES
 from headtohead.core.errors import InputError
-from headtohead.ratings.board import Standing
-from headtohead.ratings.grouping import labels_of
+from headtohead.ratings.board import Board, Standing
+from headtohead.ratings.grouping import groups_of, labels_of
 from headtohead.ratings.verb import rank
 
 if TYPE_CHECKING:
@@ -152,10 +152,7 @@ def _ranked(
         )
     where = {"category": ask.category, "voter": ask.voter}
     try:
-        # Where no entrant is of a group that we know, the board is still to be seen.
-        names = {vote[model] for vote in chosen for model in ("model_a", "model_b")}
-        placed = bool(ask.group and labels_of(names, ask.group))
-        return rank(
+        ranked = rank(
             {name: [vote[name] for vote in chosen] for name in chosen[0]}
             if ask.trusted
             else store.path,
@@ -164,12 +161,25 @@ def _ranked(
             style=_varying(chosen) if ask.style else (),
             # Votes from elsewhere say nothing of the style of their answers.
             on_bad="drop" if ask.style else "error",
-            group=ask.group if placed else None,
             level=settings.level,
             both_bad="drop" if settings.both_bad == "drop" else "tie",
-        ), ""
+        )
     except InputError as error:
         return None, str(error)
+    if ask.group:
+        labels = _labels(store, ask.group, ranked.board())
+        # Where no entrant is of a group that we know, the board is still to be seen.
+        if labels:
+            ranked = replace(ranked, groups=groups_of(ranked.board(), ask.group, labels))
+    return ranked, ""
+
+
+def _labels(store: "ArenaStore", group: str, board: Board) -> dict[str, str]:
+    """The group of each entrant, by the model that it is said to be, else by its own name."""
+    models = {row["name"]: row["model"] for row in store.entrants(retired=True)}
+    known = {s.model: models.get(s.model) or s.model for s in board.standings}
+    groups = labels_of(known.values(), group)
+    return {name: groups[model] for name, model in known.items() if model in groups}
 
 
 def _varying(votes: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

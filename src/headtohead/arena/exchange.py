@@ -20,6 +20,7 @@ from headtohead.arena.store.store import ArenaStore, ImportedVote
 from headtohead.core.errors import InputError
 from headtohead.core.version import VERSION
 from headtohead.publish.files import replace
+from headtohead.publish.machine import guarded
 
 if TYPE_CHECKING:
     from headtohead.ratings.settings import VoteOptions
@@ -119,7 +120,8 @@ def _write_table(votes: list[dict[str, Any]], layout: Layout, out: Path) -> None
         frame.write_parquet(kept)
         replace(out, kept.getvalue())
         return
-    frame.write_csv(kept)
+    safe = [{name: guarded(value) for name, value in vote.items()} for vote in votes]
+    pl.DataFrame(safe, infer_schema_length=None).write_csv(kept)
     replace(out, kept.getvalue())
     about = {
         "file": out.name,

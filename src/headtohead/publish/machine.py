@@ -117,11 +117,12 @@ def csv_text(table: DataTable) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.name for column in table.columns)
     for row in table.rows:
-        writer.writerow(_guarded(bare(cell)) for cell in row)
+        writer.writerow(guarded(bare(cell)) for cell in row)
     return text.getvalue()
 
 
-def _guarded(value: object) -> object:
+def guarded(value: object) -> object:
+    """A value as a spreadsheet should get it: no text of it is a formula."""
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
     return value

@@ -168,9 +168,11 @@ def fit_counts(
         fitted = replace(fitted, apart=clusters_met(fitted, own))
     notes: tuple[str, ...] = ()
     if own and settings.cluster and (n := np.unique(own.cluster).size) < _FEW_CLUSTERS:
+        by = settings.cluster
+        what = f"{by}s" if by in ("prompt", "voter") else f"values of {by}"
         notes = (
-            f"Values of {settings.cluster}: only {n}. So few say little of how much they vary, and "
-            "clustered intervals are rough.",
+            f"The votes are of only {n} different {what}: too few to tell well how much these "
+            "vary, so the intervals are rough.",
         )
     if settings.intervals == "bootstrap":
         drawn = bootstrap(fitted, settings.rng(key), rounds=settings.rounds, clusters=own)
