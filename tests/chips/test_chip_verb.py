@@ -121,7 +121,7 @@ def test_what_was_not_known_then_does_not_count() -> None:
         (("--tops", "-3"), "--tops is -3.0; it must be a number above 0"),
         (("--tops", "9", "--die-mm2", "0"), "--die-mm2 is 0.0; it must be a number above 0"),
         (("--die-mm2", "800"), "A chip of your own needs --tops"),
-        (("H20", "--tops", "148"), "Name a chip, or give --tops of your own"),
+        (("H20", "--tops", "148"), "Give a chip by its name, 'H20', or by --tops of its own"),
         (("H20", "--about", "2025-05"), "is not a day"),
         (("H20", "--about", "soon"), "is not a date"),
         (("H20", "--about", "2126-01-01"), "lies in the future"),

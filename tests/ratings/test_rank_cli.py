@@ -436,7 +436,7 @@ def test_without_a_day_every_vote_that_is_there_counts(run: Run) -> None:
         (["votes.csv", "--as-of", "2999-01-01"], "lies in the future"),
         (["votes.csv", "--dedup", "id"], "has no id that is known"),
         (["won.csv", "--window", "month"], "has no time that is known; say which column"),
-        (["votes.csv", "--format", "arena"], "Did you mean lmarena?"),
+        (["votes.csv", "--format", "lmaren"], "Did you mean lmarena"),
         (["votes.csv", "--engine", "sparc"], "Did you mean spark?"),
         (["votes.csv", "--judge", "won.csv"], "--map prompt=COLUMN"),
         (["votes.csv", "--judge", "gone.csv"], "gone.csv does not exist"),

@@ -15,7 +15,7 @@ from headtohead.arena.prompts import Prompt, prompts_in
 from headtohead.arena.store.store import ArenaStore, Door
 from headtohead.core.dates import day
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.settings import check_choices, option
+from headtohead.core.settings import Choices, check_choices, option
 from headtohead.files.toml import TomlFile
 from headtohead.trials.words import at_least
 
@@ -171,7 +171,7 @@ class ArenaSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoardAsk:
+class BoardAsk(Choices):
     """Which votes a board is of."""
 
     category: str = option("", metavar="NAME", help="Count votes on prompts of this category.")

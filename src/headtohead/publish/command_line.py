@@ -86,8 +86,8 @@ def verb(example: str, name: str | None = None) -> Callable[[Callable[..., Any]]
 def typed(as_of: date | None = None) -> str:
     """The command as it was typed, for "Again:"; with the day of knowledge, if none was given."""
     context = click.get_current_context()
-    names, inside = [], context
-    while inside.parent:
+    names, inside = [str(context.info_name)], context.parent
+    while inside and inside.parent:  # the outermost is h2h itself
         names.append(str(inside.info_name))
         inside = inside.parent
     said = ["h2h", *reversed(names), *context.meta.get(_TYPED, ())]
