@@ -15,8 +15,8 @@ from headtohead.arena.store.store import (
     BattleTurn,
     Voter,
     VoteRefused,
-    Writer,
 )
+from headtohead.arena.store.writer import Writer
 from headtohead.arena.style import STYLES
 from headtohead.arena.web.running import prepare
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull

@@ -1,24 +1,19 @@
 """The one place that speaks SQL to the file of an arena.
 
-`ArenaStore` is one connection: what it writes is one transaction a call. `Writer` is a thread with
-such a connection of its own, through which a server writes: what voters send at the same time is
-committed together, and acknowledged only after that commit has reached the disk.
+`ArenaStore` is one connection: what it writes is one transaction a call. A server writes through
+the thread in `writer.py`.
 """
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
 
-T = TypeVar("T")
 Door = Literal["open", "link", "header"]
 WINNERS: Mapping[str, str] = {
     "left": "model_a",
@@ -40,7 +35,6 @@ _COUNT_ALL = (
     "FROM voters JOIN battles ON voter = voters.id AND state = 'voted' WHERE kind = 'judge' "
     "AND NOT EXISTS (SELECT 1 FROM voids WHERE battle = battles.id))"
 )
-_TOGETHER_N = 256  # votes in one commit at most
 _FULL = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -743,82 +737,3 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(part):
             yield part
             part = ""
-
-
-class Writer:
-    """A thread that writes to the file of an arena, for all who ask at the same time.
-
-    What arrives while a commit is under way is committed together by the next one, so that many
-    voters wait for one write to the disk and do not contend for the lock.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._jobs: SimpleQueue[tuple[Callable[[ArenaStore], Any], Future[Any]] | None] = (
-            SimpleQueue()
-        )
-        self._thread = threading.Thread(target=self._run, name="arena writer", daemon=True)
-        self._thread.start()
-
-    def submit(self, job: Callable[[ArenaStore], T]) -> Future[T]:
-        """What a job gives, once what it wrote is on the disk; or its error, and nothing written.
-
-        Args:
-            job: Is given the store, inside a transaction.
-        """
-        done: Future[T] = Future()
-        self._jobs.put((job, done))
-        return done
-
-    def close(self) -> None:
-        """Write what is waiting, and end."""
-        self._jobs.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        store: ArenaStore | None = None
-        going = True
-        while going:
-            batch = []
-            job = self._jobs.get()
-            while job is not None:
-                batch.append(job)
-                if len(batch) == _TOGETHER_N or self._jobs.empty():
-                    break
-                job = self._jobs.get()
-            going = job is not None
-            try:
-                store = store or ArenaStore(self._path)
-            except Exception as error:  # noqa: BLE001 - said to those who wait; the next try it anew
-                for _, done in batch:
-                    done.set_exception(error)
-                continue
-            _write(store, batch)
-        if store:
-            store.close()
-
-
-def _write(store: ArenaStore, batch: list[tuple[Callable[[ArenaStore], Any], Future[Any]]]) -> None:
-    """Do jobs in one transaction: one that fails is undone alone, a failed commit undoes all."""
-    results: list[tuple[Future[Any], Any, BaseException | None]] = []
-    # Whoever has gone meanwhile waits for nothing; whoever waits cannot go from here on.
-    batch = [(job, done) for job, done in batch if done.set_running_or_notify_cancel()]
-    try:
-        with store.transaction():
-            for job, done in batch:
-                try:
-                    with store.transaction():
-                        results.append((done, job(store), None))
-                except Exception as error:
-                    if not store.writing:  # SQLite undid all of it, as it does on a full disk
-                        raise
-                    results.append((done, None, error))
-    except Exception as error:  # noqa: BLE001 - as above
-        for _, done in batch:
-            done.set_exception(error)
-        return
-    for done, value, fault in results:
-        if fault:
-            done.set_exception(fault)
-        else:
-            done.set_result(value)

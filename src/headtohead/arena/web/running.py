@@ -22,8 +22,8 @@ from headtohead.arena.store.store import (
     BattleTurn,
     Voter,
     VoteRefused,
-    Writer,
 )
+from headtohead.arena.store.writer import Writer
 from headtohead.arena.style import battle_styles
 from headtohead.arena.web.security import Limits, Signer, secret_beside
 
