@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx2
 import numpy as np
 
 from headtohead.arena.settings import ArenaSettings, settings_in
+from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
 from headtohead.arena.web.app import bound, server_of
 from headtohead.arena.web.running import RunningArena, prepare
 
@@ -35,6 +37,27 @@ def written(folder: Path, *entrants: str, more: str = "", top: str = "") -> Path
     toml = folder / "arena.toml"
     toml.write_text("\n".join([*parts, more]), encoding="utf-8")
     return toml
+
+
+ANN = Voter(id="ann")
+
+
+def begun(store: ArenaStore, id: str = "b1", voter: Voter = ANN, **more: object) -> Battle:
+    """An open battle with both answers, kept in the store."""
+    battle = Battle(
+        id=id,
+        voter=voter.id,
+        prompt="p1",
+        category="facts",
+        left_entrant="bee",
+        right_entrant="ant",
+        pair_probability=0.25,
+        drawn_ms=1000,
+        turns=(BattleTurn(question="?", left_answer="l", right_answer="r"),),
+    )
+    battle = replace(battle, **more)  # type: ignore[arg-type]
+    store.begin(battle, voter)
+    return battle
 
 
 class ServedArena:

@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx2
 import pytest
 from benchmarks import arena_load
-from tests.arena.served import TestVoter, serving, written
+from tests.arena.served import TestVoter, begun, serving, written
 
 from headtohead.arena.board import BoardView, board_of
 from headtohead.arena.settings import ArenaSettings, BoardAsk, settings_in
-from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
+from headtohead.arena.store.store import ArenaStore, Voter
 from headtohead.arena.web import boards
 from headtohead.arena.web.running import prepare
 from headtohead.arena.web.security import Limits
@@ -88,19 +88,7 @@ def test_votes_are_counted_as_the_view_counts_them(tmp_path: Path) -> None:
     voters = [Voter(id="ann"), Voter(id="judge", kind="judge")]
     cast = [(f"{voter.id}{n}", voter) for n in range(4) for voter in voters]
     for id, voter in cast:
-        turn = BattleTurn(question="?", left_answer="a", right_answer="b")
-        battle = Battle(
-            id=id,
-            voter=voter.id,
-            prompt="p1",
-            category="",
-            left_entrant="ant",
-            right_entrant="bee",
-            pair_probability=0.5,
-            drawn_ms=1,
-            turns=(turn,),
-        )
-        store.begin(battle, voter)
+        begun(store, id, voter)
         store.vote(id, voter.id, "left", 2)
     for id in ("ann1", "judge2"):
         store.void(id, "a test", 3, "test")

@@ -65,7 +65,11 @@ def test_every_pair_is_voted_on_in_both_orders_and_people_are_left_alone(tmp_pat
     }
     assert store.votes_n() == 0
     assert store.answers_taken() == []
-    assert store.voter(judge_voter(settings_in(toml).judge).id).kind == "judge"  # type: ignore
+    judge = settings_in(toml).judge
+    assert judge is not None
+    voter = store.voter(judge_voter(judge).id)
+    assert voter is not None
+    assert voter.kind == "judge"
     store.close()
 
 

@@ -6,12 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.arena.served import serving, written
+from tests.arena.served import ANN, begun, serving, written
 
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import (
     ArenaStore,
-    Battle,
     BattleTurn,
     Voter,
     VoteRefused,
@@ -21,8 +20,6 @@ from headtohead.arena.style import STYLES
 from headtohead.arena.web.running import prepare
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
 
-ANN = Voter(id="ann")
-
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -30,24 +27,6 @@ def path(tmp_path: Path) -> Path:
     settings = settings_in(toml)
     prepare(settings)
     return settings.database
-
-
-def begun(store: ArenaStore, id: str = "b1", voter: Voter = ANN, **more: object) -> Battle:
-    """An open battle with both answers."""
-    battle = Battle(
-        id=id,
-        voter=voter.id,
-        prompt="p1",
-        category="facts",
-        left_entrant="bee",
-        right_entrant="ant",
-        pair_probability=0.25,
-        drawn_ms=1000,
-        turns=(BattleTurn(question="?", left_answer="l", right_answer="r"),),
-    )
-    battle = replace(battle, **more)  # type: ignore[arg-type]
-    store.begin(battle, voter)
-    return battle
 
 
 def test_a_vote_is_a_row_in_the_words_of_leaderboards(path: Path) -> None:

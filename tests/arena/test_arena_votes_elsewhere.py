@@ -1,12 +1,15 @@
 """The file of an arena where other verbs read it: `rank`, and the votes of `switch`."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving, written
 
-from headtohead import rank
-from headtohead.core.errors import InputError
+from headtohead import arena_board, rank
+from headtohead.cli import main
+from headtohead.core.errors import DamagedStore, InputError
 from headtohead.ratings.reading.votes import open_votes
 from headtohead.trials.scoring.ballot import read_arena_votes
 
@@ -44,8 +47,6 @@ def test_a_void_vote_and_one_on_an_answer_that_gave_its_model_away_do_not_count(
     with store.transaction():
         store.void(rows[0]["battle"], "voted by mistake", 1, "test")
     store.close()
-    import sqlite3
-
     with sqlite3.connect(database) as raw:  # as an answer that names its model leaves it
         raw.execute("DROP TRIGGER votes_are_not_changed")
         raw.execute("UPDATE votes SET reveals = 'left: I am ant' WHERE battle = ?", (rows[1][0],))
@@ -72,8 +73,6 @@ def test_the_votes_of_switch_are_those_between_its_two_models(tmp_path: Path) ->
 
 
 def test_another_database_and_an_arena_without_votes_are_named(tmp_path: Path) -> None:
-    import sqlite3
-
     other = tmp_path / "other.db"
     with sqlite3.connect(other) as raw:
         raw.execute("CREATE TABLE x (y)")
@@ -87,3 +86,15 @@ def test_another_database_and_an_arena_without_votes_are_named(tmp_path: Path) -
     (tmp_path / "cut.sqlite").write_bytes(whole[: len(whole) // 3])
     with pytest.raises(InputError, match="the database cannot be read"):
         rank(tmp_path / "cut.sqlite")
+
+
+def test_a_file_that_does_not_know_its_own_margin_is_damaged(tmp_path: Path) -> None:
+    database = voted(tmp_path, "left")
+    with sqlite3.connect(database) as raw:
+        raw.execute("DELETE FROM arena WHERE key = 'sides'")
+    raw.close()
+    with pytest.raises(DamagedStore, match=r"margin, sides and title is incomplete\. Give its"):
+        arena_board(database)
+    run = CliRunner().invoke(main, ["arena", "board", str(database)])
+    assert run.exit_code == 65
+    assert arena_board(tmp_path / "arena.toml").view.votes == 9  # its toml still knows

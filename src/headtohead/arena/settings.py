@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from headtohead.arena.prompts import Prompt, prompts_in
 from headtohead.arena.store.store import ArenaStore, Door
 from headtohead.core.dates import day
-from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.errors import DamagedStore, InputError, UnknownName
 from headtohead.core.settings import Choices, check_choices, option
 from headtohead.files.toml import TomlFile
 from headtohead.trials.words import at_least
@@ -236,21 +236,31 @@ def kept(settings: ArenaSettings) -> dict[str, str]:
 
 
 def kept_settings(store: ArenaStore) -> ArenaSettings:
-    """What the file of an arena says of it: all that its board needs."""
+    """What the file of an arena says of it: all that its board needs.
+
+    Raises:
+        DamagedStore: If something of that is missing or cannot be read.
+    """
     said = store.kept()
-    sides = json.loads(said["sides"]).items()
     rows = store.entrants()
-    return ArenaSettings(
-        title=said["title"],
-        database=store.path,
-        entrants=tuple(Entrant(name=row["name"], model=row["model"]) for row in rows),
-        margin_pp=float(said["margin_pp"]),
-        level=float(said["level"]),
-        both_bad="drop" if said["both_bad"] == "drop" else "half",
-        categories=tuple(json.loads(said["categories"])),
-        sides=tuple(ArenaSide(name, tuple(entrants)) for name, entrants in sides),
-        compare=tuple((one, other) for one, other in json.loads(said["compare"])),
-    )
+    try:
+        sides = json.loads(said["sides"]).items()
+        return ArenaSettings(
+            title=said["title"],
+            database=store.path,
+            entrants=tuple(Entrant(name=row["name"], model=row["model"]) for row in rows),
+            margin_pp=float(said["margin_pp"]),
+            level=float(said["level"]),
+            both_bad="drop" if said["both_bad"] == "drop" else "half",
+            categories=tuple(json.loads(said["categories"])),
+            sides=tuple(ArenaSide(name, tuple(entrants)) for name, entrants in sides),
+            compare=tuple((one, other) for one, other in json.loads(said["compare"])),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DamagedStore(
+            f"{store.path}: what it says of its own margin, sides and title is incomplete. Give "
+            "its arena.toml instead, or serve that once: it is written anew then."
+        ) from None
 
 
 def settings_in(path: Path) -> ArenaSettings:
