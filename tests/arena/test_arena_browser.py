@@ -130,6 +130,11 @@ def test_the_leaderboard_is_that_of_rank(opened: Any, served: ServedArena) -> No
         "rows => rows.map(r => [r.cells[0].textContent, r.cells[2].textContent])",
     )
     assert shown == [[s.model, f"{s.rating.value:,.0f}"] for s in board.standings]
+    days = served.arena.store.rows(
+        "SELECT DISTINCT date(voted_ms / 1000, 'unixepoch') FROM counted_votes ORDER BY 1"
+    )
+    said = f"on {days[0][0]}" if len(days) == 1 else f"from {days[0][0]} to {days[-1][0]}"
+    assert f"Votes given {said} (UTC)." in page.text_content("#live")
     assert "bee" in page.text_content(".meter")
     assert "more votes" in page.text_content(".meter")
     assert "May we stop? Not yet, on questions of the kind facts" in page.text_content(
