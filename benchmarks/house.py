@@ -230,7 +230,7 @@ def _used(
 
 def _is_plugin(module: ast.Module) -> bool:
     """Whether a module has a descriptor in upper case and so is found by the folder listing."""
-    found = {"SOURCE", "QUESTION", "FORMAT", "SCORER", "SECTION"}
+    found = {"SOURCE", "QUESTION", "FORMAT", "SCORER", "SECTION", "PAGE"}
     targets = [n.targets[0] for n in module.body if isinstance(n, ast.Assign)]
     return any(isinstance(t, ast.Name) and t.id in found for t in targets)
 

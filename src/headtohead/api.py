@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headtohead.trials.items.verb import items
     from headtohead.trials.planning.verb import plan
     from headtohead.trials.switching.verb import switch
+    from headtohead.web.verb import freeze_site
 
 # Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
 VERBS = {
@@ -34,6 +35,7 @@ VERBS = {
     "diff": "claims",
     "explain_name": "names",
     "explain_openness": "openness",
+    "freeze_site": "web",
     "gap": "capability",
     "index": "capability",
     "items": "trials.items",
@@ -63,6 +65,7 @@ __all__ = [
     "diff",
     "explain_name",
     "explain_openness",
+    "freeze_site",
     "gap",
     "index",
     "items",

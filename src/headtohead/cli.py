@@ -30,6 +30,7 @@ _EPILOG = (
 TWINS = {
     "explain_name": "names",
     "explain_openness": "openness",
+    "freeze_site": "site",
     "list_prices": "prices",
     "list_questions": "questions",
     "list_sources": "sources",

@@ -43,6 +43,7 @@ TEXTS = ("model_id", "mode", "served_as", "lab", "country", "open", "family", "b
 COLUMNS = (*TEXTS, "model_released_on")
 
 _Entity = tuple[object, ...]
+_Frames = dict[tuple[str, date, date | None, tuple[str, ...]], pl.DataFrame]
 # The column that names the model, and the one that says when (moving aliases depend on it).
 MODEL_TABLES = {
     "arena_ratings": "observed_on",
@@ -124,8 +125,10 @@ class Facts:
         self.store = store or Store()
         self.names = Names.load()
         self.seed = seed
-        self._frames: dict[tuple[str, date, date | None, tuple[str, ...]], pl.DataFrame] = {}
-        self._kept: dict[Hashable, Any] = {}
+        memory = self.store.memory if seed == SEED else None
+        kept = {} if memory is None else memory
+        self._frames: _Frames = kept.setdefault("frames", {})
+        self._kept: dict[Hashable, Any] = kept.setdefault("kept", {})
         self._brought: dict[str, pl.DataFrame] = {}
         self._own: dict[str, Citation] = {}
 
@@ -244,7 +247,8 @@ class Facts:
                 rows_known = pl.concat([rows_known, self._brought[table]], how="diagonal_relaxed")
             if key[2] not in (None, as_of):
                 # Many days may be asked, and each is as large as the table: the last one is kept.
-                self._frames = {k: v for k, v in self._frames.items() if k[2] in (None, k[1])}
+                for old in [k for k in self._frames if k[2] not in (None, k[1])]:
+                    del self._frames[old]
             self._frames[key] = rows_known
         return self._frames[key]
 
@@ -263,8 +267,8 @@ class Facts:
         """Add a user's own rows, with entity columns, to a table; they are known on every day."""
         self._brought[table] = rows
         self._own[citation.source_id] = citation
-        self._frames.clear()
-        self._kept.clear()
+        # Not cleared: others may share them, who know nothing of these rows.
+        self._frames, self._kept = {}, {}
 
     def citations(self, source_ids: Sequence[str], as_of: date) -> tuple[Citation, ...]:
         """The sources by name order, those that the user brought last.

@@ -68,6 +68,10 @@ class Store:
         home: Folder of downloaded evidence; the user's own if None.
         builtin: Folder of shipped evidence; the package's own if None.
         curated: Folder of hand-gathered figures; the package's own if None.
+
+    Attributes:
+        memory: Where whoever answers many questions, as a server does, keeps what one question
+            has worked out for the next; None if each question works it out for itself.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Store:
         self.home = home or home_folder()
         self.builtin = builtin or builtin_folder()
         self.curated = curated or curated_folder()
+        self.memory: dict[str, dict[Any, Any]] | None = None
         self._frames: dict[tuple[str, date], pl.DataFrame] = {}
         self._every: dict[str, pl.DataFrame] = {}
         self._cited: dict[tuple[str, date], Citation] = {}

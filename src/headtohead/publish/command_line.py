@@ -427,6 +427,18 @@ def steps(what: str) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
+def pages_made() -> Iterator[Callable[[int, int], None]]:
+    """A bar of pages made, of how many; silent where nobody looks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("Making pages"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
+        task = shown.add_task("", total=None)
+        yield lambda done, of: shown.update(task, completed=done, total=of)
+
+
+@contextmanager
 def answers(
     doing: str = "Replaying",
 ) -> Iterator[Callable[[int, int | None, float, float | None, str], None]]:

@@ -78,20 +78,16 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
     texts = [_text(name) for name in (*scripts, "tables.js")]
     if any(view.spec for view in views.values()):
         texts = [_chart_library(), *texts, _text("charts.js")]
-    template = _environment().get_template("sheet.html.j2")
-    return template.render(
-        sheet=sheet,
-        topics=[topic for topic in sheet.topics if topic.cards or topic.figures or topic.remarks],
-        views=views,
-        known={c.source_id: c for c in sheet.sources},
-        steps=[s if isinstance(s, Step) else Step(s) for s in sheet.method],
-        word_style=_STYLE[sheet.answer],
-        cite=cite_sheet(sheet, version),
-        numbers_of=_numbers,
+    return _page(
+        environment(),
+        "sheet.html.j2",
+        sheet,
+        views,
         version=version,
         style=_text("style.css"),
         scripts=texts,
         policy=policy(texts, "img-src data: blob:; "),
+        link_of=None,
         charts={
             "page": config(PAGE_INK),
             "print": config(PRINT_INK),
@@ -109,6 +105,47 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
             ],
             **({"chooser": _boards(sheet, chooser, version)} if chooser else {}),
         },
+    )
+
+
+def linked_html(
+    sheet: Sheet,
+    views: "Mapping[str, FigureView]",
+    templates: "Environment",
+    template: str,
+    **values: object,
+) -> str:
+    """The sheet as a page of a site, by a template that extends `sheet.html.j2`.
+
+    Args:
+        views: Of its figures, whose charts are drawn.
+        templates: An environment of `environment`.
+        values: What the template needs besides; `link_of` gives the page of a cell's text.
+    """
+    charts: dict[str, Any] = {"page": {}, "print": {}, "exhibits": []}
+    return _page(templates, template, sheet, views, charts=charts, version=VERSION, **values)
+
+
+def _page(
+    templates: "Environment",
+    template: str,
+    sheet: Sheet,
+    views: "Mapping[str, FigureView]",
+    *,
+    version: str,
+    **values: object,
+) -> str:
+    return templates.get_template(template).render(
+        sheet=sheet,
+        topics=[topic for topic in sheet.topics if topic.cards or topic.figures or topic.remarks],
+        views=views,
+        known={c.source_id: c for c in sheet.sources},
+        steps=[s if isinstance(s, Step) else Step(s) for s in sheet.method],
+        word_style=_STYLE[sheet.answer],
+        cite=cite_sheet(sheet, version),
+        numbers_of=_numbers,
+        version=version,
+        **values,
     )
 
 
@@ -149,6 +186,8 @@ class FigureView:
         frame: What stands around the chart when it is exported.
         chartless: True if it is a table and no chart by design.
         numbers: Its first estimates; they are not drawn.
+        drawn: (class, SVG) where the chart is drawn already, for a wide screen and a narrow one.
+        files: (words, address) of its downloads, where each has an address of its own.
         known: Every source that these may lean on, by id.
     """
 
@@ -164,6 +203,8 @@ class FigureView:
     metadata: dict[str, Any]
     chartless: bool
     numbers: Sequence[tuple[Estimate, None]]
+    drawn: Sequence[tuple[str, str]] = ()
+    files: Sequence[tuple[str, str]] = ()
 
     @property
     def slider(self) -> Slider | None:
@@ -318,12 +359,14 @@ def _board(sheet: Sheet, figure: Figure, board: Alternative, version: str) -> di
 
 
 @cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def environment(package: str = "headtohead.publish") -> "Environment":
+    """The templates of every page, and before them those of a package of its own pages."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup, escape
 
-    environment = Environment(
-        loader=PackageLoader("headtohead.publish", "templates"),
+    places = dict.fromkeys((package, "headtohead.publish"))
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader(place, "templates") for place in places]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -347,20 +390,20 @@ def _environment() -> "Environment":
     def long_text(cell: Cell, column: TableColumn) -> str:
         return cell_text(cell, column, 4000 if column.long else _LONG)
 
-    environment.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
+    made.globals |= {"show": show, "anchor": anchor, "evaluators": EVALUATORS}
     for words in (
         *(cited, licence_name, licence_url, long_text, n_words, quoted_from, source_name),
         web_address,
     ):
-        environment.filters[words.__name__] = words
+        made.filters[words.__name__] = words
     # Only our own files, and JSON that cannot end its element, go in unescaped.
-    environment.filters["ours"] = Markup
-    environment.filters["plain"] = plain
-    environment.filters["sentence"] = sentence
-    environment.filters["commands"] = commands
-    environment.filters["whole_days"] = whole_days
-    environment.filters["script_json"] = lambda value: Markup(script_json(value))
-    return environment
+    made.filters["ours"] = Markup
+    made.filters["plain"] = plain
+    made.filters["sentence"] = sentence
+    made.filters["commands"] = commands
+    made.filters["whole_days"] = whole_days
+    made.filters["script_json"] = lambda value: Markup(script_json(value))
+    return made
 
 
 def quoted_from(ruling: Ruling, sources: Mapping[str, Citation]) -> str:

@@ -1,0 +1,49 @@
+"""The charts of a page as SVG that follows its colours, and as pictures that stand alone."""
+
+import re
+from dataclasses import replace
+
+from headtohead.publish.charts import PAGE_INK, PRINT_INK, config, framed
+from headtohead.publish.page import FigureView
+
+_WIDTHS = {"wide": 960, "narrow": 340}
+_SCALE = 2.0
+
+
+def with_drawings(view: FigureView) -> FigureView:
+    """A figure whose chart is drawn, once for a wide screen and once for a narrow one."""
+    if view.spec is None:
+        return view
+    slug = view.figure.slug
+    return replace(view, drawn=[(name, _svg(view, slug, name)) for name in _WIDTHS])
+
+
+def _svg(view: FigureView, slug: str, name: str) -> str:
+    import vl_convert
+
+    assert view.spec is not None
+    params = [
+        {**p, "value": name == "wide"} if p.get("name") == "roomy" else p
+        for p in view.spec.get("params", ())
+    ]
+    spec = view.spec | {"config": config(PAGE_INK), "params": params, "width": _WIDTHS[name]}
+    svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    # Several drawings share a page: what they refer to inside themselves gets their own name.
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{slug}-{name}-", svg)
+
+
+def picture(view: FigureView, form: str) -> bytes:
+    """The chart of a figure with its finding above and its sources below.
+
+    Args:
+        view: Of a figure that has a chart.
+        form: "png" or "svg".
+    """
+    import vl_convert
+
+    assert view.spec is not None
+    spec = framed(view.spec, view.frame) | {"config": config(PRINT_INK)}
+    if form == "svg":
+        return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode()
+    png: bytes = vl_convert.vegalite_to_png(spec, scale=_SCALE, allowed_base_urls=[])
+    return png

@@ -1,0 +1,235 @@
+"""The pages of a site as files that any web host can serve, made in several processes.
+
+What is there already and would be the same is left alone, so that a copy of the site to its host
+moves only what changed.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from html.parser import HTMLParser
+from importlib.resources import files
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
+from headtohead.core.version import VERSION
+from headtohead.evidence.catalogue import NAME as CATALOGUE
+from headtohead.evidence.store import Store
+from headtohead.names.book import lists_digest
+from headtohead.publish.files import full
+from headtohead.web.address import Address, Moved
+from headtohead.web.pages import kinds
+from headtohead.web.rendering import ASSETS, Look, NoSuchPage, all_forms, held
+from headtohead.web.result import FrozenSite
+from headtohead.web.settings import SiteSettings
+from headtohead.web.site import Site
+
+MANIFEST = "site.json"
+_CHUNK = 12  # pages that a process makes before it hands them over
+
+
+class _PageToMake(NamedTuple):
+    address: Address
+    look: Look
+
+
+@dataclass(slots=True)
+class _Manifest:
+    """What made the files of a site, and what they hold."""
+
+    made_from: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def freeze(
+    out: Path,
+    today: date,
+    settings: SiteSettings,
+    store: Store | None,
+    progress: Callable[[int, int], object],
+) -> FrozenSite:
+    """Write the whole site into a folder, as `freeze_site`."""
+    site = Site(today, store)
+    before = _manifest(out)
+    paths: dict[date | None, frozenset[str]] = {}
+    for day in (None, *sorted({*settings.days} - {today})):
+        paths[day] = frozenset(_paths(site, Address(day=day)))
+    days = sorted({*settings.days, today})
+    look = Look(html=".html", days=days, base=settings.base, frozen=paths)
+    made_from = _made_from(site, look)
+    if made_from == before.made_from and all((out / name).is_file() for name in before.files):
+        return _counted(out, today, before)
+    tasks = [
+        _PageToMake(Address(path=path, day=day), look)
+        for day, own in paths.items()
+        for path in sorted(own)
+    ]
+    after = _Manifest(made_from)
+    written = 0
+    links: dict[str, list[str]] = {}
+    for name in ASSETS:
+        written += _put(out, after, f"static/{name}", held(name), before)
+    made = _made(tasks, today, site.store, settings.processes)
+    for name, body in made:
+        written += _put(out, after, name, body, before)
+        if name.endswith(".html"):
+            links[name] = list(_links(body.decode()))
+            progress(len(links), len(tasks))
+    removed = 0
+    for name in before.files.keys() - after.files.keys():
+        (out / name).unlink(missing_ok=True)
+        removed += 1
+    _write(out / MANIFEST, json.dumps({"made_from": made_from, "files": after.files}).encode())
+    broken = tuple(_broken(links, after.files))
+    return replace(_counted(out, today, after), written=written, removed=removed, broken=broken)
+
+
+def _paths(site: Site, address: Address) -> Iterator[str]:
+    """The paths of all pages of one day that have something to show."""
+    day = site.on(address)
+    site.facts.require_evidence(day)
+    for kind in kinds().values():
+        yield from kind.frozen(site, day)
+
+
+def _made(
+    tasks: Sequence[_PageToMake], today: date, store: Store, processes: int
+) -> Iterator[tuple[str, bytes]]:
+    """Every file of every page."""
+    chunks = [tasks[n : n + _CHUNK] for n in range(0, len(tasks), _CHUNK)]
+    if processes < 2:
+        _begin(today, store)
+        for chunk in chunks:
+            yield from _make(chunk)
+        return
+    with get_context("spawn").Pool(processes, _begin, (today, store)) as pool:
+        for files_made in pool.imap(_make, chunks):
+            yield from files_made
+
+
+_SITE: list[Site] = []
+
+
+def _begin(today: date, store: Store) -> None:
+    _SITE[:] = [Site(today, Store(store.home, builtin=store.builtin, curated=store.curated))]
+
+
+def _make(tasks: Iterable[_PageToMake]) -> list[tuple[str, bytes]]:
+    """The files of some pages: each page, its data, its pictures."""
+    made: list[tuple[str, bytes]] = []
+    for address, look in tasks:
+        try:
+            made += all_forms(_SITE[0], address, look)
+        except (Moved, NoSuchPage, UnknownName, NoEvidence, InputError) as error:
+            raise DamagedStore(
+                f"The page {address.file(look.html)} is in the list of pages, but cannot be made: "
+                f"{type(error).__name__}: {error}. This is a fault of headtohead."
+            ) from None
+    return made
+
+
+def _put(out: Path, after: _Manifest, name: str, body: bytes, before: _Manifest) -> bool:
+    """Write a file unless it is there as it should be; whether it was written."""
+    digest = hashlib.sha256(body).hexdigest()
+    after.files[name] = digest
+    path = out / name
+    if before.files.get(name) == digest and path.is_file():
+        return False
+    _write(path, body)
+    return True
+
+
+def _write(path: Path, body: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    except OSError as error:
+        raise full(path, error) from None
+
+
+def _manifest(out: Path) -> _Manifest:
+    path = out / MANIFEST
+    if not path.is_file():
+        if out.is_dir() and any(out.iterdir()):
+            raise InputError(
+                f"{out} holds other files already. Name a new or an empty folder with `out`."
+            )
+        return _Manifest()
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        return _Manifest(str(kept["made_from"]), dict(kept["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{path} is damaged, so it cannot be told which files are the site's. Name a new or an "
+            "empty folder with `out`."
+        ) from None
+
+
+def _made_from(site: Site, look: Look) -> str:
+    """What tells what the site is made from: evidence, names, code, and what was asked for."""
+    seen = hashlib.sha256(VERSION.encode())
+    for folder in (site.store.builtin, site.store.home):
+        catalogue = folder / CATALOGUE
+        seen.update(catalogue.read_bytes() if catalogue.is_file() else b"-")
+    for path in sorted(site.store.curated.rglob("*.toml")):
+        seen.update(path.read_bytes())
+    code = Path(str(files("headtohead")))
+    for pattern in ("**/*.py", "**/*.j2", "**/*.toml", "web/static/*"):
+        for path in sorted(code.glob(pattern)):
+            seen.update(path.read_bytes())
+    asked: list[Any] = [lists_digest(), str(site.today), [str(d) for d in look.days], look.base]
+    seen.update(json.dumps(asked).encode())
+    return seen.hexdigest()
+
+
+def _counted(out: Path, today: date, manifest: _Manifest) -> FrozenSite:
+    return FrozenSite(
+        out=str(out),
+        as_of=today,
+        pages=sum(name.endswith(".html") for name in manifest.files),
+        files=len(manifest.files),
+        written=0,
+        removed=0,
+        size_bytes=sum((out / name).stat().st_size for name in manifest.files),
+    )
+
+
+class _Links(HTMLParser):
+    """The addresses that a page leads to or loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name in ("href", "src") and value]
+
+
+def _links(text: str) -> Iterator[str]:
+    parser = _Links()
+    parser.feed(text)
+    for link in dict.fromkeys(parser.found):
+        parts = urlsplit(link)
+        if not parts.scheme and not parts.netloc and parts.path:
+            yield unquote(parts.path)
+
+
+def _broken(
+    links: Mapping[str, Sequence[str]], there: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    for page, own in links.items():
+        folder = page.rpartition("/")[0].split("/") if "/" in page else []
+        for link in own:
+            place = list(folder)
+            for word in link.split("/"):
+                if word == "..":
+                    place = place[:-1]
+                elif word != ".":
+                    place.append(word)
+            if "/".join(place) not in there:
+                yield page, link

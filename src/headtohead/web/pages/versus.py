@@ -1,0 +1,41 @@
+"""Any two, side by side."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import cast, get_args
+
+from headtohead.claims.versus.pair import pair_of
+from headtohead.claims.versus.result import VersusResult
+from headtohead.claims.versus.settings import Kind
+from headtohead.claims.versus.verb import side_by_side
+from headtohead.core.dates import Period
+from headtohead.core.errors import UnknownName
+from headtohead.web.address import Moved
+from headtohead.web.pages import PageKind, Words
+from headtohead.web.site import Site, side_word
+
+PAGE = PageKind(
+    paths=("versus/{a}/{b}", "versus/{kind}/{a}/{b}"),
+    title="Side by side",
+    asks="Can B stand in for A, what does it save, and how sure is that?",
+)
+
+
+def answer(site: Site, words: Words, day: date) -> VersusResult:
+    """The card of two sides; under {kind} of those that are a lab, a family, a country or so."""
+    kind = words.get("kind")
+    if kind is not None and kind not in get_args(Kind):
+        raise UnknownName("kind of sides", kind, list(get_args(Kind)))
+    facts = site.facts
+    facts.require_evidence(day)
+    given = cast("Kind | None", kind)
+    pair = pair_of(facts, words["a"], words["b"], given, Period(day, day), day)
+    sides = [side_word(pair.kind, side) for side in (pair.a, pair.b)]
+    if sides != [words["a"], words["b"]]:
+        raise Moved("/".join(["versus", *([kind] if kind else []), *sides]))
+    return side_by_side(pair)
+
+
+def frozen(site: Site, day: date) -> Iterable[str]:
+    """Countries, open and closed, the labs with most models, and their best models in pairs."""
+    return ("versus/US/CN", "versus/closed/open", "versus/gpt-5/deepseek-v3.2")

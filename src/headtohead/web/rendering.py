@@ -1,0 +1,266 @@
+"""One page in one form: HTML by the templates that every result uses, JSON, CSV, a picture."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
+from urllib.parse import unquote
+
+from headtohead.publish.machine import csv_text, json_text
+from headtohead.publish.page import FigureView, environment, figure_views, linked_html
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Sheet
+from headtohead.publish.words import content_hash
+from headtohead.web.address import Address, Form
+from headtohead.web.drawing import picture, with_drawings
+from headtohead.web.pages import kind_of, kinds
+from headtohead.web.site import Site
+
+TYPES: Mapping[Form, str] = {
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "metadata.json": "application/json",
+}
+_DATA: Mapping[str, Form] = {"JSON": "json", "CSV": "csv"}
+_STYLES = ("style.css", "site.css")
+_SCRIPTS = ("shell.js", "tables.js", "scorecard.js", "site.js")
+ASSETS = (*_STYLES, *_SCRIPTS, "mark.svg")
+"""The files that every page of a site loads."""
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'"
+)
+"""What a browser is allowed on a page."""
+
+
+class NoSuchPage(Exception):
+    """No page, no figure and no form has this address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What all pages of one site share.
+
+    Attributes:
+        html: What the address of a page ends with: ".html" where pages are files.
+        days: The days the slider stops at; any day may be asked of a server besides.
+        frozen: The paths that a frozen site has, by the day in their addresses; None on a server,
+            which has every page there can be.
+        base: Where the site stands ("https://example.org/h2h/"); empty if that is not known, and
+            then no page has a permanent address with a host in it.
+    """
+
+    html: str = ""
+    days: Sequence[date] = ()
+    base: str = ""
+    frozen: Mapping[date | None, frozenset[str]] | None = None
+
+    def has(self, path: str, day: date | None) -> bool:
+        """Whether there is a page to lead to."""
+        return self.frozen is None or path in self.frozen.get(day, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A page in one form.
+
+    Attributes:
+        content_hash: Of the numbers on the page, which its permanent address carries.
+    """
+
+    body: bytes
+    media_type: str
+    content_hash: str
+
+
+def rendered(site: Site, address: Address, look: Look) -> Rendered:
+    """A page in the form that its address asks for.
+
+    Raises:
+        NoSuchPage: If there is none.
+        Moved: If it has another path.
+        UnknownName: If a word of its path stands for nothing, with what is spelt alike.
+        NoEvidence: If nothing was known by its day.
+    """
+    body, digest = _MAKE[address.form](site, address, look, _answer(site, address))
+    return Rendered(body=body, media_type=TYPES[address.form], content_hash=digest)
+
+
+def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes]]:
+    """A page with its data and those of its figures, as the name and the content of each file.
+
+    Raises:
+        As `rendered`.
+    """
+    result = _answer(site, address)
+    wanted = [replace(address, form=form) for form in ("html", "json", "csv")]
+    for slug, view in figure_views(result.sheet).items():
+        forms: list[Form] = ["csv", "metadata.json"] if view.data["columns"] else []
+        forms += ["png", "svg"] if view.spec else []
+        wanted += [replace(address, figure=slug, form=form) for form in forms]
+    return [
+        (unquote(each.file(look.html)), _MAKE[each.form](site, each, look, result)[0])
+        for each in wanted
+    ]
+
+
+def _answer(site: Site, address: Address) -> Result:
+    found = kind_of(address.path)
+    if found is None:
+        raise NoSuchPage(address.path)
+    module, words = found
+    return module.answer(site, words, site.on(address))
+
+
+def _html(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
+    if address.figure:
+        raise NoSuchPage(address.path)
+    sheet = result.sheet
+    digest = _digest(sheet, result)
+    views = {slug: _with_files(view, address, look) for slug, view in figure_views(sheet).items()}
+    text = linked_html(
+        sheet,
+        views,
+        environment("headtohead.web"),
+        "page.html.j2",
+        address=address,
+        day=site.on(address),
+        own=address.day is not None,
+        look=look,
+        to=_to(address, look),
+        own_file=own_file,
+        styles=_STYLES,
+        scripts=_SCRIPTS,
+        policy=POLICY,
+        places=[(m.PAGE, m.PAGE.paths[0]) for m in kinds().values() if m.PAGE.place],
+        link_of=_links(site, address, look),
+        permanent=_permanent(site, address, look, digest),
+        digest=digest[:16],
+        forms=[
+            (words, address.up + replace(address, form=form).file())
+            for words, form in _DATA.items()
+        ],
+    )
+    return text.encode(), digest
+
+
+def _permanent(site: Site, address: Address, look: Look, digest: str) -> str:
+    """An address that says the day of knowledge and what the page held."""
+    day = address.day or site.today
+    if look.has(address.path, day):
+        return f"{address.at(day).file(look.html)}?content={digest[:16]}"
+    return f"{address.file(look.html)}?as-of={day}&content={digest[:16]}"
+
+
+def _json(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
+    if address.figure:
+        raise NoSuchPage(address.path)
+    return json_text(result.as_json()).encode(), _digest(result.sheet, result)
+
+
+def _csv(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
+    table = _view(result.sheet, address).figure.download if address.figure else result.table()
+    return csv_text(table).encode(), _digest(result.sheet, result)
+
+
+def _metadata(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
+    view = _view(result.sheet, address)
+    return json_text(view.metadata).encode(), _digest(result.sheet, result)
+
+
+def _picture(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
+    view = _view(result.sheet, address)
+    if view.spec is None:
+        raise NoSuchPage(address.path)
+    return picture(view, address.form), _digest(result.sheet, result)
+
+
+_Make = Callable[[Site, Address, Look, Result], tuple[bytes, str]]
+_MAKE: Mapping[Form, _Make] = {
+    "html": _html,
+    "json": _json,
+    "csv": _csv,
+    "metadata.json": _metadata,
+    "png": _picture,
+    "svg": _picture,
+}
+
+
+def _view(sheet: Sheet, address: Address) -> FigureView:
+    """The figure that an address names; the first with a chart, or the first, if it names none."""
+    views = figure_views(sheet)
+    if address.figure:
+        if address.figure not in views:
+            raise NoSuchPage(address.figure)
+        return views[address.figure]
+    first = next((v for v in views.values() if v.spec), None) or next(iter(views.values()), None)
+    if first is None:
+        raise NoSuchPage(address.path)
+    return first
+
+
+def _digest(sheet: Sheet, result: Result) -> str:
+    return sheet.digest or content_hash(result.as_json())
+
+
+def _with_files(view: FigureView, address: Address, look: Look) -> FigureView:
+    own = replace(address, figure=view.figure.slug)
+    forms: list[tuple[str, Form]] = [("PNG", "png"), ("SVG", "svg")] if view.spec else []
+    forms += [("Data (CSV)", "csv"), ("What the data are (JSON)", "metadata.json")]
+    where = [(words, address.up + replace(own, form=form).file()) for words, form in forms]
+    return replace(with_drawings(view), files=where if view.data["columns"] else ())
+
+
+def _to(address: Address, look: Look) -> Callable[..., str]:
+    """What gives the relative address of another page, on the same day if none is named."""
+
+    def to(path: str, day: date | None = address.day) -> str:
+        return address.up + Address(path=path, day=day).file(look.html) or "./"
+
+    return to
+
+
+def _links(site: Site, address: Address, look: Look) -> Callable[[object], str]:
+    to = _to(address, look)
+
+    def link_of(cell: object) -> str:
+        path = site.page_of(cell)
+        shown = path and path != address.path and look.has(path, address.day)
+        return to(path) if shown else ""
+
+    return link_of
+
+
+@cache
+def own_file(name: str) -> str:
+    """The address of a style or a script from the first page on; another one when it changes."""
+    return f"static/{name}?is={hashlib.sha256(held(name)).hexdigest()[:12]}"
+
+
+@cache
+def held(name: str) -> bytes:
+    """A style, a script or a picture of the site's own.
+
+    Raises:
+        NoSuchPage: If there is none of that name.
+    """
+    for folder in ("web/static", "publish/templates"):
+        path = files("headtohead").joinpath(folder, name)
+        if name.endswith((".css", ".js", ".svg")) and "/" not in name and path.is_file():
+            return path.read_bytes()
+    raise NoSuchPage(name)
+
+
+def month_ends(first: date, last: date) -> list[date]:
+    """The last day of every month from one day on, and the last day itself."""
+    days, day = [], first.replace(day=1)
+    while day <= last:
+        following = (day + timedelta(days=32)).replace(day=1)
+        days.append(min(following - timedelta(days=1), last))
+        day = following
+    return days

@@ -1,0 +1,39 @@
+"""What may be chosen for a site of files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from headtohead.core.dates import Day, day
+from headtohead.core.errors import InputError
+from headtohead.core.settings import Choices, option, words
+
+
+def _days(given: str | Sequence[Day]) -> tuple[date, ...]:
+    several = words(given) if isinstance(given, str) else given
+    return tuple(day(one, "days") for one in several)
+
+
+def _base(given: str) -> str:
+    if given and not given.startswith(("https://", "http://")):
+        raise InputError(f"`base` is a web address, as https://example.org/h2h/, not {given!r}.")
+    return given and given.rstrip("/") + "/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings(Choices):
+    """Which pages a site of files has, and where it will stand."""
+
+    days: tuple[date, ...] = option(
+        (),
+        metavar="DAY,...",
+        read=_days,
+        help="Make every page once more with what was known by each of these days.",
+    )
+    base: str = option(
+        "",
+        metavar="URL",
+        read=_base,
+        help="The address at which the site will stand, for links that people take away.",
+    )
+    processes: int = option(2, metavar="N", help="How many processes make pages at once.")

@@ -1,0 +1,84 @@
+"""What stands behind a site: the evidence, the names, and what was worked out for each day."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from headtohead.core.errors import UnknownName
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.store import Store
+from headtohead.names.book import Model
+from headtohead.names.names import Names
+from headtohead.web.address import Address, Moved
+
+_MOST_DAYS = 2
+"""Days for which what was worked out is kept: each takes some 100 MiB."""
+
+
+class Site:
+    """The evidence that the pages of a site are made of.
+
+    Args:
+        today: The day of knowledge of pages whose address has none.
+        store: The evidence; the user's own if None. What is worked out for one page is kept for
+            the others of that day.
+    """
+
+    def __init__(self, today: date, store: Store | None = None) -> None:
+        self.today = today
+        self.store = store or Store()
+        self.names = Names.load()
+        self._memories: OrderedDict[date, dict[str, dict[Any, Any]]] = OrderedDict()
+
+    def on(self, address: Address) -> date:
+        """The day of knowledge of a page; its evidence is the one in mind from here on."""
+        day = address.day or self.today
+        self.store.memory = self._memories.setdefault(day, {})
+        self._memories.move_to_end(day)
+        if len(self._memories) > _MOST_DAYS:
+            self._memories.popitem(last=False)
+        return day
+
+    @property
+    def facts(self) -> Facts:
+        """The evidence, with what was worked out for this day."""
+        return Facts(self.store)
+
+    def model(self, word: str, day: date) -> Model:
+        """The model that a word of an address stands for.
+
+        Raises:
+            Moved: If its page has another word; `path` is that word.
+            UnknownName: If it stands for none, with what is spelt alike.
+        """
+        found = self.names.resolve(word, on=day).model or ""
+        model = self.names.model(found)
+        if model is None:
+            called = [m.name for m in self.names.models().values()]
+            raise UnknownName("model", word, called, meant=self.names.suggested(word))
+        if word != model_word(found):
+            raise Moved(model_word(found))
+        return model
+
+    def page_of(self, text: object) -> str:
+        """The path of the page of a model, a lab or a country that a cell names; else empty."""
+        return self._pages.get(str(text), "") if isinstance(text, str) else ""
+
+    @cached_property
+    def _pages(self) -> Mapping[str, str]:
+        pages = {lab.name: f"labs/{lab_id}" for lab_id, lab in self.names.labs().items()}
+        for model_id, model in self.names.models().items():
+            pages |= dict.fromkeys((model_id, model.name), f"models/{model_word(model_id)}")
+        return pages
+
+
+def model_word(model_id: str) -> str:
+    """A model in an address: its id without its lab, which no two models share."""
+    return model_id.partition("/")[2]
+
+
+def side_word(kind: str, side: str) -> str:
+    """A side of a comparison in an address."""
+    return model_word(side) if kind == "model" else side
