@@ -1,7 +1,7 @@
 """The verbs about public evidence: each gives the same result object as its `h2h` twin."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from headtohead.evidence.store import Store
 from headtohead.names.reading import key
 from headtohead.prices.in_force import in_force
 from headtohead.questions import analysis, sections
+from headtohead.questions.exhibit import ReportSection
 
 Tell = Callable[[str], None]
 
@@ -144,7 +145,7 @@ def report(
         ),
         _after(progress, "side by side"),
     )
-    exhibits = _exhibits(facts, sides, window, day, progress)
+    exhibits = exhibits_of(facts, sides, window, day, sections(), progress)
     ids = {i for x in exhibits.values() for i in x.answer.source_ids}
     ids |= {c.source_id for c in card.citations}
     ids |= {i for c in (then, now, today) if c for v in c.verdicts for i in v.source_ids}
@@ -212,12 +213,17 @@ def _check(
     )
 
 
-def _exhibits(
-    facts: Facts, sides: Sides, window: Period, as_of: date, progress: Tell
+def exhibits_of(
+    facts: Facts,
+    sides: Sides,
+    window: Period,
+    as_of: date,
+    asked: Iterable[ReportSection],
+    progress: Tell = _silent,
 ) -> dict[str, Exhibit]:
-    """Every exhibit that a section of the report declares, answered."""
+    """Every exhibit that some sections of the report declare, answered, by its slug."""
     exhibits = {}
-    for section in sections():
+    for section in asked:
         for spec in section.exhibits:
             progress(spec.title)
             about = spec.about(window, as_of)

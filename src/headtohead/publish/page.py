@@ -88,6 +88,7 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
         scripts=texts,
         policy=policy(texts, "img-src data: blob:; "),
         link_of=None,
+        apart=None,
         charts={
             "page": config(PAGE_INK),
             "print": config(PRINT_INK),
@@ -120,7 +121,8 @@ def linked_html(
     Args:
         views: Of its figures, whose charts are drawn.
         templates: An environment of `environment`.
-        values: What the template needs besides; `link_of` gives the page of a cell's text.
+        values: What the template needs besides; `link_of` gives the page of a cell's text, and
+            `apart` that of a card, where cards have pages of their own.
     """
     charts: dict[str, Any] = {"page": {}, "print": {}, "exhibits": []}
     return _page(templates, template, sheet, views, charts=charts, version=VERSION, **values)

@@ -123,6 +123,7 @@ def _html(site: Site, address: Address, look: Look, result: Result) -> tuple[byt
     sheet = result.sheet
     digest = _digest(sheet, result)
     views = {slug: _with_files(view, address, look) for slug, view in figure_views(sheet).items()}
+    to = _to(address, look)
     text = linked_html(
         sheet,
         views,
@@ -132,13 +133,14 @@ def _html(site: Site, address: Address, look: Look, result: Result) -> tuple[byt
         day=site.on(address),
         own=address.day is not None,
         look=look,
-        to=_to(address, look),
+        to=to,
         own_file=own_file,
         styles=_STYLES,
         scripts=_SCRIPTS,
         policy=POLICY,
         places=[(m.PAGE, m.PAGE.paths[0]) for m in kinds().values() if m.PAGE.place],
         link_of=_links(site, address, look),
+        apart=(lambda card: to(f"claims/{card.id}")) if sheet.verb == "check" else None,
         permanent=_permanent(site, address, look, digest),
         digest=digest[:16],
         forms=[

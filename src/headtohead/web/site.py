@@ -46,11 +46,14 @@ class Site:
         """The evidence, with what was worked out for this day."""
         return Facts(self.store)
 
-    def model(self, word: str, day: date) -> Model:
+    def model(self, word: str, day: date, page: str = "models") -> Model:
         """The model that a word of an address stands for.
 
+        Args:
+            page: The first word of the address.
+
         Raises:
-            Moved: If its page has another word; `path` is that word.
+            Moved: If the page has another word for it.
             UnknownName: If it stands for none, with what is spelt alike.
         """
         found = self.names.resolve(word, on=day).model or ""
@@ -59,7 +62,7 @@ class Site:
             called = [m.name for m in self.names.models().values()]
             raise UnknownName("model", word, called, meant=self.names.suggested(word))
         if word != model_word(found):
-            raise Moved(model_word(found))
+            raise Moved(f"{page}/{model_word(found)}")
         return model
 
     def page_of(self, text: object) -> str:

@@ -70,7 +70,7 @@
     one("tbody", table).addEventListener("click", (event) => {
       if (event.target.closest("a") || String(getSelection())) return;
       const row = event.target.closest("tr");
-      if (row) location.hash = row.dataset.anchor;
+      if (row) one("a[href]", row).click(); // the card, here or on a page of its own
     });
   }
 

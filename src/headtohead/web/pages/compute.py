@@ -1,0 +1,26 @@
+"""The ground hardware for two sides; see `headtohead.web.ground`."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from headtohead.evidence.sheet import Listing
+from headtohead.web.ground import ground, ground_paths
+from headtohead.web.pages import PageKind, Words
+from headtohead.web.site import Site
+
+PAGE = PageKind(
+    paths=ground_paths("compute"),
+    title="Compute",
+    asks="How much computing power does each side have, and what does training take?",
+    place=50,
+)
+
+
+def answer(site: Site, words: Words, day: date) -> Listing:
+    """Its charts, for the two countries or two sides that are named."""
+    return ground(site, "compute", "hardware", words, day)
+
+
+def frozen(site: Site, day: date) -> Iterable[str]:
+    """Of the two countries."""
+    return ("compute",)

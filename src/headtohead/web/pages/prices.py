@@ -1,0 +1,27 @@
+"""What a model costs at every seller, and what it cost before."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from headtohead.prices.listing.result import PricesResult
+from headtohead.prices.listing.verb import list_prices
+from headtohead.web.pages import PageKind, Words
+from headtohead.web.site import Site, model_word
+
+PAGE = PageKind(
+    paths=("prices/{model}",),
+    title="Prices of a model",
+    asks="What does a model cost at every seller, and what did it cost before?",
+)
+
+
+def answer(site: Site, words: Words, day: date) -> PricesResult:
+    """Every offer of a model, and every price since the first one known."""
+    model = site.model(words["model"], day, "prices")
+    return list_prices(model.model, as_of=day, history=True, store=site.store)
+
+
+def frozen(site: Site, day: date) -> Iterable[str]:
+    """One page for each model that somebody sells."""
+    sold = site.facts.frame("prices", day)["model_id"].drop_nulls().unique().sort()
+    return (f"prices/{model_word(model_id)}" for model_id in sold)
