@@ -8,7 +8,7 @@ import pytest
 import headtohead
 from headtohead.core.errors import InputError
 from headtohead.web.freezing import MANIFEST
-from headtohead.web.pages import kinds
+from headtohead.web.kinds import kinds
 
 DAY = date(2026, 11, 1)
 

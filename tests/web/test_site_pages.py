@@ -8,7 +8,7 @@ import pytest
 
 from headtohead.core.errors import UnknownName
 from headtohead.web.address import Address, Moved
-from headtohead.web.pages import kind_of, kinds
+from headtohead.web.kinds import kind_of, kinds
 from headtohead.web.rendering import Look, NoSuchPage, Rendered, month_ends, rendered
 from headtohead.web.site import Site
 

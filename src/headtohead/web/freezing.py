@@ -23,7 +23,7 @@ from headtohead.evidence.store import Store
 from headtohead.names.book import lists_digest
 from headtohead.publish.files import full
 from headtohead.web.address import Address, Moved
-from headtohead.web.pages import kinds
+from headtohead.web.kinds import kinds
 from headtohead.web.rendering import ASSETS, Look, NoSuchPage, all_forms, held
 from headtohead.web.result import FrozenSite
 from headtohead.web.settings import SiteSettings

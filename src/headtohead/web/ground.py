@@ -11,7 +11,7 @@ from headtohead.publish.sheet import Sheet, Topic
 from headtohead.questions import exhibit_specs, sections
 from headtohead.questions.figures import exhibit_figure
 from headtohead.web.address import Moved
-from headtohead.web.pages import Words
+from headtohead.web.kinds import Words
 from headtohead.web.site import Site, side_word
 
 

@@ -15,7 +15,7 @@ from headtohead.publish.sheet import Sheet
 from headtohead.publish.words import content_hash
 from headtohead.web.address import Address, Form
 from headtohead.web.drawing import picture, with_drawings
-from headtohead.web.pages import kind_of, kinds
+from headtohead.web.kinds import kind_of, kinds
 from headtohead.web.site import Site
 
 TYPES: Mapping[Form, str] = {

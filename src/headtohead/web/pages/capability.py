@@ -5,7 +5,7 @@ from datetime import date
 
 from headtohead.capability.result import IndexResult
 from headtohead.capability.verb import index
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
 PAGE = PageKind(

@@ -7,7 +7,7 @@ from headtohead.claims.result import CheckResult
 from headtohead.claims.verb import check, show
 from headtohead.claims.verdict import claims_of
 from headtohead.web.address import Moved
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
 PAGE = PageKind(

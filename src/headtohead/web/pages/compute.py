@@ -5,7 +5,7 @@ from datetime import date
 
 from headtohead.evidence.sheet import Listing
 from headtohead.web.ground import ground, ground_paths
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
 PAGE = PageKind(

@@ -7,7 +7,7 @@ from headtohead.capability.result import GapResult
 from headtohead.capability.verb import gap
 from headtohead.core.errors import UnknownName
 from headtohead.web.address import Moved
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site, side_word
 
 PAGE = PageKind(

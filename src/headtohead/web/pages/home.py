@@ -10,7 +10,7 @@ from headtohead.claims.versus.verb import side_by_side
 from headtohead.core.dates import Period
 from headtohead.evidence.sheet import Listing
 from headtohead.publish.sheet import Topic
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
 PAGE = PageKind(

@@ -5,7 +5,7 @@ from datetime import date
 
 from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.verb import list_prices
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site, model_word
 
 PAGE = PageKind(

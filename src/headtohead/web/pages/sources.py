@@ -5,7 +5,7 @@ from datetime import date
 
 from headtohead.evidence.verb import list_sources
 from headtohead.publish.result import Result
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
 PAGE = PageKind(

@@ -11,7 +11,7 @@ from headtohead.claims.versus.verb import side_by_side
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.web.address import Moved
-from headtohead.web.pages import PageKind, Words
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site, side_word
 
 PAGE = PageKind(
