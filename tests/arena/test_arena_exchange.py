@@ -138,6 +138,57 @@ def test_a_file_that_has_grown_and_an_export_of_ones_own_add_what_is_new(
         assert rank(database).used == before + n
 
 
+def _imported(database: Path, rows: list[str], head: str = "") -> int:
+    """How many votes of a file of such rows are new."""
+    file = database.with_name("elsewhere.csv")
+    head = head or "id,voter,model_a,model_b,winner"
+    file.write_text("\n".join([head, *rows]) + "\n")
+    before = rank(database).used
+    run = CliRunner().invoke(main, ["arena", "import", str(file), "--into", str(database)])
+    assert run.exit_code == 0, run.output
+    return rank(database).used - before
+
+
+def _people(database: Path) -> list[int]:
+    """How many imported votes each person cast, fewest first."""
+    store = ArenaStore(database)
+    voters = "SELECT COUNT(*) FROM counted_votes WHERE voter GLOB 'imported*' GROUP BY voter"
+    votes = sorted(row[0] for row in store.rows(voters))
+    store.close()
+    return votes
+
+
+def test_votes_of_short_ids_and_their_voters_are_known_again(database: Path) -> None:
+    rows = [f"{n},{'ann' if n % 3 else 'bo'},x,y,{'xy'[n % 2]}" for n in range(1, 13)]
+    rows = [row.replace(",x,y,x", ",x,y,model_a").replace(",y,y", ",y,model_b") for row in rows]
+    assert _imported(database, rows[:6]) == 6
+    assert _people(database) == [2, 4]
+    assert _imported(database, rows[:6]) == 0
+    assert _imported(database, rows) == 6  # it has grown
+    assert _imported(database, rows[::-1]) == 0  # the newest first
+    assert _imported(database, rows[3:]) == 0  # an extract
+    assert _people(database) == [4, 8]
+    # Another file that counts from 1 too, with an Ann of its own.
+    other = [row.replace(",x,y", ",y,x") for row in rows]
+    assert _imported(database, other) == 12
+    assert _people(database) == [4, 4, 8, 8]
+
+
+def test_a_person_of_a_long_id_is_the_same_in_every_file(database: Path) -> None:
+    for day in ("mon", "tue"):
+        rows = [f"{day}-{n},ann@example.org,x,y,model_a" for n in range(4)]
+        assert _imported(database, rows) == 4
+    assert _people(database) == [8]
+
+
+def test_votes_that_say_only_who_won_are_known_by_their_place(database: Path) -> None:
+    head, rows = "model_a,model_b,winner", ["x,y,model_a", "x,y,model_a", "y,x,tie"] * 4
+    assert _imported(database, rows[:5], head) == 5
+    assert _imported(database, rows, head) == 7
+    assert _imported(database, rows, head) == 0
+    assert _imported(database, [row.replace("x", "z") for row in rows], head) == 12
+
+
 def test_no_name_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
     with serving(written(tmp_path, "=1+1", "bee")) as served:
         with TestVoter(served.address) as voter:

@@ -336,13 +336,13 @@ def import_votes(votes: Path, database: Path, reading: VoteOptions) -> int:
     Entrants that the arena does not know are rated, and never drawn. A file that is imported again,
     or has grown and gives each vote an id of 12 characters or more, adds only what is new.
     """
-    from headtohead.arena.exchange import votes_elsewhere
+    from headtohead.arena.exchange import take_in, votes_elsewhere
     from headtohead.arena.web.running import now_ms
 
     now, store = now_ms(), _opened(database)
     try:
         found, dropped = votes_elsewhere(votes, reading, now)
-        new = store.take_in(found, now, votes.name)
+        new = take_in(store, found, now, votes.name)
     finally:
         store.close()
     line.say(

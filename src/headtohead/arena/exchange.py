@@ -9,7 +9,8 @@ import io
 import json
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,7 +26,8 @@ from headtohead.publish.machine import guarded
 if TYPE_CHECKING:
     from headtohead.ratings.settings import VoteOptions
 
-_UNIQUE = 12  # characters of an id that is none by chance
+_UNIQUE = 12  # characters of an id or name that nobody else is given
+_SAME_FILE = 0.9
 Layout = Literal["lmarena", "parquet", "csv", "every-eval-ever"]
 _COLUMNS: Mapping[str, str] = {
     "battle": "Which battle it is.",
@@ -175,9 +177,33 @@ def _write_boards(store: ArenaStore, out: Path) -> None:
         replace(root / document_place(standing.model, title) / f"{name}.json", text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteElsewhere:
+    """A vote that was given elsewhere, as its file tells of it.
+
+    Attributes:
+        id: What it is called there; empty if it is not.
+        key: A hash of all that is said of it, so that the same row of a file that has grown has it
+            again. It is of the id alone where that is long enough that nobody else gives it, and
+            of the number of the row too where nothing but models and winner is said.
+        winner: In the words of leaderboards.
+        voter: Who voted, as they are called there; empty if unknown.
+    """
+
+    id: str
+    key: str
+    model_a: str
+    model_b: str
+    winner: str
+    voter: str
+    prompt: str
+    category: str
+    voted_ms: int
+
+
 def votes_elsewhere(
     source: Path, options: "VoteOptions", now_ms: int
-) -> tuple[list[ImportedVote], Mapping[str, int]]:
+) -> tuple[list[VoteElsewhere], Mapping[str, int]]:
     """The votes of a file that `rank` reads, and why rows of it are left out.
 
     Args:
@@ -186,39 +212,40 @@ def votes_elsewhere(
     Raises:
         InputError: If it holds no votes, or a row breaks the rules.
     """
-    from headtohead.files.opening import arrived, digest
     from headtohead.ratings.reading.votes import open_votes
 
     votes = open_votes(source, options)
     known = [word for word in ("voter", "prompt", "category", "id") if votes.has(word)]
     known = [word for word in known if votes.one_word(word)]
     winners = ("model_a", "model_b", "tie", "tie (bothbad)")
-    mark, result, rows = digest(arrived(source)), [], 0
-    times = Counter[str]()
+    result: list[VoteElsewhere] = []
+    times = Counter[tuple[object, ...]]()
     window: Literal["day"] | None = "day" if votes.timed else None
     for chunk in votes.chunks(known, window=window):
         for at in range(chunk.first.size):
-            rows += 1
             said = {
                 word: votes.values[word][code] if (code := int(chunk.labels[word][at])) >= 0 else ""
                 for word in (*known, *((window,) if window else ()))
             }
-            day = said.get("day", "")
+            id, voter, prompt, day = (said.get(x, "") for x in ("id", "voter", "prompt", "day"))
             noon = datetime.combine(date.fromisoformat(day), time(12), UTC) if day else None
-            voter = f"{mark}/{said.get('voter') or rows}"
-            # A long id is one that nobody else gives; then a file that has grown is known again.
-            own = said.get("id", "")
-            times[own] += 1
-            row = f"{own}/{times[own]}" if len(own) >= _UNIQUE else f"{mark}/{rows}"
+            one, other = votes.models[int(chunk.first[at])], votes.models[int(chunk.second[at])]
+            winner = winners[int(chunk.outcome[at])]
+            row: tuple[object, ...] = (id, voter, prompt, day, one, other, winner)
+            if len(id) >= _UNIQUE:
+                row = (id,)
+            elif not (id or voter or prompt or day):
+                row = (len(result), one, other, winner)
+            times[row] += 1
             result.append(
-                ImportedVote(
-                    id=f"imported-{hashlib.sha256(row.encode()).hexdigest()[:20]}",
-                    own_id=own,
-                    model_a=votes.models[int(chunk.first[at])],
-                    model_b=votes.models[int(chunk.second[at])],
-                    winner=winners[int(chunk.outcome[at])],
-                    voter=hashlib.sha256(voter.encode()).hexdigest()[:12],
-                    prompt=said.get("prompt", ""),
+                VoteElsewhere(
+                    id=id,
+                    key=_mark(*row, times[row]),
+                    model_a=one,
+                    model_b=other,
+                    winner=winner,
+                    voter=voter,
+                    prompt=prompt,
                     category=said.get("category", ""),
                     voted_ms=int(noon.timestamp() * 1000) if noon else now_ms,
                 )
@@ -229,3 +256,51 @@ def votes_elsewhere(
             "Rate it by itself with `h2h rank`."
         )
     return result, votes.dropped
+
+
+def take_in(store: ArenaStore, votes: Sequence[VoteElsewhere], now_ms: int, source: str) -> int:
+    """Keep votes that were given elsewhere; those that are here already stay as they are.
+
+    A file that shares nine tenths of the votes of an earlier one, or of its own, is that file as it
+    was or has become: its votes and voters of the same name are the same. In any other file a short
+    id or name ("3", "voter 3") is another vote or person; a long one is the same in all.
+
+    Returns:
+        How many are new.
+    """
+    with store.transaction():
+        there: dict[str, set[str]] = {}
+        for id in store.imported():
+            origin, _, key = id.removeprefix("imported-").partition("-")
+            there.setdefault(origin, set()).add(key)
+        keys = {vote.key for vote in votes}
+        shared = {o: len(keys & of) / min(len(keys), len(of)) for o, of in there.items() if keys}
+        origin = max(shared, key=shared.__getitem__, default="")
+        if shared.get(origin, 0.0) < _SAME_FILE:
+            origin = _mark(*sorted(keys))
+        here = there.get(origin, set())
+        anywhere = set().union(*there.values())
+        return store.take_in(
+            (
+                ImportedVote(
+                    id=f"imported-{origin}-{v.key}",
+                    own_id=v.id,
+                    model_a=v.model_a,
+                    model_b=v.model_b,
+                    winner=v.winner,
+                    voter="imported-"
+                    + _mark(*(() if len(v.voter) >= _UNIQUE else (origin,)), v.voter or v.key),
+                    prompt=v.prompt,
+                    category=v.category,
+                    voted_ms=v.voted_ms,
+                )
+                for v in votes
+                if v.key not in (anywhere if len(v.id) >= _UNIQUE else here)
+            ),
+            now_ms,
+            source,
+        )
+
+
+def _mark(*said: object) -> str:
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]

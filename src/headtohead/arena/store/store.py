@@ -163,9 +163,10 @@ class ImportedVote:
     """A vote that was given elsewhere.
 
     Attributes:
-        id: The same for the same row of the same file, so that nothing is counted twice.
+        id: Begins with "imported-".
         own_id: What it is called there; a battle of that id is this one.
         winner: In the words of leaderboards.
+        voter: Their id in this arena.
         prompt: What was asked, or its id there; empty if unknown.
     """
 
@@ -649,8 +650,12 @@ class ArenaStore:
             self._db.execute("INSERT INTO voids VALUES (?, ?, ?)", (battle, reason, now_ms))
             self.log(now_ms, actor, "vote voided", f"{battle}: {reason}")
 
+    def imported(self) -> list[str]:
+        """Ids of the votes that were given elsewhere, those that are void among them."""
+        return [row["id"] for row in self.rows("SELECT id FROM battles WHERE id GLOB 'imported-*'")]
+
     def take_in(self, votes: Iterable[ImportedVote], now_ms: int, source: str) -> int:
-        """Keep votes that were given elsewhere; those that are here already stay as they are.
+        """Keep votes that were given elsewhere, but for battles of this arena that came back.
 
         Entrants that the arena does not know are added as retired: they are rated, never drawn.
 
@@ -674,11 +679,11 @@ class ArenaStore:
                     "INSERT INTO prompts VALUES (?, ?, ?, 1, ?) ON CONFLICT (id) DO NOTHING",
                     (prompt, v.category, v.prompt, now_ms),
                 )
-                self.add_voter(Voter(id=f"imported-{v.voter}"), v.voted_ms)
+                self.add_voter(Voter(id=v.voter), v.voted_ms)
                 self._db.execute(
                     "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, 1, ?, 'voted', ?, NULL)",
                     (
-                        *(v.id, f"imported-{v.voter}", prompt, v.category, v.model_a, v.model_b),
+                        *(v.id, v.voter, prompt, v.category, v.model_a, v.model_b),
                         *(v.voted_ms, f"imported from {source}"),
                     ),
                 )
