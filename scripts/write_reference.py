@@ -245,8 +245,7 @@ def _commands_page() -> Iterator[str]:
         "`h2h names` is `explain_name`, `h2h questions` is `list_questions`, `h2h sources` is "
         "`list_sources`, `h2h evidence` is `read_evidence` (a data frame) and `h2h update` is "
         "`update_evidence`. An option is the argument of the same name, with _ for -, unless the "
-        "table says which. `h2h arena board` is `arena_board`; what else `h2h arena` does has no "
-        "twin. Python alone has "
+        "table says which. `h2h arena board` is `arena_board`, and so on. Python alone has "
         f"{_python_alone()}."
     )
     yield ""

@@ -4,9 +4,10 @@ The verbs of the command line are functions here: `check`, `show`, `report`, `di
 `index`, `gap`, `compare`, `plan`, `switch`, and, where the plain word is a package, `explain_name`
 (`h2h names`), `explain_openness` (`h2h openness`), `list_prices` (`h2h prices`), `list_questions`
 (`h2h questions`), `list_sources` (`h2h sources`), `read_evidence` (`h2h evidence`) and
-`update_evidence` (`h2h update`). Those that read dated evidence take `as_of`, the day of our
-knowledge; each gives the same result object that its `h2h` twin prints, but for `read_evidence`:
-that gives a data frame.
+`update_evidence` (`h2h update`). What `h2h arena` does is `arena_init`, `arena_serve`,
+`arena_board` and so on. Those that read dated evidence take `as_of`, the day of our knowledge; each
+gives the same result object that its `h2h` twin prints, but for `read_evidence`: that
+gives a data frame.
 """
 
 from typing import TYPE_CHECKING

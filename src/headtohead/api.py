@@ -4,7 +4,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from headtohead.arena.verb import arena_board
+    from headtohead.arena.verb import (
+        arena_board,
+        arena_export,
+        arena_import,
+        arena_init,
+        arena_judge,
+        arena_link,
+        arena_serve,
+        arena_try,
+    )
     from headtohead.capability.verb import gap, index
     from headtohead.chips.verb import chip
     from headtohead.choosing.shortlist.verb import shortlist
@@ -28,6 +37,13 @@ if TYPE_CHECKING:
 # Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
 VERBS = {
     "arena_board": "arena",
+    "arena_export": "arena",
+    "arena_import": "arena",
+    "arena_init": "arena",
+    "arena_judge": "arena",
+    "arena_link": "arena",
+    "arena_serve": "arena",
+    "arena_try": "arena",
     "breakeven": "prices.serving",
     "check": "claims",
     "chip": "chips",
@@ -58,6 +74,13 @@ VERBS = {
 
 __all__ = [
     "arena_board",
+    "arena_export",
+    "arena_import",
+    "arena_init",
+    "arena_judge",
+    "arena_link",
+    "arena_serve",
+    "arena_try",
     "breakeven",
     "check",
     "chip",

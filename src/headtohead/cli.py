@@ -19,7 +19,7 @@ import click
 
 from headtohead.core.errors import HeadToHeadError, InputError, StoreFull
 from headtohead.core.version import VERSION
-from headtohead.publish.command_line import CommandGroup, leave_output, plain
+from headtohead.publish.command_line import VERB, CommandGroup, leave_output, plain
 
 _EPILOG = (
     "Exit codes: 0 yes or done, 1 no, 2 undecided (with --gate), 64 wrong usage or input, "
@@ -76,7 +76,7 @@ class Verbs(CommandGroup):
             with _read_enough():
                 return super().invoke(ctx)
         except HeadToHeadError as error:
-            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            command = ctx.meta.get(VERB) or self.get_command(ctx, ctx.invoked_subcommand or "")
             error.args = (in_options(str(error), command),)
             raise
 

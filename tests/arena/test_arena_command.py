@@ -222,7 +222,7 @@ def test_init_from_a_log_makes_an_entrant_of_each_model_in_it(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--entrant", "a"), "--entrant is NAME=FILE"),
+        (("--entrant", "a"), "--entrant takes NAME=FILE"),
         (("--entrant", "a=x.jsonl"), "Two entrants are needed, and there is one"),
         (("--entrant", "a=x", "--entrant", "a=y"), "Two entrants are called 'a'"),
         (("--entrant", "a=http://h/v1"), "after the endpoint comes the model"),

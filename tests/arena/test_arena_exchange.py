@@ -208,4 +208,4 @@ def test_what_cannot_be_taken_in_is_named(database: Path, tmp_path: Path) -> Non
     missing = ["arena", "export", str(tmp_path / "no.sqlite"), "--out", str(tmp_path / "x.csv")]
     run = CliRunner().invoke(main, missing)
     assert run.exit_code == 64
-    assert "does not exist" in run.output
+    assert "no.sqlite: there is no such file" in run.output

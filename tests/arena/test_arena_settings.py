@@ -7,10 +7,10 @@ import pytest
 from tests.arena.served import written
 from tests.logs.formats.real import copied
 
-from headtohead.arena.first_toml import FirstArena, first_toml
+from headtohead.arena.first_toml import first_toml
 from headtohead.arena.prompts import prompts_in
 from headtohead.arena.recorded import contents
-from headtohead.arena.settings import ArenaSide, settings_in
+from headtohead.arena.settings import ArenaSide, FirstArena, settings_in
 from headtohead.core.errors import InputError
 
 WHOLE = """

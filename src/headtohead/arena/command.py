@@ -1,23 +1,23 @@
 """`h2h arena`: blind votes of your own on two answers side by side, and a live leaderboard."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
-from headtohead.arena.settings import BoardAsk, JudgePace
+from headtohead.arena.settings import BoardAsk, FirstArena, JudgePace
+from headtohead.arena.store.store import Door
 from headtohead.core.units import counted
 from headtohead.publish import command_line as line
 from headtohead.ratings.settings import VoteOptions
 
 if TYPE_CHECKING:
     from headtohead.arena.exchange import Layout
-    from headtohead.arena.first_toml import FirstArena
-    from headtohead.arena.settings import ArenaSettings
-    from headtohead.arena.store.store import ArenaStore, Door
+    from headtohead.arena.verb import ArenaAddress
 
 _FILE = click.Path(path_type=Path)
-_DOORS = click.Choice(["open", "link", "header"])
 _PORT = click.IntRange(0, 65535)
 _host = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
@@ -35,90 +35,54 @@ def arena() -> None:
 @click.option("--port", type=_PORT, default=8600, show_default=True, help="0 is any that is free.")
 def serve(settings: Path, host: str, port: int) -> int:
     """Serve the arena that ARENA.TOML describes, until Ctrl-C."""
-    from headtohead.arena.settings import settings_in
 
-    return _serve(settings_in(settings), host, port)
+    def served() -> int:
+        from headtohead.arena.verb import arena_serve
+
+        return arena_serve(settings, host=host, port=port, ready=_reached)
+
+    return _until_stopped(served)
+
+
+def _until_stopped(serve: Callable[[], int]) -> int:
+    """Exit code; how many votes count is said at the end."""
+    try:
+        n = serve()
+    except KeyboardInterrupt:
+        click.echo("\nStopped before anyone could vote.", err=True)
+        return 130
+    click.echo(f"\nStopped. {n:,} {'vote counts' if n == 1 else 'votes count'}.", err=True)
+    return 0
+
+
+def _reached(at: "ArenaAddress") -> None:
+    """Say where people vote, and beside it what only whoever runs it is to read."""
+    line.say(at.for_voters)
+    for said in at.for_admin:
+        click.echo(line.plain(said), err=True)
 
 
 @line.verb("h2h arena init --from answers.jsonl", name="init")
-@click.option("--title", metavar="TEXT", help="What voters read above. Default: Our arena")
-@click.option(
-    "--entrant",
-    "entrant",
-    multiple=True,
-    metavar="NAME=FILE",
-    help="Who competes: NAME=FILE of answers, or NAME='http://host/v1 MODEL KEY_VARIABLE'.",
-)
-@click.option(
-    "--from",
-    "log",
-    type=_FILE,
-    multiple=True,
-    metavar="LOG",
-    help="Each model in this log competes with the answers that it gave there.",
-)
-@click.option("--prompts", type=_FILE, metavar="FILE", help="Prompts, if the answers hold none.")
-@click.option(
-    "--margin",
-    type=float,
-    metavar="PP",
-    help="How far behind still counts as no worse, in percentage points of the wins. Default: 5",
-)
-@click.option(
-    "--door",
-    type=_DOORS,
-    help="Who may vote: everyone (open, the default), those with a link, or those whom a single "
-    "sign-on names (header).",
-)
+@line.settings_options(first=FirstArena)
 @click.option("--out", type=_FILE, default=Path("arena.toml"), show_default=True, metavar="FILE")
 @click.option("--force", is_flag=True, help="Write it over a file that is there.")
-def init(
-    title: str | None,
-    entrant: tuple[str, ...],
-    log: tuple[Path, ...],
-    prompts: Path | None,
-    margin: float | None,
-    door: "Door | None",
-    out: Path,
-    force: bool,
-) -> int:
+def init(first: FirstArena, out: Path, *, force: bool) -> int:
     """Write a first arena.toml by asking five questions, or from what is given.
 
     Whoever names entrants, or a log with --from, is asked nothing.
     """
-    from headtohead.arena.first_toml import FirstArena, first_toml
-    from headtohead.arena.recorded import contents
-    from headtohead.arena.settings import settings_in
-    from headtohead.core.errors import HeadToHeadError, InputError
-    from headtohead.publish.files import writable
+    from headtohead.arena.first_toml import check_out
+    from headtohead.arena.verb import arena_init
 
-    writable(out, "out")
-    if out.exists() and not force:
-        raise InputError(f"{out} is there already. Name another `out`, or add `force`.")
-    given: dict[str, Any] = {"title": title, "margin_pp": margin, "door": door, "prompts": prompts}
-    given = {name: value for name, value in given.items() if value is not None}
-    first = FirstArena(entrants=entrant, logs=log, **given)
-    if not entrant and not log:
+    check_out(out, force=force)
+    if not first.entrants and not first.logs:
         first = _asked(first)
-    before = out.read_bytes() if out.exists() else None
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(first_toml(first, out.parent), encoding="utf-8")
-    try:
-        made = settings_in(out)
-        n = len(contents(made).prompts)
-    except HeadToHeadError:
-        # What cannot be served is not left behind, to be in the way of the next attempt.
-        out.unlink() if before is None else out.write_bytes(before)
-        raise
-    has = f"{len(made.entrants)} entrants, {n:,} prompts" if n else f"{len(made.entrants)} entrants"
-    click.echo(f"Wrote {out}: {has}. Now: h2h arena serve {out}")
+    line.say([str(arena_init(out, first=first, force=force))])
     return 0
 
 
-def _asked(first: "FirstArena") -> "FirstArena":
+def _asked(first: FirstArena) -> FirstArena:
     """What a person answers to five questions; an answer that cannot be right is asked again."""
-    from headtohead.arena.first_toml import FirstArena
-
     title = click.prompt("1. What is it called?", default=first.title)
     click.echo(
         "2. Who competes? For each a name, =, and a file of its answers, or its endpoint\n"
@@ -152,9 +116,10 @@ def _asked(first: "FirstArena") -> "FirstArena":
         "5. Who may vote: everyone (open), those whom you give a link (link), or those\n"
         "   whom a single sign-on names (header)?",
         default=str(first.door),
-        type=_DOORS,
+        type=click.Choice(get_args(Door)),
     )
-    return FirstArena(
+    return replace(
+        first,
         title=title,
         entrants=tuple(entrants),
         prompts=Path(prompts) if prompts else None,
@@ -172,7 +137,7 @@ def _entrant_typed(text: str) -> str:
     try:
         fields = entrant_fields(text, Path())
     except InputError as error:
-        raise click.UsageError(str(error).replace("`entrant`", "An entrant")) from None
+        raise click.UsageError(str(error).replace("`entrants` takes", "An entrant is")) from None
     _file_typed(fields.get("answers", ""))
     return text
 
@@ -195,18 +160,11 @@ def _file_typed(text: str) -> str:
 @click.option("--revoke", is_flag=True, help="Let these vote no more; their votes stay.")
 def link(settings: Path, names: tuple[str, ...], at: str, revoke: bool) -> int:
     """Print a link for each NAME, with which they and nobody else vote as NAME."""
-    from headtohead.arena.settings import settings_in
-    from headtohead.arena.web.invitations import invite
-    from headtohead.core.errors import InputError
+    from headtohead.arena.verb import arena_link
 
-    arena = settings_in(settings)
-    if arena.voters.door != "link":
-        raise InputError(f'{settings}: write door = "link" under [voters] first.')
-    invited = invite(arena, names, revoke=revoke)
     wide = max(map(len, names))
-    for name, token in invited.items():
-        said = f"{at.rstrip('/')}/join/{token}" if token else "may vote no more"
-        click.echo(line.plain(f"{name:<{wide}}  {said}"))
+    links = arena_link(settings, names, at=at, revoke=revoke)
+    line.say(f"{name:<{wide}}  {links[name] or 'may vote no more'}" for name in links)
     return 0
 
 
@@ -222,67 +180,21 @@ def link(settings: Path, names: tuple[str, ...], at: str, revoke: bool) -> int:
 @click.option("--database", type=_FILE, metavar="FILE", help="Keep the votes in this file.")
 @_host
 @click.option("--port", type=_PORT, default=0, help="Default: any that is free.")
-def try_out(which: str, database: Path | None, host: str, port: int) -> int:
+def try_out(
+    which: Literal["short", "markdown"], database: Path | None, host: str, port: int
+) -> int:
     """Vote on built-in recorded answers, to see what an arena is; needs no endpoint."""
-    from tempfile import TemporaryDirectory
-
-    from headtohead.arena.trying import trial
-
-    if database is not None:
-        return _serve(trial(which, database), host, port)
-    click.echo("Votes are gone when it ends, unless --database names a file for them.", err=True)
-    with TemporaryDirectory(prefix="h2h-arena-") as folder:
-        return _serve(trial(which, Path(folder) / "try.sqlite"), host, port)
-
-
-def _serve(settings: "ArenaSettings", host: str, port: int) -> int:
-    """Serve until Ctrl-C, and say how many votes there are."""
-    try:
-        import litestar  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError:
-        from headtohead.core.errors import InputError
-
-        raise InputError(
-            "An arena needs more packages: install 'headtohead[arena]' with pip or uv."
-        ) from None
-    import numpy as np
-
-    from headtohead.arena.web.admin import admin_token
-    from headtohead.arena.web.app import bound, run
-    from headtohead.arena.web.running import RunningArena, prepare
-
-    for name, reasons in prepare(settings).items():
-        said = "; ".join(f"{n:,} x {reason}" for reason, n in reasons.items())
-        click.echo(line.plain(f"Left out of the answers of {name}: {said}."), err=True)
-    running = RunningArena(settings, np.random.default_rng())
-    listening = bound(host, port)
-
-    def ready(address: str) -> None:
-        n, prompts = len(settings.entrants), len(running.deck.texts)
-        line.say(
-            [
-                f"{settings.title}: {n} entrants, "
-                + (f"{prompts:,} prompts." if prompts else "and voters write the questions."),
-                f"Vote at {address}",
-                "Ctrl-C ends it.",
-            ]
+    if database is None:
+        click.echo(
+            "Votes are gone when it ends, unless --database names a file for them.", err=True
         )
-        if host in ("0.0.0.0", "::"):
-            click.echo(f"Others put the name of this machine in place of {host}.", err=True)
-        click.echo(f"For whoever runs it: {address}admin/enter/{admin_token(running)}", err=True)
 
-    try:
-        run(running, listening, ready)
-    finally:
-        running.close()
-    from headtohead.arena.store.store import ArenaStore
+    def served() -> int:
+        from headtohead.arena.verb import arena_try
 
-    store = ArenaStore(settings.database)
-    n = store.votes_n()
-    store.close()
-    click.echo(f"\nStopped. {n:,} {'vote counts' if n == 1 else 'votes count'}.", err=True)
-    return 0
+        return arena_try(which, database=database, host=host, port=port, ready=_reached)
+
+    return _until_stopped(served)
 
 
 @line.verb("h2h arena board arena.sqlite --category code", name="board")
@@ -297,7 +209,7 @@ def board(arena_file: Path, ask: BoardAsk, output: line.Output) -> int:
 
 
 @line.verb("h2h arena export arena.sqlite --as csv --out votes.csv", name="export")
-@click.argument("database", metavar="ARENA.SQLITE", type=_FILE)
+@click.argument("arena_file", metavar="ARENA", type=_FILE)
 @click.option(
     "--as",
     "layout",
@@ -311,15 +223,11 @@ def board(arena_file: Path, ask: BoardAsk, output: line.Output) -> int:
 @click.option(
     "--texts", is_flag=True, help="Also the questions and answers, in the layout of LMArena."
 )
-def export_votes(database: Path, layout: "Layout", out: Path, *, texts: bool) -> int:
-    """Write the votes of ARENA.SQLITE for others, without names of voters and without texts."""
-    from headtohead.arena.exchange import export
+def export_votes(arena_file: Path, layout: "Layout", out: Path, *, texts: bool) -> int:
+    """Write the votes of ARENA for others, without names of voters and without texts."""
+    from headtohead.arena.verb import arena_export
 
-    store = _opened(database)
-    try:
-        n = export(store, layout, out, texts=texts)
-    finally:
-        store.close()
+    n = arena_export(arena_file, out, layout=layout, texts=texts)
     line.say([f"{counted(n, 'vote')} written to {out}."])
     return 0
 
@@ -327,41 +235,19 @@ def export_votes(database: Path, layout: "Layout", out: Path, *, texts: bool) ->
 @line.verb("h2h arena import feedback.json --into arena.sqlite", name="import")
 @click.argument("votes", type=_FILE)
 @click.option(
-    "--into", "database", type=_FILE, required=True, metavar="ARENA.SQLITE", help="The arena."
+    "--into", type=_FILE, required=True, metavar="ARENA", help="Its toml or its file of votes."
 )
 @line.settings_options(reading=VoteOptions)
-def import_votes(votes: Path, database: Path, reading: VoteOptions) -> int:
+def import_votes(votes: Path, into: Path, reading: VoteOptions) -> int:
     """Take in VOTES of Open WebUI, compar:IA, LMArena or any table that `h2h rank` reads.
 
     Entrants that the arena does not know are rated, and never drawn. A file that is imported again,
-    or has grown and gives each vote an id of 12 characters or more, adds only what is new.
+    as it was or grown, adds only what is new.
     """
-    from headtohead.arena.exchange import take_in, votes_elsewhere
-    from headtohead.arena.web.running import now_ms
+    from headtohead.arena.verb import arena_import
 
-    now, store = now_ms(), _opened(database)
-    try:
-        found, dropped = votes_elsewhere(votes, reading, now)
-        new = take_in(store, found, now, votes.name)
-    finally:
-        store.close()
-    line.say(
-        [
-            f"{counted(new, 'vote')} imported into {database}"
-            f"{f', {len(found) - new:,} were there already' if new < len(found) else ''}.",
-            *(f"Left out: {n:,} ({reason})." for reason, n in dropped.items()),
-        ]
-    )
+    line.say(str(arena_import(votes, into, reading=reading)).splitlines())
     return 0
-
-
-def _opened(database: Path) -> "ArenaStore":
-    from headtohead.arena.store.store import ArenaStore
-    from headtohead.core.errors import InputError
-
-    if not database.exists():
-        raise InputError(f"{database} does not exist. Give the file of an arena.")
-    return ArenaStore(database)
 
 
 @line.verb("h2h arena judge arena.toml --max-usd 1", name="judge")
@@ -372,30 +258,16 @@ def judge(settings: Path, pace: JudgePace) -> int:
 
     Each pair of answers is judged in both orders. A run that is stopped goes on where it was.
     """
-    import numpy as np
+    from headtohead.arena.verb import arena_judge
 
-    from headtohead.arena.judging import run_judge
-    from headtohead.arena.settings import settings_in
-    from headtohead.arena.store.store import ArenaStore
-    from headtohead.arena.web.running import now_ms, prepare
-
-    arena = settings_in(settings)
-    prepare(arena)
-    store = ArenaStore(arena.database)
-    try:
-        with line.answers("Judging") as tell:
-            run = run_judge(
-                store,
-                arena,
-                pace,
-                now_ms=now_ms,
-                rng=np.random.default_rng(),
-                on_progress=lambda p: tell(
-                    p.answered_n, p.most_n, p.spent_usd, p.ceiling_usd, p.waiting
-                ),
-            )
-    finally:
-        store.close()
+    with line.answers("Judging") as tell:
+        run = arena_judge(
+            settings,
+            pace=pace,
+            on_progress=lambda p: tell(
+                p.answered_n, p.most_n, p.spent_usd, p.ceiling_usd, p.waiting
+            ),
+        )
     line.say([*run.sentences, f"What it adds: h2h arena board {settings}"])
     return 0
 

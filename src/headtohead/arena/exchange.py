@@ -10,17 +10,17 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
 from headtohead.arena.store.store import ArenaStore, ImportedVote
 from headtohead.core.errors import InputError
 from headtohead.core.version import VERSION
-from headtohead.publish.files import replace
+from headtohead.publish import files
 from headtohead.publish.machine import guarded
 
 if TYPE_CHECKING:
@@ -60,9 +60,11 @@ def export(store: ArenaStore, layout: Layout, out: Path, *, texts: bool = False)
         How many votes there are.
 
     Raises:
-        InputError: If there is no vote, or texts are asked for where none are.
+        InputError: If there is no vote or no such layout, or it holds no texts and they are wanted.
         StoreFull: If it cannot be written.
     """
+    if layout not in get_args(Layout):
+        raise InputError(f"`layout` is one of {', '.join(get_args(Layout))}, not {layout!r}.")
     if texts and layout != "lmarena":
         raise InputError("`texts` are only in the layout of LMArena. Choose that, or leave it out.")
     votes = [dict(row) for row in store.rows("SELECT * FROM counted_votes ORDER BY voted_ms")]
@@ -111,7 +113,7 @@ def _write_battles(
                 )
             ]
         lines.append(json.dumps(battle, ensure_ascii=False, allow_nan=False))
-    replace(out, ("\n".join(lines) + "\n").encode("utf-8", "replace"))
+    files.replace(out, ("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
 
 def _write_table(votes: list[dict[str, Any]], layout: Layout, out: Path) -> None:
@@ -120,11 +122,11 @@ def _write_table(votes: list[dict[str, Any]], layout: Layout, out: Path) -> None
     frame, kept = pl.DataFrame(votes, infer_schema_length=None), io.BytesIO()
     if layout == "parquet":
         frame.write_parquet(kept)
-        replace(out, kept.getvalue())
+        files.replace(out, kept.getvalue())
         return
     safe = [{name: guarded(value) for name, value in vote.items()} for vote in votes]
     pl.DataFrame(safe, infer_schema_length=None).write_csv(kept)
-    replace(out, kept.getvalue())
+    files.replace(out, kept.getvalue())
     about = {
         "file": out.name,
         "rows": len(votes),
@@ -132,7 +134,7 @@ def _write_table(votes: list[dict[str, Any]], layout: Layout, out: Path) -> None
         "columns": {name: _COLUMNS[name] for name in frame.columns if name in _COLUMNS},
     }
     text = json.dumps(about, indent=2, ensure_ascii=False).encode()
-    replace(out.with_name(f"{out.stem}.metadata.json"), text + b"\n")
+    files.replace(out.with_name(f"{out.stem}.metadata.json"), text + b"\n")
 
 
 def _write_boards(store: ArenaStore, out: Path) -> None:
@@ -174,37 +176,18 @@ def _write_boards(store: ArenaStore, out: Path) -> None:
         text = msgspec.json.format(msgspec.json.encode(document))
         name = uuid.UUID(hashlib.sha256(text).hexdigest()[:32], version=4)
         root = out.parent if out.name == "data" else out
-        replace(root / document_place(standing.model, title) / f"{name}.json", text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoteElsewhere:
-    """A vote that was given elsewhere, as its file tells of it.
-
-    Attributes:
-        id: What it is called there; empty if it is not.
-        key: A hash of all that is said of it, so that the same row of a file that has grown has it
-            again. It is of the id alone where that is long enough that nobody else gives it, and
-            of the number of the row too where nothing but models and winner is said.
-        winner: In the words of leaderboards.
-        voter: Who voted, as they are called there; empty if unknown.
-    """
-
-    id: str
-    key: str
-    model_a: str
-    model_b: str
-    winner: str
-    voter: str
-    prompt: str
-    category: str
-    voted_ms: int
+        files.replace(root / document_place(standing.model, title) / f"{name}.json", text)
 
 
 def votes_elsewhere(
     source: Path, options: "VoteOptions", now_ms: int
-) -> tuple[list[VoteElsewhere], Mapping[str, int]]:
+) -> tuple[list[ImportedVote], Mapping[str, int]]:
     """The votes of a file that `rank` reads, and why rows of it are left out.
+
+    The id of each is a hash of all that the file says of it, so that the same row of a file that
+    has grown has it again. It is of its own id alone where that is long enough that nobody else
+    gives it, and of the number of the row too where nothing but models and winner is said. Voters
+    are called as they are there.
 
     Args:
         now_ms: The time of votes that carry none, milliseconds since 1970.
@@ -218,7 +201,7 @@ def votes_elsewhere(
     known = [word for word in ("voter", "prompt", "category", "id") if votes.has(word)]
     known = [word for word in known if votes.one_word(word)]
     winners = ("model_a", "model_b", "tie", "tie (bothbad)")
-    result: list[VoteElsewhere] = []
+    result: list[ImportedVote] = []
     times = Counter[tuple[object, ...]]()
     window: Literal["day"] | None = "day" if votes.timed else None
     for chunk in votes.chunks(known, window=window):
@@ -238,9 +221,9 @@ def votes_elsewhere(
                 row = (len(result), one, other, winner)
             times[row] += 1
             result.append(
-                VoteElsewhere(
-                    id=id,
-                    key=_mark(*row, times[row]),
+                ImportedVote(
+                    id=_mark(*row, times[row]),
+                    own_id=id,
                     model_a=one,
                     model_b=other,
                     winner=winner,
@@ -258,7 +241,7 @@ def votes_elsewhere(
     return result, votes.dropped
 
 
-def take_in(store: ArenaStore, votes: Sequence[VoteElsewhere], now_ms: int, source: str) -> int:
+def take_in(store: ArenaStore, votes: Sequence[ImportedVote], now_ms: int, source: str) -> int:
     """Keep votes that were given elsewhere; those that are here already stay as they are.
 
     A file that shares nine tenths of the votes of an earlier one, or of its own, is that file as it
@@ -273,33 +256,20 @@ def take_in(store: ArenaStore, votes: Sequence[VoteElsewhere], now_ms: int, sour
         for id in store.imported():
             origin, _, key = id.removeprefix("imported-").partition("-")
             there.setdefault(origin, set()).add(key)
-        keys = {vote.key for vote in votes}
+        keys = {vote.id for vote in votes}
         shared = {o: len(keys & of) / min(len(keys), len(of)) for o, of in there.items() if keys}
         origin = max(shared, key=shared.__getitem__, default="")
         if shared.get(origin, 0.0) < _SAME_FILE:
             origin = _mark(*sorted(keys))
-        here = there.get(origin, set())
-        anywhere = set().union(*there.values())
-        return store.take_in(
-            (
-                ImportedVote(
-                    id=f"imported-{origin}-{v.key}",
-                    own_id=v.id,
-                    model_a=v.model_a,
-                    model_b=v.model_b,
-                    winner=v.winner,
-                    voter="imported-"
-                    + _mark(*(() if len(v.voter) >= _UNIQUE else (origin,)), v.voter or v.key),
-                    prompt=v.prompt,
-                    category=v.category,
-                    voted_ms=v.voted_ms,
-                )
-                for v in votes
-                if v.key not in (anywhere if len(v.id) >= _UNIQUE else here)
-            ),
-            now_ms,
-            source,
-        )
+        here, anywhere = there.get(origin, set()), set().union(*there.values())
+        new = []
+        for vote in votes:
+            if vote.id in (anywhere if len(vote.own_id) >= _UNIQUE else here):
+                continue
+            of = "" if len(vote.voter) >= _UNIQUE else origin
+            voter = f"imported-{_mark(of, vote.voter or vote.id)}"
+            new.append(replace(vote, id=f"imported-{origin}-{vote.id}", voter=voter))
+        return store.take_in(new, now_ms, source)
 
 
 def _mark(*said: object) -> str:

@@ -3,31 +3,23 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from headtohead.arena.settings import LONGEST_NAME
-from headtohead.arena.store.store import Door
+from headtohead.arena.settings import LONGEST_NAME, FirstArena
 from headtohead.core.errors import InputError
 from headtohead.logs.opening import open_calls
+from headtohead.publish.files import writable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstArena:
-    """What the five questions ask.
+def check_out(out: Path, *, force: bool) -> None:
+    """Refuse a place where no toml can be written, or where a file is that shall stay.
 
-    Attributes:
-        entrants: As one writes them: "name=file", or "name=http://host/v1 model KEY_VARIABLE".
-        logs: Files whose models are entrants, each by its own name.
-        prompts: A file; None where the answers say what was asked.
+    Raises:
+        InputError: If it is one.
     """
-
-    title: str = "Our arena"
-    entrants: tuple[str, ...] = ()
-    logs: tuple[Path, ...] = ()
-    prompts: Path | None = None
-    margin_pp: float = 5.0
-    door: Door = "open"
+    writable(out, "out")
+    if out.exists() and not force:
+        raise InputError(f"{out} is there already. Name another `out`, or add `force`.")
 
 
 def first_toml(first: FirstArena, folder: Path) -> str:
@@ -38,15 +30,17 @@ def first_toml(first: FirstArena, folder: Path) -> str:
             compete.
     """
     entrants = [entrant_fields(text, folder) for text in first.entrants]
-    entrants += [fields for log in first.logs for fields in _of_log(log, folder)]
+    entrants += [fields for log in first.logs for fields in _of_log(log, first, folder)]
     names = [fields["name"] for fields in entrants]
     if len(entrants) < 2:
         raise InputError(
             f"Two entrants are needed, and there {'is one' if entrants else 'is none'}. Name each "
-            "as `entrant`, or logs of two models with `log`."
+            "in `entrants`, or a log of two models in `logs`."
         )
     if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise InputError(f"Two entrants are called {twice!r}. Give each a name with `entrant`.")
+        raise InputError(
+            f"Two entrants are called {twice!r}. Give each a name of its own in `entrants`."
+        )
     return "\n".join(_lines(first, entrants, folder)) + "\n"
 
 
@@ -60,10 +54,15 @@ def _lines(first: FirstArena, entrants: Sequence[dict[str, str]], folder: Path) 
     if len(entrants) == 2:
         pair = ", ".join(_quoted(fields["name"]) for fields in entrants)
         yield f"compare = [[{pair}]]  # can the second stand in for the first?"
+    how = {"format": first.format} if first.format != "auto" else {}
+    mapped = ", ".join(f"{_quoted(f)} = {_quoted(at)}" for f, at in first.mapping.items())
     for fields in entrants:
         yield ""
         yield "[[entrants]]"
+        fields = fields | how if "answers" in fields else fields
         yield from (f"{name} = {_quoted(value)}" for name, value in fields.items() if value)
+        if mapped and "answers" in fields:
+            yield f"map = {{ {mapped} }}"
     yield ""
     yield "[voters]"
     yield f'door = "{first.door}"  # open, link (see h2h arena link) or header (single sign-on)'
@@ -77,7 +76,9 @@ def entrant_fields(text: str, folder: Path) -> dict[str, str]:
     """
     name, sign, value = (part.strip() for part in text.partition("="))
     if not (name and sign and value):
-        raise InputError(f"`entrant` is NAME=FILE or NAME='http://host/v1 MODEL', not {text!r}.")
+        raise InputError(
+            f"`entrants` takes NAME=FILE or NAME='http://host/v1 MODEL', not {text!r}."
+        )
     if not value.startswith(("http://", "https://")):
         return {"name": name, "answers": _from(folder, Path(value))}
     endpoint, *more = value.split()
@@ -89,12 +90,12 @@ def entrant_fields(text: str, folder: Path) -> dict[str, str]:
     return {"name": name, "endpoint": endpoint, "model": more[0], "key_env": "".join(more[1:])}
 
 
-def _of_log(log: Path, folder: Path) -> Iterator[dict[str, str]]:
+def _of_log(log: Path, choices: FirstArena, folder: Path) -> Iterator[dict[str, str]]:
     """The models in a log; each run apart where a model was asked the same in several."""
     runs: dict[str, dict[str, None]] = {}
     first: dict[tuple[str, str], str] = {}
     again: set[str] = set()
-    for call in open_calls(log).calls:
+    for call in open_calls(log, format=choices.format, mapping=choices.mapping).calls:
         model = call.model or call.run
         runs.setdefault(model, {})[call.run] = None
         if first.setdefault((model, call.key), call.run) != call.run:

@@ -17,6 +17,7 @@ from headtohead.logs.calls import LONGEST_KEY, Call, short_key
 from headtohead.logs.openai import content_text
 from headtohead.logs.opening import open_calls
 
+IN_TOML = "`map = { key = 'COLUMN' }`"
 _LONGEST = 100_000  # characters of an answer or a prompt: more nobody reads beside another
 
 
@@ -81,12 +82,13 @@ def contents(settings: ArenaSettings) -> Contents:
     if not prompts and not settings.free:
         raise InputError(
             "The files of answers do not say what was asked. Name a file of `prompts` with the "
-            "same ids, or the column with the question as `map = { key = 'COLUMN' }`."
+            f"same ids (the requests of a batch will do), or the column with the question as "
+            f"{IN_TOML}."
         )
     if not shown and not settings.free:
         raise InputError(
             "No prompt has answers of two entrants, so there is nothing to vote on. Their files "
-            "must share the ids or the texts of their prompts: name the column with `map`."
+            f"must share the ids or the texts of their prompts: name the column as {IN_TOML}."
         )
     kept = {n: {id: a for id, a in mine.items() if id in shown} for n, mine in answers.items()}
     return Contents(prompts=shown, answers=kept, dropped=dropped)

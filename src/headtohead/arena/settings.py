@@ -192,6 +192,50 @@ class BoardAsk(Choices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstArena(Choices):
+    """What a first arena.toml says."""
+
+    title: str = option("Our arena", metavar="TEXT", help="What voters read above.")
+    entrants: tuple[str, ...] = option(
+        (),
+        flag="--entrant",
+        many=True,
+        metavar="NAME=FILE",
+        help="Who competes: NAME=FILE of answers, or NAME='http://host/v1 MODEL KEY_VARIABLE'.",
+    )
+    logs: tuple[Path, ...] = option(
+        (),
+        flag="--from",
+        many=True,
+        metavar="LOG",
+        help="Each model in this log competes with the answers that it gave there.",
+    )
+    format: str = option(
+        "auto", metavar="FORMAT", help="Of files of answers, if it cannot be told from them."
+    )
+    mapping: Mapping[str, str] = option(
+        factory=dict,
+        flag="--map",
+        metavar="FIELD=COLUMN",
+        help="Where in files of answers a field is: key, output, model, ...",
+    )
+    prompts: Path | None = option(
+        None, metavar="FILE", help="What was asked, if the files of answers do not say it."
+    )
+    margin_pp: float = option(
+        5.0,
+        flag="--margin",
+        metavar="PP",
+        help="How far behind still counts as no worse, in percentage points of the wins.",
+    )
+    door: Door = option(
+        "open",
+        help="Who may vote: everyone (open), those with a link, or those whom a single sign-on "
+        "names (header).",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgePace:
     """How fast a judge is asked, and what it may cost."""
 

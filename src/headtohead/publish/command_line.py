@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 Way = Literal["json", "csv", "html", "markdown", "junit"]
 _TYPED = "headtohead.typed"
+VERB = "headtohead.verb"
+"""Under which a context, and those around it, know the command that was typed."""
 
 
 class CommandGroup(click.Group):
@@ -70,7 +72,7 @@ class Verb(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, and keep the words as they were."""
-        ctx.meta[_TYPED] = list(args)
+        ctx.meta[_TYPED], ctx.meta[VERB] = list(args), self
         return super().parse_args(ctx, args)
 
 

@@ -163,10 +163,10 @@ class ImportedVote:
     """A vote that was given elsewhere.
 
     Attributes:
-        id: Begins with "imported-".
+        id: Begins with "imported-" once it is here.
         own_id: What it is called there; a battle of that id is this one.
         winner: In the words of leaderboards.
-        voter: Their id in this arena.
+        voter: Their id here; before that, what they are called there, empty if unknown.
         prompt: What was asked, or its id there; empty if unknown.
     """
 
