@@ -22,6 +22,7 @@ from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
 from headtohead.arena.web.app import bound
 from headtohead.cli import main
+from headtohead.core.errors import InputError
 
 _ARENA = [sys.executable, "-u", "-m", "headtohead", "arena"]
 
@@ -65,6 +66,19 @@ def test_a_trial_starts_on_a_free_port_and_ends_with_ctrl_c(which: str, tmp_path
     store = ArenaStore(database)
     assert store.votes_n() == 1
     store.close()
+
+
+@pytest.mark.parametrize("command", ["try", "serve"])
+def test_ctrl_c_before_it_is_served_is_one_line(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("headtohead.arena.web.app.bound", interrupted)
+    code, said = _run(command, *([str(written(tmp_path))] if command == "serve" else []))
+    assert code == 130
+    assert said.splitlines()[-2:] == ["", "Stopped before anyone could vote."]
 
 
 def test_a_listening_socket_sends_without_waiting_for_more() -> None:
@@ -285,6 +299,58 @@ def test_an_open_arena_has_no_links(tmp_path: Path) -> None:
     code, shown = _run("link", str(written(tmp_path)), "Ann")
     assert code == 64
     assert 'write door = "link" under [voters]' in shown
+
+
+def test_what_commands_do_is_done_in_python(tmp_path: Path) -> None:
+    for name in ("ant", "bee"):
+        rows = [{"nr": n, "said": f"{name} {n}", "asked": f"What is {n}?"} for n in range(9)]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    entrants = [f"{name}={tmp_path / name}.jsonl" for name in ("ant", "bee")]
+    out = tmp_path / "python.toml"
+    with pytest.raises(InputError, match=r"`mapping=\{'key': 'COLUMN'\}`"):
+        headtohead.arena_init(out, entrants=entrants, mapping={"key": "nr", "output": "said"})
+    code, shown = _run("init", "--out", str(out), *(f"--entrant={one}" for one in entrants))
+    assert (code, "--map key=COLUMN" in shown) == (64, True), shown
+    assert not out.exists()
+    mapping = {"key": "asked", "output": "said"}
+    made = headtohead.arena_init(out, entrants=entrants, mapping=mapping, door="link")
+    assert str(made) == f"Wrote {out}: 2 entrants, 9 prompts. Now: h2h arena serve {out}"
+    typed = [*(f"--entrant={one}" for one in entrants), "--door", "link"]
+    typed += ["--map", "key=asked", "--map", "output=said", "--format", "auto"]
+    assert _run("init", "--out", str(tmp_path / "typed.toml"), *typed)[0] == 0
+    assert (tmp_path / "typed.toml").read_text() == out.read_text()
+
+    links = headtohead.arena_link(out, ["Ann", "Bo"], at="http://h:1/")
+    assert _run("link", str(out), "Ann", "--at", "http://h:1")[1].split() == ["Ann", links["Ann"]]
+    assert headtohead.arena_link(out, "Bo", revoke=True) == {"Bo": ""}
+    with serving(out) as served:
+        came = httpx2.get(served.address + links["Ann"].removeprefix("http://h:1"))
+        with TestVoter(served.address, {"cookie": came.headers["set-cookie"]}) as voter:
+            assert voter.vote(voter.draw()).status_code == 200
+    assert headtohead.arena_export(out, tmp_path / "votes.csv") == 1
+    with pytest.raises(InputError, match="`layout` is one of lmarena"):
+        headtohead.arena_export(out, tmp_path / "x", layout="xml")
+    taken = headtohead.arena_import(tmp_path / "votes.csv", out)
+    assert str(taken) == f"0 votes imported into {out}, 1 was there already."
+    with pytest.raises(InputError, match=r"Write \[judge\]"):
+        headtohead.arena_judge(out)
+
+
+def test_python_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    code = (
+        "import headtohead, os, signal\n"
+        "def ready(at): print(at); os.kill(os.getpid(), signal.SIGINT)\n"
+        f"n = headtohead.arena_serve({str(written(tmp_path))!r}, port=0, ready=ready)\n"
+        "n += headtohead.arena_try('markdown', ready=ready)\n"
+        "print(n)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    said = done.stdout.splitlines()
+    assert (done.returncode, said[-1]) == (0, "0"), done
+    assert said[0] == "Test arena: 3 entrants, 3 prompts."
+    assert said[4].startswith("A trial arena: 3 entrants, ")
+    with pytest.raises(InputError, match="No built-in set of answers is called 'long'"):
+        headtohead.arena_try("long")
 
 
 def test_the_board_is_the_same_by_command_and_in_python(tmp_path: Path) -> None:

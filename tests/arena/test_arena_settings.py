@@ -244,6 +244,61 @@ def test_answers_without_questions_are_refused_with_what_to_do(tmp_path: Path) -
     assert [one.text for one in held.prompts.values()] == ["Who is?"]
 
 
+def _batch(folder: Path, model: str) -> None:
+    """The input and output file of a batch, as OpenAI's API takes and gives them."""
+    asked = {"request-1": "What is the capital of Peru?", "request-2": "Count to two."}
+    folder.mkdir()
+    requests, answers = [], []
+    for key, text in asked.items():
+        messages = [{"role": "system", "content": "Help."}, {"role": "user", "content": text}]
+        body = {"model": model, "messages": messages, "max_tokens": 100}
+        url = "/v1/chat/completions"
+        requests.append({"custom_id": key, "method": "POST", "url": url, "body": body})
+        message = {"role": "assistant", "content": f"{model} on {key}", "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        done = {
+            "id": f"chatcmpl-{key}",
+            "object": "chat.completion",
+            "created": 1734986202,
+            "model": f"{model}-2024-07-18",
+            "choices": [choice],
+            "usage": {
+                "prompt_tokens": 20,
+                "completion_tokens": 10,
+                "total_tokens": 30,
+                "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+                "completion_tokens_details": {"reasoning_tokens": 0},
+            },
+            "system_fingerprint": "fp_0aa8d3e20b",
+        }
+        said = {"status_code": 200, "request_id": f"req_{key}", "body": done}
+        answers.append({"id": key, "custom_id": key, "response": said, "error": None})
+    # The order of the answers is not that of the requests.
+    for name, rows in (("input", requests), ("output", answers[::-1])):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_outputs_of_batches_compete_with_their_requests(tmp_path: Path, whole: bool) -> None:
+    for name in ("mini", "nano"):
+        _batch(tmp_path / name, name)
+    file = "" if whole else "/output.jsonl"
+    first = FirstArena(
+        entrants=tuple(f"{name}={tmp_path / name}{file}" for name in ("mini", "nano")),
+        prompts=None if whole else tmp_path / "mini/input.jsonl",
+    )
+    toml = tmp_path / "arena.toml"
+    toml.write_text(first_toml(first, tmp_path))
+    held = contents(settings_in(toml))
+    assert [one.text for one in held.prompts.values()] == [
+        *(["Count to two.", "What is the capital of Peru?"][:: 1 if whole else -1])
+    ]
+    (one, other) = (held.answers[name]["request-1"] for name in ("mini", "nano"))
+    assert (one.text, other.text) == ("mini on request-1", "nano on request-1")
+    assert (one.output_tokens, held.dropped) == (10, {"mini": {}, "nano": {}})
+
+
 def test_runs_that_long_prompts_tell_apart_get_names_of_their_own(tmp_path: Path) -> None:
     rows = [
         {"id": id, "model": "m", "run": f"Be\n{'very ' * 40}{run}", "prompt": "?", "answer": run}

@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from headtohead.arena.prompts import Prompt
+from headtohead.arena.prompts import Prompt, asked
 from headtohead.arena.reveals import without_reasoning
 from headtohead.arena.settings import ArenaSettings, Entrant
 from headtohead.arena.store.store import RecordedAnswer
 from headtohead.core.errors import InputError
-from headtohead.logs.calls import LONGEST_KEY, Call, short_key
-from headtohead.logs.openai import content_text
+from headtohead.logs.calls import LONGEST_KEY, short_key
 from headtohead.logs.opening import open_calls
 
 IN_TOML = "`map = { key = 'COLUMN' }`"
@@ -141,17 +140,3 @@ def recorded(entrant: Entrant) -> RecordedEntrant:
     if not answers:
         raise InputError(f"{entrant.answers}: no answer of {entrant.name} is in it.")
     return RecordedEntrant(prompts=prompts, answers=answers, dropped={**stream.dropped, **dropped})
-
-
-def asked(call: Call) -> str:
-    """What a model was asked, as a voter reads it: the question, or the whole conversation.
-
-    Where the file holds neither, a key of several words is the question; empty if it is an id.
-    """
-    said = [(m.get("role"), content_text(m.get("content")) or "") for m in call.messages or ()]
-    said = [(role, text) for role, text in said if role != "system" and text.strip()]
-    if not said:
-        return call.key if len(call.key.split()) > 1 else ""
-    if len(said) == 1:
-        return said[0][1]
-    return "\n\n".join(f"{role}: {text}" for role, text in said)

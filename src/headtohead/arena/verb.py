@@ -112,7 +112,8 @@ class VotesTaken:
     left_out: Mapping[str, int]
 
     def __str__(self) -> str:
-        had = f", {self.there:,} were there already" if self.there else ""
+        were = "was" if self.there == 1 else "were"
+        had = f", {self.there:,} {were} there already" if self.there else ""
         said = [f"{counted(self.new, 'vote')} imported into {self.into}{had}."]
         said += [f"Left out: {n:,} ({reason})." for reason, n in self.left_out.items()]
         return "\n".join(said)

@@ -104,12 +104,12 @@ def run(arena: RunningArena, listening: socket.socket, ready: Callable[[str], ob
         ready: Is told the address.
     """
     host, port = listening.getsockname()[:2]
-    ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
     # uvicorn ends what is under way and raises the signal once more: then both end us alike.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A board that is being made hands over to voters ten times as soon as Python would have it.
     sys.setswitchinterval(0.0005)
     try:
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
         server_of(arena).run(sockets=[listening])
     except KeyboardInterrupt:
         pass
