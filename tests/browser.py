@@ -72,11 +72,26 @@ class OnePage:
         if page.url != "about:blank":
             page.evaluate("localStorage.clear()")
             page.goto("about:blank")
+        self._seen(color_scheme, viewport)
+        page.goto(address)
+        return page
+
+    def still_open(
+        self, file: str, *, color_scheme: str = "light", viewport: tuple[int, int] = (1280, 720)
+    ) -> Any | None:
+        """The page of a file if it is the one that is open, with nobody's hand on it."""
+        page = self._page
+        if page.url.partition("#")[0] != file:
+            return None
+        self._seen(color_scheme, viewport)
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        return page
+
+    def _seen(self, color_scheme: str, viewport: tuple[int, int]) -> None:
+        page = self._page
         page.mouse.move(0, 0)
         page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
         page.emulate_media(media="null", color_scheme=color_scheme)
-        page.goto(address)
-        return page
 
 
 @pytest.fixture(scope="module")
