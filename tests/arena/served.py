@@ -1,5 +1,6 @@
 """An arena on a real server at a free port of this machine, and a voter who uses it."""
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx2
 import numpy as np
+import uvicorn.server
 
 from headtohead.arena.settings import ArenaSettings, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
@@ -58,6 +60,20 @@ def begun(store: ArenaStore, id: str = "b1", voter: Voter = ANN, **more: object)
     battle = replace(battle, **more)  # type: ignore[arg-type]
     store.begin(battle, voter)
     return battle
+
+
+class _Sooner:
+    """What uvicorn knows as asyncio: it looks whether it is to end every 0.1 s, and here sooner."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / 20)
+
+
+uvicorn.server.asyncio = _Sooner()  # type: ignore[attr-defined]
 
 
 class ServedArena:
