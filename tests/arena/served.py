@@ -12,10 +12,11 @@ from typing import Any
 import httpx2
 import numpy as np
 import uvicorn.server
+from litestar import Litestar
 
 from headtohead.arena.settings import ArenaSettings, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
-from headtohead.arena.web.app import bound, server_of
+from headtohead.arena.web.app import application, bound, server_of, state_of
 from headtohead.arena.web.running import RunningArena, prepare
 
 PROMPTS = {
@@ -74,6 +75,8 @@ class _Sooner:
 
 
 uvicorn.server.asyncio = _Sooner()  # type: ignore[attr-defined]
+# Those that have ended: to make one takes most of the time that it takes to start a server.
+_APPLICATIONS: list[Litestar] = []
 
 
 class ServedArena:
@@ -87,7 +90,9 @@ class ServedArena:
     def __init__(self, settings: ArenaSettings, seed: int = 1) -> None:
         prepare(settings)
         self.arena = RunningArena(settings, np.random.default_rng(seed))
-        self._server = server_of(self.arena)
+        self._app = _APPLICATIONS.pop() if _APPLICATIONS else application(self.arena)
+        self._app.state = state_of(self.arena)
+        self._server = server_of(self._app)
         listening = bound("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, args=([listening],))
@@ -98,6 +103,7 @@ class ServedArena:
         self._server.should_exit = True
         self._thread.join()
         self.arena.close()
+        _APPLICATIONS.append(self._app)
 
 
 @contextmanager

@@ -39,9 +39,9 @@ def application(arena: RunningArena) -> Litestar:
             style,
             create_static_files_router("/static", [folder("static")]),
         ],
-        state=State({"arena": arena, "boards": boards.Boards()}),
-        on_startup=[arena.start],
-        on_shutdown=[arena.live.stop],
+        state=state_of(arena),
+        on_startup=[_start],
+        on_shutdown=[_stop],
         before_request=admit,
         before_send=[add_headers],
         exception_handlers={Exception: failed},
@@ -58,6 +58,19 @@ def application(arena: RunningArena) -> Litestar:
             ),
         ),
     )
+
+
+def state_of(arena: RunningArena) -> State:
+    """All that an application knows of the arena that it serves."""
+    return State({"arena": arena, "boards": boards.Boards()})
+
+
+async def _start(app: Litestar) -> None:
+    await app.state.arena.start()
+
+
+async def _stop(app: Litestar) -> None:
+    await app.state.arena.live.stop()
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -82,11 +95,11 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server_of(arena: RunningArena) -> uvicorn.Server:
-    """What runs the application; it says nothing of itself to whoever asks."""
+def server_of(served: Litestar) -> uvicorn.Server:
+    """What runs an application; it says nothing of itself to whoever asks."""
     return uvicorn.Server(
         uvicorn.Config(
-            application(arena),
+            served,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -110,7 +123,7 @@ def run(arena: RunningArena, listening: socket.socket, ready: Callable[[str], ob
     sys.setswitchinterval(0.0005)
     try:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-        server_of(arena).run(sockets=[listening])
+        server_of(application(arena)).run(sockets=[listening])
     except KeyboardInterrupt:
         pass
     finally:
