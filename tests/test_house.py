@@ -16,9 +16,8 @@ CODE = sorted(
 BANNED = {"utils", "common", "misc", "manager", "base"}
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda p: p.name)
-def test_a_file_has_a_name_that_says_something(path: Path) -> None:
-    assert path.stem not in BANNED
+def test_a_file_has_a_name_that_says_something() -> None:
+    assert [path for path in CODE if path.stem in BANNED] == []
 
 
 def test_nothing_tracked_names_a_machine_path() -> None:

@@ -16,6 +16,7 @@ import pytest
 from benchmarks import arena_load
 from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving, written
+from tests.simulations import leading
 
 import headtohead
 from headtohead.arena.settings import settings_in
@@ -51,7 +52,7 @@ def _started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.stderr.close()
 
 
-@pytest.mark.parametrize("which", ["short", "markdown"])
+@pytest.mark.parametrize("which", leading(["short", "markdown"], 1))
 def test_a_trial_starts_on_a_free_port_and_ends_with_ctrl_c(which: str, tmp_path: Path) -> None:
     database = tmp_path / "kept.sqlite"
     with _started("try", "--set", which, "--database", str(database)) as (process, address):
@@ -87,26 +88,21 @@ def test_a_listening_socket_sends_without_waiting_for_more() -> None:
         assert listening.proto == socket.IPPROTO_TCP
 
 
-def test_votes_of_an_arena_are_there_when_it_is_served_again(tmp_path: Path) -> None:
-    toml = written(tmp_path)
-    for n in (1, 2):
-        with _started("serve", str(toml), "--port", "0") as (process, address):
-            with TestVoter(address) as voter:
+def test_votes_are_there_when_it_is_served_again_and_to_all_with_what_others_type(
+    tmp_path: Path,
+) -> None:
+    serve = ("serve", str(written(tmp_path)), "--port", "0")
+    hosts = (((), signal.SIGTERM), (("--host", "0.0.0.0"), signal.SIGINT))
+    for n, (host, ending) in enumerate(hosts, 1):
+        with _started(*serve, *host) as (process, address):
+            assert address.startswith(f"http://{'0.0.0.0' if host else '127.0.0.1'}:")
+            with TestVoter(address.replace("0.0.0.0", "127.0.0.1")) as voter:
                 voter.vote(voter.draw())
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+            process.send_signal(ending)
+            _, said = process.communicate(timeout=20)
         store = ArenaStore(tmp_path / "arena.sqlite")
         assert store.votes_n() == n
         store.close()
-
-
-def test_an_address_for_all_is_told_with_what_others_type(tmp_path: Path) -> None:
-    served = ("serve", str(written(tmp_path)), "--host", "0.0.0.0", "--port", "0")
-    with _started(*served) as (process, address):
-        assert httpx2.get(address.replace("0.0.0.0", "127.0.0.1")).status_code == 200
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-    assert address.startswith("http://0.0.0.0:")
     assert said.startswith("Others put the name of this machine in place of 0.0.0.0.\nFor whoever")
 
 
@@ -115,14 +111,13 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        command = [*_ARENA, "serve", str(written(tmp_path)), "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 64
-    assert f"port {port}" in done.stderr
-    assert "Choose another --port" in done.stderr
+        code, shown = _run("serve", str(written(tmp_path)), "--port", port)
+    assert code == 64
+    assert f"port {port}" in shown
+    assert "Choose another --port" in shown
 
 
-@pytest.mark.parametrize("kill_after", [0.05, 0.5])
+@pytest.mark.parametrize("kill_after", leading([0.5, 0.05], 1))
 def test_a_server_killed_while_many_vote_loses_no_vote_that_it_acknowledged(
     tmp_path: Path, kill_after: float
 ) -> None:

@@ -34,7 +34,7 @@ from headtohead.trials.replay.client import Endpoint
 
 KEY = "sk-live-0123456789abcdefghij"
 MODEL = "secret-model-9"
-QUICK = AnswerLimits(first_s=0.8, silence_s=0.4, total_s=1.5, chars=2_000)
+ENOUGH = AnswerLimits(first_s=8, silence_s=8, total_s=15, chars=2_000)
 HUGE = answered("a" * 10_000_000)
 
 
@@ -55,7 +55,7 @@ def _ask(entrant: LiveEntrant, *said: str, pause_s: float = 0.0) -> tuple[list[s
     return asyncio.run(run())
 
 
-def _fault(script: Callable[[Asked], Iterable[Piece]], limits: AnswerLimits = QUICK) -> Fault:
+def _fault(script: Callable[[Asked], Iterable[Piece]], limits: AnswerLimits = ENOUGH) -> Fault:
     """What a voter and the log are given where a server does what the script says."""
     with Loopback(script) as server:
         entrant = LiveEntrant(Endpoint(base_url=server.base_url, model=MODEL), limits)
@@ -238,7 +238,7 @@ FAULTS: dict[str, tuple[Callable[[Asked], Iterable[Piece]], str]] = {
     "reasoning without an end": (lambda _: streamed("<think>so ", "and so"), "empty"),
     "a broken stream": (_breaks, "broken"),
     "an end too soon": (lambda _: [STREAM, token("The"), END], "broken"),
-    "silence at first": (lambda _: [1.5], "late"),
+    "silence at first": (lambda _: [0.8], "late"),
     "silence in between": (_stalls, "silent"),
     "no end": (_forever, "endless"),
     "10 MB as a stream": (_floods, "too long"),
@@ -251,10 +251,18 @@ FAULTS: dict[str, tuple[Callable[[Asked], Iterable[Piece]], str]] = {
 }
 
 
+# Where nothing comes in time, there is no need to wait for long.
+PATIENCE = {
+    "silence at first": replace(ENOUGH, first_s=0.2),
+    "silence in between": replace(ENOUGH, silence_s=0.2),
+    "no end": replace(ENOUGH, total_s=0.5),
+}
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_has_a_sentence_that_gives_nothing_away(name: str) -> None:
     script, trouble = FAULTS[name]
-    assert _fault(script).trouble == trouble
+    assert _fault(script, PATIENCE.get(name, ENOUGH)).trouble == trouble
 
 
 def test_the_log_is_given_what_the_endpoint_said() -> None:
@@ -265,7 +273,7 @@ def test_the_log_is_given_what_the_endpoint_said() -> None:
 
 def test_nobody_at_the_address_is_a_fault() -> None:
     with Loopback(lambda _: []) as server:
-        entrant = _entrant(server, limits=QUICK)
+        entrant = _entrant(server, limits=ENOUGH)
     with pytest.raises(Fault, match=r"^unreachable: it cannot be reached"):
         _ask(entrant, "Hello")
 
@@ -285,7 +293,7 @@ def test_faults_repeat_no_part_of_a_broken_answer() -> None:
 def test_a_reader_slower_than_the_endpoint_gets_all_and_is_no_fault() -> None:
     words = [f"{n} " for n in range(40)]
     with Loopback(lambda _: streamed(*words)) as server:
-        limits = replace(QUICK, silence_s=0.1, first_s=5.0)
+        limits = replace(ENOUGH, silence_s=0.1, total_s=1.5)
         pieces, answer = _ask(_entrant(server, limits=limits), "Hi", pause_s=0.2)
     assert answer.text == "".join(pieces) == "".join(words)
 
@@ -329,7 +337,7 @@ def test_a_key_that_is_sent_back_is_nowhere(
     caplog.set_level(logging.DEBUG)
     said = ""
     with Loopback(echo) as server:
-        entrant = LiveEntrant(server.endpoint(key_env="CANDIDATE_KEY"), QUICK)
+        entrant = LiveEntrant(server.endpoint(key_env="CANDIDATE_KEY"), ENOUGH)
         try:
             pieces, answer = _ask(entrant, "Hello")
             said += repr(pieces) + answer.text
@@ -412,7 +420,7 @@ def test_whatever_is_sent_is_an_answer_or_a_fault(
     kind = "text/event-stream" if as_stream else "application/json"
     # What is no HTTP at all is asked for again, which would take long here.
     with Loopback(lambda _: [http(status, body, kind=kind)]) as server:
-        limits = AnswerLimits(first_s=0.2, silence_s=0.2, total_s=1.0)
+        limits = AnswerLimits(first_s=0.2, silence_s=0.2, total_s=0.3)
         with suppress(Fault):
             _, answer = _ask(_entrant(server, limits=limits), "Hello")
             assert answer.text.strip()

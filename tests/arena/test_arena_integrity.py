@@ -74,9 +74,9 @@ def test_one_sided_and_hasty_voters_are_flagged() -> None:
 
 def test_honest_voters_are_rarely_flagged() -> None:
     flagged = sum(
-        bool(flagged_voters(honest(np.random.default_rng(seed), 12, 10))) for seed in range(20)
+        bool(flagged_voters(honest(np.random.default_rng(seed), 12, 10))) for seed in range(10)
     )
-    assert flagged <= 4  # at most 5% of arenas by design
+    assert flagged <= 2  # at most 5% of arenas by design
 
 
 @pytest.mark.parametrize("votes", [[], [vote("v", "ant", "bee", "model_a")]])
@@ -86,7 +86,7 @@ def test_too_few_votes_flag_nobody(votes: list[dict[str, Any]]) -> None:
 
 def test_a_board_can_leave_out_who_stands_out(tmp_path: Path) -> None:
     with serving(written(tmp_path)) as served:
-        for n in range(8):
+        for n in range(4):
             with TestVoter(served.address) as voter:
                 for k in range(9):
                     said = ("right", "left", "tie")[k % 3] if n else "left"
@@ -107,4 +107,4 @@ def test_a_board_can_leave_out_who_stands_out(tmp_path: Path) -> None:
         assert "1 of the voters stands out, and their votes count." in page
         assert "9 of their 9 choices are for the answer on the left" in page
         assert "1 of the voters stands out, and their votes are left out." in shown()
-        assert "63 votes" in shown()
+        assert "27 votes" in shown()
