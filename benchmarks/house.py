@@ -199,8 +199,12 @@ def _dotted(path: Path) -> str:
 
 def _bound(node: ast.AST) -> dict[str, tuple[str, str]]:
     """Name -> (module, name in it; empty for the module itself) of everything imported inside."""
-    found = {}
-    for part in ast.walk(node):
+    found, waiting = {}, [node]
+    while waiting:
+        part = waiting.pop()
+        # Only statements hold statements: to walk through all there is would take much longer.
+        for inner in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(part, inner, ())
         if isinstance(part, ast.ImportFrom) and part.module:
             for alias in part.names:
                 found[alias.asname or alias.name] = (part.module, alias.name)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from tests.simulations import leading
 
 import headtohead
 from headtohead import cli
@@ -21,16 +22,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    [
-        ["check", "--as-of", "2025-12-15"],
-        ["evidence", "rules", "--json"],
-        ["evidence", "rules", "--csv"],
-        ["evidence"],
-        ["names", "gpt-5"],
-        ["sources"],
-        ["--help"],
-        ["names", "--help"],
-    ],
+    leading(
+        [
+            ["evidence", "rules", "--json"],
+            ["evidence", "rules", "--csv"],
+            ["names", "gpt-5"],
+            ["sources"],
+            ["--help"],
+            ["check", "--as-of", "2025-12-15"],
+            ["evidence"],
+            ["names", "--help"],
+        ],
+        5,
+    ),
 )
 def test_a_closed_pipe_is_no_error(command: list[str], home: str) -> None:
     """As in `h2h check | head -1`: whoever reads has gone before the first line comes."""

@@ -38,6 +38,11 @@ ENOUGH = AnswerLimits(first_s=8, silence_s=8, total_s=15, chars=2_000)
 HUGE = answered("a" * 10_000_000)
 
 
+@pytest.fixture(autouse=True)
+def _asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("headtohead.arena.endpoints._FIRST_WAIT_S", 0.02)
+
+
 def _ask(entrant: LiveEntrant, *said: str, pause_s: float = 0.0) -> tuple[list[str], LiveAnswer]:
     """The pieces of the answer to a conversation, and the answer."""
 

@@ -241,6 +241,8 @@ def leave_output() -> None:
 
 def plain(text: str) -> str:
     """The text without control characters: a name from outside must not steer a terminal."""
+    if text.replace("\n", "").replace("\t", "").isprintable():  # as nearly all are
+        return text
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
