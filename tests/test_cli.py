@@ -17,7 +17,6 @@ from click.testing import CliRunner, Result
 import headtohead
 from headtohead.cli import commands, main
 from headtohead.core.errors import InputError
-from headtohead.publish.command_line import today
 from headtohead.publish.terminal import cells_of
 
 pytestmark = pytest.mark.usefixtures("kept_facts")
@@ -268,8 +267,11 @@ def test_nothing_changes_in_no_time(run: Run) -> None:
     assert made["results"] == []
 
 
-def test_the_command_to_have_a_list_of_changes_again_says_until_when(run: Run) -> None:
-    day = str(today())
+def test_the_command_to_have_a_list_of_changes_again_says_until_when(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = "2025-12-25"
+    monkeypatch.setattr("headtohead.publish.command_line.today", lambda: date.fromisoformat(day))
     again = " ".join(run("diff", "--from", day).output.split("Again: ")[1].split())
     assert again == f"h2h diff --from {day} --store home --to {day}"
 
