@@ -74,7 +74,7 @@ class _Sooner:
         await asyncio.sleep(seconds / 20)
 
 
-uvicorn.server.asyncio = _Sooner()  # type: ignore[attr-defined]
+vars(uvicorn.server)["asyncio"] = _Sooner()
 # Those that have ended: to make one takes most of the time that it takes to start a server.
 _APPLICATIONS: list[Litestar] = []
 
