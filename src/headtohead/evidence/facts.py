@@ -239,6 +239,8 @@ class Facts:
             models: Ids and words; if given, rows that can only be of other models may be missing,
                 but for one of each day of each list.
         """
+        if self.store.memory is not None:
+            models = ()  # whoever asks of one model after the other reads all of them once
         key = (table, as_of, used_on if table == "prices" else None, models)
         if key not in self._frames:
             rows = self._rows(table, as_of, models)

@@ -34,6 +34,7 @@ from headtohead.publish.sheet import (
     TableColumn,
 )
 from headtohead.publish.terminal import cell_text, rows_of
+from headtohead.publish.traces import trace_svg
 from headtohead.publish.words import (
     EVALUATORS,
     Track,
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 
 TABLE_ROWS = 200
 SHOWN_ESTIMATES = 8
+WIDTHS = {"wide": 960, "narrow": 340}
+"""Pixels of a chart that is drawn before it is known how wide its place is."""
 _LONG = 200
 _Drawn = tuple[Estimate, Track]
 _STYLE: dict[Answer, str] = {
@@ -189,7 +192,8 @@ class FigureView:
         chartless: True if it is a table and no chart by design.
         numbers: Its first estimates; they are not drawn.
         drawn: (class, SVG) where the chart is drawn already, for a wide screen and a narrow one.
-        files: (words, address) of its downloads, where each has an address of its own.
+        files: (words, address) of its downloads, where each has an address of its own; None where
+            a script makes them.
         known: Every source that these may lean on, by id.
     """
 
@@ -206,7 +210,7 @@ class FigureView:
     chartless: bool
     numbers: Sequence[tuple[Estimate, None]]
     drawn: Sequence[tuple[str, str]] = ()
-    files: Sequence[tuple[str, str]] = ()
+    files: Sequence[tuple[str, str]] | None = None
 
     @property
     def slider(self) -> Slider | None:
@@ -240,7 +244,10 @@ def _view(sheet: Sheet, figure: Figure, version: str) -> FigureView:
         frame=_frame(sheet, figure),
         data=data,
         metadata=_described(sheet, figure, data, version),
-        chartless=figure.chart is None and figure.bars is None,
+        chartless=not (figure.chart or figure.bars or figure.trace),
+        drawn=[(name, trace_svg(figure.trace, w)) for name, w in WIDTHS.items()]
+        if figure.trace
+        else (),
     )
 
 

@@ -131,6 +131,37 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class TracePoint:
+    """One value from a day on.
+
+    Attributes:
+        low: Lower end of its interval; None where none is known.
+        joined: False where nothing is known between the point before and this one.
+    """
+
+    day: date
+    value: float
+    low: float | None = None
+    high: float | None = None
+    joined: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One number over time.
+
+    Attributes:
+        points: At least one, the oldest first.
+        digits: Decimals at the axis.
+        prefix: Before each number ("$").
+    """
+
+    points: tuple[TracePoint, ...]
+    digits: int = 0
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Slider:
     """The time slider of a chart.
 
@@ -220,6 +251,7 @@ class Figure:
         shown: How many rows a terminal or a pull request shows; pages and downloads have all. With
             0 and nothing else to print, only pages and downloads have the figure.
         bars: The picture, where it is intervals on one axis.
+        trace: The picture, where it is one number over time.
         remarks: What a careful reader must know.
         chart: Makes any other picture when it is wanted; gives None if no row can be plotted.
         slider: Of the chart; None if time does not matter.
@@ -245,6 +277,7 @@ class Figure:
     rows: tuple[Row, ...] = ()
     shown: int = 10
     bars: Bars | None = None
+    trace: "Trace | None" = None
     remarks: tuple[str, ...] = ()
     chart: "Callable[[], alt.LayerChart | None] | None" = None
     slider: Slider | None = None
@@ -488,6 +521,7 @@ class Sheet:
             says how to cite only what has one.
         full: Whether a terminal prints cards whole, and every source.
         folded: Whether a page keeps cards, figures and sources closed until they are opened.
+        pages: (words, path) of pages of the site that go with it; only the site shows them.
         main: Slug of the figure that `--csv` and `to_frame()` give; the first with rows if empty.
     """
 
@@ -512,6 +546,7 @@ class Sheet:
     digest: str = ""
     full: bool = False
     folded: bool = False
+    pages: tuple[tuple[str, str], ...] = ()
     main: str = ""
 
     @property

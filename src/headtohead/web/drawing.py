@@ -4,9 +4,8 @@ import re
 from dataclasses import replace
 
 from headtohead.publish.charts import PAGE_INK, PRINT_INK, config, framed
-from headtohead.publish.page import FigureView
+from headtohead.publish.page import WIDTHS, FigureView
 
-_WIDTHS = {"wide": 960, "narrow": 340}
 _SCALE = 2.0
 
 
@@ -15,7 +14,7 @@ def with_drawings(view: FigureView) -> FigureView:
     if view.spec is None:
         return view
     slug = view.figure.slug
-    return replace(view, drawn=[(name, _svg(view, slug, name)) for name in _WIDTHS])
+    return replace(view, drawn=[(name, _svg(view, slug, name)) for name in WIDTHS])
 
 
 def _svg(view: FigureView, slug: str, name: str) -> str:
@@ -26,7 +25,7 @@ def _svg(view: FigureView, slug: str, name: str) -> str:
         {**p, "value": name == "wide"} if p.get("name") == "roomy" else p
         for p in view.spec.get("params", ())
     ]
-    spec = view.spec | {"config": config(PAGE_INK), "params": params, "width": _WIDTHS[name]}
+    spec = view.spec | {"config": config(PAGE_INK), "params": params, "width": WIDTHS[name]}
     svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     # Several drawings share a page: what they refer to inside themselves gets their own name.
     return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{slug}-{name}-", svg)

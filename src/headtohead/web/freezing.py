@@ -101,13 +101,14 @@ def _made(
     tasks: Sequence[_PageToMake], today: date, store: Store, processes: int
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of every page."""
+    folders = (store.home, store.builtin, store.curated)
     chunks = [tasks[n : n + _CHUNK] for n in range(0, len(tasks), _CHUNK)]
     if processes < 2:
-        _begin(today, store)
+        _begin(today, *folders)
         for chunk in chunks:
             yield from _make(chunk)
         return
-    with get_context("spawn").Pool(processes, _begin, (today, store)) as pool:
+    with get_context("spawn").Pool(processes, _begin, (today, *folders)) as pool:
         for files_made in pool.imap(_make, chunks):
             yield from files_made
 
@@ -115,8 +116,8 @@ def _made(
 _SITE: list[Site] = []
 
 
-def _begin(today: date, store: Store) -> None:
-    _SITE[:] = [Site(today, Store(store.home, builtin=store.builtin, curated=store.curated))]
+def _begin(today: date, home: Path, builtin: Path, curated: Path) -> None:
+    _SITE[:] = [Site(today, Store(home, builtin=builtin, curated=curated))]
 
 
 def _make(tasks: Iterable[_PageToMake]) -> list[tuple[str, bytes]]:

@@ -100,9 +100,7 @@ def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes
     result = _answer(site, address)
     wanted = [replace(address, form=form) for form in ("html", "json", "csv")]
     for slug, view in figure_views(result.sheet).items():
-        forms: list[Form] = ["csv", "metadata.json"] if view.data["columns"] else []
-        forms += ["png", "svg"] if view.spec else []
-        wanted += [replace(address, figure=slug, form=form) for form in forms]
+        wanted += [replace(address, figure=slug, form=form) for form in _forms(view).values()]
     return [
         (unquote(each.file(look.html)), _MAKE[each.form](site, each, look, result)[0])
         for each in wanted
@@ -122,7 +120,7 @@ def _html(site: Site, address: Address, look: Look, result: Result) -> tuple[byt
         raise NoSuchPage(address.path)
     sheet = result.sheet
     digest = _digest(sheet, result)
-    views = {slug: _with_files(view, address, look) for slug, view in figure_views(sheet).items()}
+    views = {slug: _with_files(view, address) for slug, view in figure_views(sheet).items()}
     to = _to(address, look)
     text = linked_html(
         sheet,
@@ -139,6 +137,7 @@ def _html(site: Site, address: Address, look: Look, result: Result) -> tuple[byt
         scripts=_SCRIPTS,
         policy=POLICY,
         places=[(m.PAGE, m.PAGE.paths[0]) for m in kinds().values() if m.PAGE.place],
+        pages=[(words, to(path)) for words, path in sheet.pages if look.has(path, address.day)],
         link_of=_links(site, address, look),
         apart=(lambda card: to(f"claims/{card.id}")) if sheet.verb == "check" else None,
         permanent=_permanent(site, address, look, digest),
@@ -210,12 +209,19 @@ def _digest(sheet: Sheet, result: Result) -> str:
     return sheet.digest or content_hash(result.as_json())
 
 
-def _with_files(view: FigureView, address: Address, look: Look) -> FigureView:
+def _forms(view: FigureView) -> Mapping[str, Form]:
+    """What of a figure can be taken away; a table alone is in the CSV and the JSON of its page."""
+    pictures: dict[str, Form] = {"PNG": "png", "SVG": "svg"} if view.spec else {}
+    data: dict[str, Form] = {"Data (CSV)": "csv", "What the data are (JSON)": "metadata.json"}
+    return pictures | (data if view.data["columns"] and not view.chartless else {})
+
+
+def _with_files(view: FigureView, address: Address) -> FigureView:
     own = replace(address, figure=view.figure.slug)
-    forms: list[tuple[str, Form]] = [("PNG", "png"), ("SVG", "svg")] if view.spec else []
-    forms += [("Data (CSV)", "csv"), ("What the data are (JSON)", "metadata.json")]
-    where = [(words, address.up + replace(own, form=form).file()) for words, form in forms]
-    return replace(with_drawings(view), files=where if view.data["columns"] else ())
+    where = [
+        (words, address.up + replace(own, form=form).file()) for words, form in _forms(view).items()
+    ]
+    return replace(with_drawings(view), files=where)
 
 
 def _to(address: Address, look: Look) -> Callable[..., str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import combinations
 from typing import cast, get_args
 
 from headtohead.claims.versus.pair import pair_of
@@ -11,14 +12,17 @@ from headtohead.claims.versus.verb import side_by_side
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.web.address import Moved
+from headtohead.web.field import field
 from headtohead.web.kinds import PageKind, Words
-from headtohead.web.site import Site, side_word
+from headtohead.web.site import Site, model_word, side_word
 
 PAGE = PageKind(
     paths=("versus/{a}/{b}", "versus/{kind}/{a}/{b}"),
     title="Side by side",
     asks="Can B stand in for A, what does it save, and how sure is that?",
 )
+
+_LABS = 6
 
 
 def answer(site: Site, words: Words, day: date) -> VersusResult:
@@ -37,5 +41,13 @@ def answer(site: Site, words: Words, day: date) -> VersusResult:
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
-    """Countries, open and closed, the labs with most models, and their best models in pairs."""
-    return ("versus/US/CN", "versus/closed/open", "versus/gpt-5/deepseek-v3.2")
+    """Countries, closed and open, and the best of each leading lab against that of each other."""
+    yield from ("versus/US/CN", "versus/closed/open")
+    known = field(site.facts, day)
+    best: dict[str, str] = {}
+    for model in known.leading:
+        best.setdefault(known.models[model].lab, model)
+    for pairs in (list(best)[:_LABS], list(best.values())[:_LABS]):
+        for a, b in combinations(pairs, 2):
+            words = (a, b) if "/" not in a else (model_word(a), model_word(b))
+            yield "/".join(("versus", *words))

@@ -1,0 +1,37 @@
+"""Every model, and each on a page of its own."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from headtohead.core.errors import NoEvidence
+from headtohead.publish.result import Result
+from headtohead.web.dossier import dossier, models_listing
+from headtohead.web.field import field
+from headtohead.web.kinds import PageKind, Words
+from headtohead.web.site import Site, model_word
+
+PAGE = PageKind(
+    paths=("models", "models/{model}"),
+    title="Models",
+    asks="What is known of a model: how able, how dear, how open, and what may stand in for it?",
+    place=10,
+)
+
+
+def answer(site: Site, words: Words, day: date) -> Result:
+    """All that is known of one model."""
+    facts = site.facts
+    facts.require_evidence(day)
+    if "model" not in words:
+        return models_listing(field(facts, day))
+    model = site.model(words["model"], day)
+    if model.released_on and model.released_on > day:
+        raise NoEvidence(
+            f"{model.name} came out on {model.released_on}, after {day}. Choose a later day."
+        )
+    return dossier(field(facts, day), model)
+
+
+def frozen(site: Site, day: date) -> Iterable[str]:
+    """Every model of which more is known than its name."""
+    return ("models", *(f"models/{model_word(i)}" for i in field(site.facts, day).known))
