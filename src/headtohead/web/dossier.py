@@ -26,14 +26,14 @@ from headtohead.publish.sheet import (
     TracePoint,
 )
 from headtohead.publish.words import listed, plain
-from headtohead.web.field import NO_WORSE, Field
+from headtohead.web.models_of_day import NO_WORSE, ModelsOfDay
 from headtohead.web.site import model_word
 
 _BOARD_DAYS = 45  # after which a board says nothing of a later day
 _OFFERS = 6
 
 
-def dossier(field: Field, model: Model) -> Listing:
+def dossier(field: ModelsOfDay, model: Model) -> Listing:
     """The page of a model: what it can do, what it costs, how open it is, what may stand in."""
     figures = tuple(filter(None, _figures(field, model)))
     ids = sorted({i for _, own in figures for i in own})
@@ -68,7 +68,7 @@ def dossier(field: Field, model: Model) -> Listing:
     return Listing(sheet, lambda: envelope("model", None, field.day, results, citations) | head)
 
 
-def models_listing(field: Field, lab: str = "") -> Listing:
+def models_listing(field: ModelsOfDay, lab: str = "") -> Listing:
     """All models of which something is known, the ablest first; those of one lab if it is given."""
     scale = field.index
     scores = scale.scores if scale else {}
@@ -166,7 +166,7 @@ _MODEL_COLUMNS = (
 )
 
 
-def _pages(field: Field, model: Model) -> Iterator[tuple[str, str]]:
+def _pages(field: ModelsOfDay, model: Model) -> Iterator[tuple[str, str]]:
     word = model_word(model.model)
     yield "Every seller, and every price before", f"prices/{word}"
     yield f"All models of {field.facts.names.lab(model.lab).name}", f"labs/{model.lab}"
@@ -193,7 +193,7 @@ def _sourced(figure: Figure, ids: tuple[str, ...], known: dict[str, Citation]) -
     return replace(figure, sources=tuple(known[i] for i in dict.fromkeys(ids) if i in known))
 
 
-def _title(field: Field, model: Model) -> str:
+def _title(field: ModelsOfDay, model: Model) -> str:
     place = field.places.get(model.model)
     if place is None:
         offer = field.maker_offer(model.model) or field.cheapest(model.model)
@@ -206,14 +206,14 @@ def _title(field: Field, model: Model) -> str:
     return f"{model.name}: place {where} of {of} on the capability index"
 
 
-def _kicker(field: Field, model: Model) -> str:
+def _kicker(field: ModelsOfDay, model: Model) -> str:
     lab = field.facts.names.lab(model.lab)
     born = f"released on {model.released_on}" if model.released_on else "day of release not known"
     country = f", {nationality(lab.country)}" if lab.country else ""
     return f"By {lab.name}{country}; {born}."
 
 
-def _sentence(field: Field, model: Model) -> str:
+def _sentence(field: ModelsOfDay, model: Model) -> str:
     said = []
     scale = field.index
     score = scale.scores.get(model.model) if scale else None
@@ -236,7 +236,7 @@ def _sentence(field: Field, model: Model) -> str:
     return " ".join(said) or f"Neither a score on the index nor a price of {model.name} is known."
 
 
-def _facts(field: Field, model: Model) -> Iterator[tuple[str, ...]]:
+def _facts(field: ModelsOfDay, model: Model) -> Iterator[tuple[str, ...]]:
     record = field.openness.get(model.model)
     weights = record.value("weights") if record else None
     yield "Weights", {YES: "open", None: "not known"}.get(weights, "closed")
@@ -255,7 +255,7 @@ def _facts(field: Field, model: Model) -> Iterator[tuple[str, ...]]:
     yield "Known by", str(field.day)
 
 
-def _figures(field: Field, model: Model) -> Iterator[_Figure | None]:
+def _figures(field: ModelsOfDay, model: Model) -> Iterator[_Figure | None]:
     yield _board(field, model)
     yield _stand_ins(field, model)
     yield _offers(field, model)
@@ -264,7 +264,7 @@ def _figures(field: Field, model: Model) -> Iterator[_Figure | None]:
     yield _retirement(field, model)
 
 
-def _board(field: Field, model: Model) -> _Figure | None:
+def _board(field: ModelsOfDay, model: Model) -> _Figure | None:
     rows = field.boards.get(model.model)
     if rows is None:
         return None
@@ -297,7 +297,7 @@ def _board(field: Field, model: Model) -> _Figure | None:
     return figure, tuple(rows["source_id"].unique().sort())
 
 
-def _stand_ins(field: Field, model: Model) -> _Figure | None:
+def _stand_ins(field: ModelsOfDay, model: Model) -> _Figure | None:
     scale = field.index
     if scale is None or model.model not in scale.draws:
         return None
@@ -342,7 +342,7 @@ def _stand_ins(field: Field, model: Model) -> _Figure | None:
     return figure, tuple(dict.fromkeys(sources))
 
 
-def _offers(field: Field, model: Model) -> _Figure | None:
+def _offers(field: ModelsOfDay, model: Model) -> _Figure | None:
     sold = field.sold.get(model.model)
     if sold is None or not sold.offers:
         return None
@@ -376,7 +376,7 @@ def _offers(field: Field, model: Model) -> _Figure | None:
     return figure, tuple(o.price.source_id for o in shown)
 
 
-def _tests(field: Field, model: Model) -> _Figure | None:
+def _tests(field: ModelsOfDay, model: Model) -> _Figure | None:
     rows = field.tests.get(model.model)
     if rows is None:
         return None
@@ -409,7 +409,7 @@ def _tests(field: Field, model: Model) -> _Figure | None:
     return figure, tuple(rows["source_id"].unique().sort())
 
 
-def _openness(field: Field, model: Model) -> _Figure | None:
+def _openness(field: ModelsOfDay, model: Model) -> _Figure | None:
     record = field.openness.get(model.model)
     if record is None:
         return None
@@ -439,7 +439,7 @@ def _openness(field: Field, model: Model) -> _Figure | None:
     return figure, tuple(one.source_id for _, one in said if one.source_id)
 
 
-def _retirement(field: Field, model: Model) -> _Figure | None:
+def _retirement(field: ModelsOfDay, model: Model) -> _Figure | None:
     rows = field.retirements.get(model.model)
     if rows is None:
         return None

@@ -7,8 +7,8 @@ from headtohead.core.errors import UnknownName
 from headtohead.publish.result import Result
 from headtohead.web.address import Moved
 from headtohead.web.dossier import models_listing
-from headtohead.web.field import field
 from headtohead.web.kinds import PageKind, Words
+from headtohead.web.models_of_day import models_of_day
 from headtohead.web.site import Site
 
 PAGE = PageKind(
@@ -29,10 +29,10 @@ def answer(site: Site, words: Words, day: date) -> Result:
         raise UnknownName("lab", words["lab"], [one.name for one in labs], spelt)
     if lab.id != words["lab"]:
         raise Moved(f"labs/{lab.id}")
-    return models_listing(field(facts, day), lab.id)
+    return models_listing(models_of_day(facts, day), lab.id)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
     """Every lab with a model of which something is known."""
-    known = field(site.facts, day)
+    known = models_of_day(site.facts, day)
     return (f"labs/{lab}" for lab in sorted({known.models[i].lab for i in known.known}))

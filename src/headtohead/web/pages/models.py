@@ -6,8 +6,8 @@ from datetime import date
 from headtohead.core.errors import NoEvidence
 from headtohead.publish.result import Result
 from headtohead.web.dossier import dossier, models_listing
-from headtohead.web.field import field
 from headtohead.web.kinds import PageKind, Words
+from headtohead.web.models_of_day import models_of_day
 from headtohead.web.site import Site, model_word
 
 PAGE = PageKind(
@@ -23,15 +23,15 @@ def answer(site: Site, words: Words, day: date) -> Result:
     facts = site.facts
     facts.require_evidence(day)
     if "model" not in words:
-        return models_listing(field(facts, day))
+        return models_listing(models_of_day(facts, day))
     model = site.model(words["model"], day)
     if model.released_on and model.released_on > day:
         raise NoEvidence(
             f"{model.name} came out on {model.released_on}, after {day}. Choose a later day."
         )
-    return dossier(field(facts, day), model)
+    return dossier(models_of_day(facts, day), model)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
     """Every model of which more is known than its name."""
-    return ("models", *(f"models/{model_word(i)}" for i in field(site.facts, day).known))
+    return ("models", *(f"models/{model_word(i)}" for i in models_of_day(site.facts, day).known))

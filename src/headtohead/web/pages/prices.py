@@ -5,8 +5,8 @@ from datetime import date
 
 from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.verb import list_prices
-from headtohead.web.field import field
 from headtohead.web.kinds import PageKind, Words
+from headtohead.web.models_of_day import models_of_day
 from headtohead.web.site import Site, model_word
 
 PAGE = PageKind(
@@ -24,4 +24,4 @@ def answer(site: Site, words: Words, day: date) -> PricesResult:
 
 def frozen(site: Site, day: date) -> Iterable[str]:
     """One page for each of the leading models: a whole history takes a second to make."""
-    return (f"prices/{model_word(i)}" for i in field(site.facts, day).leading)
+    return (f"prices/{model_word(i)}" for i in models_of_day(site.facts, day).leading)

@@ -12,8 +12,8 @@ from headtohead.claims.versus.verb import side_by_side
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
 from headtohead.web.address import Moved
-from headtohead.web.field import field
 from headtohead.web.kinds import PageKind, Words
+from headtohead.web.models_of_day import models_of_day
 from headtohead.web.site import Site, model_word, side_word
 
 PAGE = PageKind(
@@ -43,7 +43,7 @@ def answer(site: Site, words: Words, day: date) -> VersusResult:
 def frozen(site: Site, day: date) -> Iterable[str]:
     """Countries, closed and open, and the best of each leading lab against that of each other."""
     yield from ("versus/US/CN", "versus/closed/open")
-    known = field(site.facts, day)
+    known = models_of_day(site.facts, day)
     best: dict[str, str] = {}
     for model in known.leading:
         best.setdefault(known.models[model].lab, model)

@@ -41,7 +41,7 @@ class StandIn:
     cost_ratio: float | None
 
 
-class Field:
+class ModelsOfDay:
     """The models that were out by a day, as known by it.
 
     Args:
@@ -159,6 +159,6 @@ class Field:
         return sorted(found, key=lambda one: (one.offer.usd_per_mtok, one.model))[:most]
 
 
-def field(facts: Facts, day: date) -> Field:
+def models_of_day(facts: Facts, day: date) -> ModelsOfDay:
     """The models of a day, made once for all its pages."""
-    return facts.once(("field of models", day), lambda: Field(facts, day))
+    return facts.once(("models of day", day), lambda: ModelsOfDay(facts, day))
