@@ -128,7 +128,8 @@ def _convolved(chances: FloatArray, scores: IntArray, n: IntArray, reached: int)
                     fresh[-1] += p * mass.sum()
                     continue
                 fresh[step:] += p * mass[: mass.size - step]
-                fresh[-1] += p * mass[mass.size - step :].sum()
+                if step > 0:
+                    fresh[-1] += p * mass[mass.size - step :].sum()
             mass = fresh
     return min(1.0, float(mass[-1]))
 

@@ -291,9 +291,12 @@ def connectivity(counts: Counts, *, ties_count: bool = True) -> Connectivity:
         (votes[:, 1] > 0, counts.second, counts.first),
     ):
         beat[winner[won | tied], loser[won | tied]] = True
+    above, below = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
+    if m and _reached(beat, 0).all() and _reached(beat.T, 0).all():
+        # Most boards: whole, and no model without a bound.
+        return Connectivity(np.zeros(m, np.int64), np.zeros(m, np.int64), above, below)
     component = _connected(beat, "weak")
     block = np.zeros_like(component)
-    above, below = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
     next_block = 0
     for number in range(int(component.max(initial=-1)) + 1):
         members = np.flatnonzero(component == number)
@@ -307,27 +310,33 @@ def connectivity(counts: Counts, *, ties_count: bool = True) -> Connectivity:
 
 def _unbounded(beat: NDArray[np.bool_], main: BoolArray) -> tuple[BoolArray, BoolArray]:
     """Which models have no upper, and no lower, bound; `main` is the largest block."""
-    from scipy.sparse.csgraph import breadth_first_order
-
     if main.sum() > 1 or main.size == 1:
         # Whom one model of the block has beaten, all have, directly or through others.
-        start, ends = int(np.argmax(main)), []
-        for arrows in (beat, beat.T):
-            unreached = np.ones(main.size, dtype=bool)
-            unreached[breadth_first_order(arrows, start, return_predecessors=False)] = False
-            ends.append(unreached)
-        return ends[0], ends[1]
+        start = int(np.argmax(main))
+        return ~_reached(beat, start), ~_reached(beat.T, start)
     # No two models have both beaten each other: all gaps are open, one side for the outermost.
     never_lost, never_won = ~beat.any(axis=0), ~beat.any(axis=1)
     middle = ~never_lost & ~never_won
     return np.asarray(never_lost | middle), np.asarray(never_won | middle)
 
 
+def _reached(arrows: NDArray[np.bool_], start: int) -> BoolArray:
+    """Which models one has beaten, directly or through others, with itself, shape (M,)."""
+    result = np.zeros(len(arrows), dtype=bool)
+    result[start] = True
+    fresh = result
+    while fresh.any():
+        fresh = arrows[fresh].any(axis=0) & ~result
+        result = result | fresh
+    return result
+
+
 def _connected(beat: NDArray[np.bool_], connection: Literal["weak", "strong"]) -> IntArray:
     """The connected component of each model: the largest is 0, equal ones by first member."""
+    from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
-    _, label = connected_components(beat, directed=True, connection=connection)
+    _, label = connected_components(csr_array(beat), directed=True, connection=connection)
     _, first, where, sizes = np.unique(
         label, return_index=True, return_inverse=True, return_counts=True
     )

@@ -89,8 +89,11 @@ def logistic(x: FloatArray) -> FloatArray:
 
 
 def _half(d: FloatArray, _: float) -> Terms:
-    up, down = log_logistic(d), log_logistic(-d)
-    p, q = logistic(d), logistic(-d)
+    # As `log_logistic` and `logistic` of d and of -d, which have the exponential in common.
+    small = np.exp(-np.abs(d))
+    whole, log_whole = 1.0 + small, np.log1p(small)
+    up, down = np.minimum(d, 0.0) - log_whole, np.minimum(-d, 0.0) - log_whole
+    p, q = np.where(d >= 0, 1.0, small) / whole, np.where(d <= 0, 1.0, small) / whole
     value = np.stack([up, down, (up + down) / 2], axis=1)
     slope = np.stack([q, -p, (q - p) / 2], axis=1)
     return Terms(value, slope, np.repeat((p * q)[:, None], 3, axis=1))
