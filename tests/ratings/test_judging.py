@@ -122,7 +122,7 @@ def test_people_alone_go_together_by_comparison() -> None:
         assert narrow == pytest.approx(wide, rel=0.06)
 
 
-@pytest.mark.parametrize("rounds", lengths(20, 60))
+@pytest.mark.parametrize("rounds", lengths(12, 60))
 def test_people_who_disagree_are_covered_with_several_votes_a_comparison(rounds: int) -> None:
     # Up to four people vote on a comparison, alike in part; the judge sees what they see in part.
     hits = {"all": 0, PEOPLE: 0}
@@ -199,10 +199,11 @@ def world(seed: int, people: int = 1200, n: int = 12_000) -> tuple[Columns, Colu
     return {k: [v[i] for i in picked] for k, v in truth.items()}, judge
 
 
-def test_the_corrected_board_is_right_where_the_judge_is_wrong() -> None:
+@pytest.mark.parametrize("rounds", lengths(4, 10))
+def test_the_corrected_board_is_right_where_the_judge_is_wrong(rounds: int) -> None:
     true = POINTS * strengths(5)
     held = {"all": 0, PEOPLE: 0, JUDGE: 0}
-    for seed in range(10):
+    for seed in range(rounds):
         people, judge = world(seed)
         boards, use = judged_boards(together(people, judge), RankSettings())
         for name in held:
@@ -214,8 +215,8 @@ def test_the_corrected_board_is_right_where_the_judge_is_wrong() -> None:
         assert use.gain_ratio > 1.1
         sharper = boards["all"][0].gap("m0", "m1").width
         assert sharper < boards[PEOPLE][0].gap("m0", "m1").width
-    assert held["all"] >= 8
-    assert held[PEOPLE] >= 8
+    assert held["all"] >= 0.75 * rounds
+    assert held[PEOPLE] >= 0.75 * rounds
     assert held[JUDGE] == 0
 
 

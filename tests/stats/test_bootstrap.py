@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from scipy import stats as sp
-from tests.simulations import examples
+from tests.simulations import examples, lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import (
@@ -127,36 +127,39 @@ def test_same_seed_same_interval_and_blocks_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize("n", [3, 8, 20])
-def test_mean_covers(n: int) -> None:
+@pytest.mark.parametrize("rounds", lengths(300, 1000))
+def test_mean_covers(n: int, rounds: int) -> None:
     rng = _rng(11)
-    found = [mean_interval(rng.normal(5, 2, n), rng, 400) for _ in range(1000)]
+    found = [mean_interval(rng.normal(5, 2, n), rng, 400) for _ in range(rounds)]
     hits = np.mean([f.low <= 5 <= f.high for f in found])
-    assert hits == pytest.approx(0.95, abs=0.021)
+    assert hits == pytest.approx(0.95, abs=slack(0.95, rounds, 3))
 
 
 @pytest.mark.parametrize(("n", "weights"), [(4, "bayesian"), (25, "bayesian"), (25, "classic")])
-def test_ratio_of_sums_covers(n: int, weights: Weights) -> None:
+@pytest.mark.parametrize("rounds", lengths(200, 600))
+def test_ratio_of_sums_covers(n: int, weights: Weights, rounds: int) -> None:
     rng = _rng(13)
     hits = 0
-    for _ in range(600):
+    for _ in range(rounds):
         bottom = rng.uniform(20, 90, n)
         top = bottom * rng.normal(0.8, 0.15, n)
         found = ratio_of_sums(top, bottom, rng, 400, weights=weights)
         hits += found.low <= 0.8 <= found.high
-    assert hits / 600 == pytest.approx(0.95, abs=0.03)
+    assert hits / rounds == pytest.approx(0.95, abs=slack(0.95, rounds, 3.4))
 
 
-def test_cost_per_success_ratio_covers() -> None:
+@pytest.mark.parametrize("rounds", lengths(200, 500))
+def test_cost_per_success_ratio_covers(rounds: int) -> None:
     rng = _rng(14)
     truth = (2 / 0.5) / (1 / 0.7)
     hits = 0
-    for _ in range(500):
+    for _ in range(rounds):
         hard = rng.lognormal(-0.125, 0.5, 60)  # mean 1, shared by both sides
         cost_a, cost_b = hard, 2 * hard * rng.lognormal(-0.045, 0.3, 60)
         a, b = rng.random(60) < 0.7, rng.random(60) < 0.5
         found = ratio_of_ratios(cost_a, a, cost_b, b, rng, 400)
         hits += found.low <= truth <= found.high
-    assert hits / 500 == pytest.approx(0.945, abs=0.03)
+    assert hits / rounds == pytest.approx(0.945, abs=slack(0.945, rounds, 3))
 
 
 # ---------------------------------------------------------------- second implementation

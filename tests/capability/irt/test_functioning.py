@@ -48,10 +48,11 @@ def test_a_gain_is_found_where_it_is() -> None:
     assert [f.score.value for f in found] == sorted((f.score.value for f in found), reverse=True)
 
 
-def test_a_small_side_raises_no_false_alarm_far_out() -> None:
+@pytest.mark.parametrize("rounds", lengths(25, 80))
+def test_a_small_side_raises_no_false_alarm_far_out(rounds: int) -> None:
     # Holm works in the tail: with 30 models against 5 it must not be heavier than it says.
     hits = total = 0
-    for seed in range(80):
+    for seed in range(rounds):
         source = rng(1000 + seed)
         ability, difficulty = source.normal(0, 1, 35), source.normal(0, 0.7, 4)
         mi, bi = np.divmod(np.arange(35 * 4), 4)
@@ -60,13 +61,14 @@ def test_a_small_side_raises_no_false_alarm_far_out() -> None:
         found = functioning(index, np.arange(35) < 30, np.arange(35) >= 30)
         hits += sum(f.p < 0.01 for f in found)
         total += len(found)
-    assert total == 320
+    assert total == 4 * rounds
     assert hits / total < 0.03
 
 
-def test_the_gain_has_its_size() -> None:
+@pytest.mark.parametrize("rounds", lengths(20, 60))
+def test_the_gain_has_its_size(rounds: int) -> None:
     inside, off = [], []
-    for seed in range(60):
+    for seed in range(rounds):
         source = rng(seed)
         ability, difficulty = source.normal(0, 1, 24), source.normal(0, 0.7, 6)
         eta = ability[1::2] - difficulty[3]
@@ -76,7 +78,7 @@ def test_the_gain_has_its_size() -> None:
         off.append(found.value - true)
     # HC3 leans to wide intervals with two dozen models.
     assert float(np.mean(inside)) >= 0.87
-    assert float(np.mean(off)) == pytest.approx(0, abs=0.015)
+    assert float(np.mean(off)) == pytest.approx(0, abs=0.015 * (60 / rounds) ** 0.5)
 
 
 def test_correction_is_holms() -> None:
@@ -101,7 +103,7 @@ def test_exchanging_sides_turns_the_sign(seed: int) -> None:
         assert f.p == pytest.approx(back.p, abs=0.05)
 
 
-@pytest.mark.parametrize("rounds", lengths(8, 30))
+@pytest.mark.parametrize("rounds", lengths(4, 30))
 def test_false_alarms_are_as_rare_as_said(rounds: int) -> None:
     # Worlds without any gain: of all intervals nine in ten hold 0, and a world seldom has a
     # benchmark that stays below .05 after correction.

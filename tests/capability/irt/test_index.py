@@ -336,7 +336,7 @@ def shift(request: pytest.FixtureRequest) -> float:
     return float(request.param)
 
 
-@pytest.fixture(scope="module", params=lengths(12, 200))
+@pytest.fixture(scope="module", params=lengths(8, 200))
 def tally(request: pytest.FixtureRequest, shift: float) -> _IndexTally:
     """So many worlds."""
     return _IndexTally(shift, 31, request.param)

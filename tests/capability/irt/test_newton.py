@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 from tests.capability.irt.capability_worlds import named, rng, sigmoid, table, world
+from tests.simulations import leading, lengths
 
 from headtohead.capability.irt.binomial import Binomial, fits_with_spread, item_weights, start
 from headtohead.capability.irt.draws import ability_variance
@@ -82,7 +83,7 @@ def test_far_logits_do_not_overflow() -> None:
 # ---------------------------------------------------------------- second implementation
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", leading(range(6)))
 def test_minimum_is_scipys(seed: int) -> None:
     scores = _with_chance(seed)
     weights = rng(seed).uniform(5, 40, scores.model.size)
@@ -227,10 +228,11 @@ def test_more_items_weigh_more_up_to_what_the_spread_allows() -> None:
     assert found[3] == pytest.approx(25)
 
 
-def test_spread_of_a_made_up_world_is_found() -> None:
+@pytest.mark.parametrize("worlds", lengths(12, 25))
+def test_spread_of_a_made_up_world_is_found(worlds: int) -> None:
     found = [
         (float(fits_with_spread(w.scores, Binomial(w.scores))[2][0]), w.rho)
-        for w in (world(rng([4, n])) for n in range(25))
+        for w in (world(rng([4, n])) for n in range(worlds))
     ]
     ours, true = np.array(found).T
     assert ours.mean() == pytest.approx(true.mean(), rel=0.1)

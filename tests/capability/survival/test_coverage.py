@@ -45,7 +45,7 @@ class _GapTally:
         return float(np.mean(self.hits[name]))
 
 
-@pytest.fixture(scope="module", params=lengths(80, 240))
+@pytest.fixture(scope="module", params=lengths(40, 240))
 def scores(request: pytest.FixtureRequest) -> _GapTally:
     """Worlds in which the entries are what they are and only their scores are uncertain."""
     source, tally = rng(5), _GapTally(request.param)
@@ -100,7 +100,7 @@ def test_stepwise_numbers_cover_at_least_their_share(scores: _GapTally, name: st
     assert _LEVEL - room <= scores.share(name) <= 0.995
 
 
-@pytest.fixture(scope="module", params=lengths(60, 150))
+@pytest.fixture(scope="module", params=lengths(30, 150))
 def records(request: pytest.FixtureRequest) -> _GapTally:
     """Worlds whose records are a sample of a long history; scores certain, then not."""
     source, tally = rng(6), _GapTally(request.param)

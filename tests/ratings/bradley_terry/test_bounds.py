@@ -227,7 +227,7 @@ def test_newcomers_are_covered_exactly_counted(n: int) -> None:
         assert outer <= 0.175
 
 
-@pytest.mark.parametrize("rounds", lengths(120, 400))
+@pytest.mark.parametrize("rounds", lengths(60, 400))
 def test_undefeated_models_are_covered(rounds: int) -> None:
     rng = np.random.default_rng(31)
     base = VoteWorld(np.linspace(-0.8, 0.8, 6), np.ones(6))
@@ -268,7 +268,7 @@ def test_gaps_to_newcomers_are_covered_exactly_counted(n: int) -> None:
 
 
 @pytest.mark.parametrize("direct", [0, 2])
-@pytest.mark.parametrize("rounds", lengths(100, 300))
+@pytest.mark.parametrize("rounds", lengths(60, 300))
 def test_gaps_and_chances_cover_with_unbounded_models(direct: int, rounds: int) -> None:
     rng = np.random.default_rng(34)
     base = VoteWorld(np.linspace(-0.8, 0.8, 6), np.ones(6))
@@ -299,7 +299,7 @@ def test_gaps_and_chances_cover_with_unbounded_models(direct: int, rounds: int) 
         assert (~gaps).sum() <= sp.binom.ppf(0.9999, len(found), 0.025)
 
 
-@pytest.mark.parametrize("rounds", lengths(150, 500))
+@pytest.mark.parametrize("rounds", lengths(75, 500))
 def test_tiny_boards_are_covered(rounds: int) -> None:
     rng = np.random.default_rng(32)
     held = []
@@ -314,7 +314,7 @@ def test_tiny_boards_are_covered(rounds: int) -> None:
     assert np.mean(held) >= 0.95
 
 
-@pytest.mark.parametrize("rounds", lengths(150, 500))
+@pytest.mark.parametrize("rounds", lengths(75, 500))
 def test_gaps_and_chances_cover(rounds: int) -> None:
     rng = np.random.default_rng(33)
     held = np.zeros(2)

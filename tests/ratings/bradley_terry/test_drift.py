@@ -74,7 +74,7 @@ def test_a_change_is_the_difference_of_two_independent_contrasts() -> None:
     assert found.change.high - found.change.value == pytest.approx(1.959964 * error, rel=1e-6)
 
 
-@pytest.mark.parametrize("rounds", lengths(40, 200))
+@pytest.mark.parametrize("rounds", lengths(20, 200))
 def test_without_drift_the_joint_intervals_all_hold_zero_as_often_as_they_say(rounds: int) -> None:
     rng = np.random.default_rng(5)
     true = VoteWorld.of(8, rng, tie=0.3)
@@ -121,7 +121,7 @@ def test_more_ties_are_no_movement(ties: Ties) -> None:
 
 
 @pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
-@pytest.mark.parametrize("rounds", lengths(40, 200))
+@pytest.mark.parametrize("rounds", lengths(20, 200))
 def test_intervals_hold_while_the_tie_rate_changes(ties: Ties, rounds: int) -> None:
     rng = np.random.default_rng(9)
     true = VoteWorld(np.array([-1.5, -0.5, 0.0, 0.5, 1.5]), np.ones(5))

@@ -57,7 +57,7 @@ def test_a_model_without_a_bound_is_left_out_of_its_group_and_counted() -> None:
         group_gap(fitted, covariance(fitted), {"new": "x", "m000": "y"}, "x", "y")
 
 
-@pytest.mark.parametrize("rounds", lengths(100, 400))
+@pytest.mark.parametrize("rounds", lengths(50, 400))
 def test_the_gap_covers_the_truth_as_often_as_it_says(rounds: int) -> None:
     rng = np.random.default_rng(9)
     true = VoteWorld.of(8, rng, tie=0.3, skew=0.7)

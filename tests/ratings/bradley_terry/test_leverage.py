@@ -239,7 +239,7 @@ def _few(voters: int, alike: float, rng: np.random.Generator) -> tuple[VoteWorld
 
 
 @pytest.mark.parametrize(("voters", "alike", "least"), [(3, 0.3, 0.95), (3, 1.0, 0.9)])
-@pytest.mark.parametrize("rounds", lengths(40, 100))
+@pytest.mark.parametrize("rounds", lengths(20, 100))
 def test_a_model_of_three_voters_is_covered(
     voters: int, alike: float, least: float, rounds: int
 ) -> None:
@@ -254,7 +254,7 @@ def test_a_model_of_three_voters_is_covered(
     assert np.mean(held) >= least
 
 
-@pytest.mark.parametrize("rounds", lengths(50, 300))
+@pytest.mark.parametrize("rounds", lengths(25, 300))
 def test_joint_intervals_of_few_voters_fall_short(rounds: int) -> None:
     # 20 voters a model. The width is that of known errors, and these are not: of 1,500 boards .925
     # hold all at once, as docs/concepts/ratings.md tells.

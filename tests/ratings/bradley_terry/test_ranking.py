@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import VoteWorld
-from tests.simulations import examples, leading, lengths
+from tests.simulations import examples, leading, lengths, slack
 
 from headtohead.ratings.bradley_terry.covariance import covariance
 from headtohead.ratings.bradley_terry.fit import fit
@@ -242,7 +242,7 @@ def test_what_does_not_fit_is_refused() -> None:
         ]
     ),
 )
-@pytest.mark.parametrize("percent", lengths(25, 100))
+@pytest.mark.parametrize("percent", lengths(12, 100))
 def test_all_intervals_and_all_rank_sets_hold_at_once(
     m: int, votes: int, spread: float, skew: float, tie: float, boards: int, percent: int
 ) -> None:
@@ -275,16 +275,16 @@ def test_all_intervals_and_all_rank_sets_hold_at_once(
         assert np.mean(held) <= 0.95 + 3.72 * error
 
 
-def test_rank_sets_of_equals_hold_jointly_and_no_more() -> None:
+@pytest.mark.parametrize("rounds", lengths(200, 600))
+def test_rank_sets_of_equals_hold_jointly_and_no_more(rounds: int) -> None:
     # All models equal: every settled pair is an error, so the step-down has nothing to spare.
     rng = _rng(42)
     v = np.eye(10) - 0.1
     wrong = [
         bool(rank_sets(rng.multivariate_normal(np.zeros(10), v), v, rng, draws=1000).stronger.any())
-        for _ in range(600)
+        for _ in range(rounds)
     ]
-    # Binomial: 3.72 errors of 600.
-    assert np.mean(wrong) == pytest.approx(0.05, abs=0.034)
+    assert np.mean(wrong) == pytest.approx(0.05, abs=slack(0.05, rounds, 3.72))
 
 
 def test_rank_sets_narrow_as_votes_grow() -> None:

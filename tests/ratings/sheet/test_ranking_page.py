@@ -219,10 +219,10 @@ def test_every_download_says_what_it_is(pages: dict[str, str]) -> None:
         assert exhibit["frame"]["title"]["text"]
 
 
-def test_charts_draw_outside_a_browser_with_open_ends_as_arrows() -> None:
+def test_charts_draw_outside_a_browser_with_open_ends_as_arrows(pages: dict[str, str]) -> None:
     import vl_convert
 
-    view = embedded(build.page(RANKINGS["undefeated"]))["exhibits"][0]
+    view = embedded(pages["undefeated"])["exhibits"][0]
     spec = framed(view["spec"], view["frame"]) | {"config": config(PRINT_INK)}
     svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     for name in RANKINGS["undefeated"].board().fitted.counts.models:
@@ -251,8 +251,7 @@ def test_pairs_show_the_board_own_chances_and_counts(pages: dict[str, str]) -> N
     by_place = {(c["row_n"], c["column_n"]): c for c in cells}
     for (i, j), cell in by_place.items():
         assert cell["score_frac"] + by_place[j, i]["score_frac"] == pytest.approx(1)
-    never = build.page(build.made(build.undefeated()))
-    assert "1 of 15 pairs never met" in Seen(never).text
+    assert "1 of 15 pairs never met" in Seen(pages["undefeated"]).text
 
 
 def test_votes_between_two_models_count_both_ways_round() -> None:
@@ -305,11 +304,11 @@ def test_the_same_result_gives_the_same_bytes(pages: dict[str, str]) -> None:
     assert build.page(RANKINGS["everything"]) == pages["everything"]
 
 
-def test_the_page_says_which_command_makes_it_again() -> None:
+def test_the_page_says_which_command_makes_it_again(pages: dict[str, str]) -> None:
     again = "h2h rank votes.csv --where 'note=a, b=c' --html ranking.html"
     page = build.page(RANKINGS["plain"], again)
     assert f"Make this page again: {again}" in Seen(page).text
-    assert "again:" not in Seen(build.page(RANKINGS["plain"])).text
+    assert "again:" not in Seen(pages["plain"]).text
 
 
 def test_a_board_of_people_and_a_judge_is_called_that() -> None:
@@ -334,6 +333,6 @@ def test_a_board_of_people_and_a_judge_is_called_that() -> None:
 
 def test_settings_that_are_not_numbers_of_json_are_told_anyway() -> None:
     result: RankResult = build.made(about=None, as_of=None, citations=())
-    seen = Seen(build.page(result))
-    assert "No source was used." in seen.text
-    assert "Data: none." in embedded(build.page(result))["exhibits"][0]["frame"]["footer"]["text"]
+    page = build.page(result)
+    assert "No source was used." in Seen(page).text
+    assert "Data: none." in embedded(page)["exhibits"][0]["frame"]["footer"]["text"]

@@ -171,7 +171,7 @@ def test_effects_are_not_shrunk() -> None:
     assert np.sqrt(np.mean(rest**2)) < 0.05
 
 
-@pytest.mark.parametrize("rounds", lengths(60, 250))
+@pytest.mark.parametrize("rounds", lengths(30, 250))
 def test_intervals_cover_as_often_as_they_say(rounds: int) -> None:
     strength = _rng(8).normal(0, 0.6, 5)
     hits = np.zeros((rounds, 9))
@@ -186,7 +186,7 @@ def test_intervals_cover_as_often_as_they_say(rounds: int) -> None:
     assert hits.mean() == pytest.approx(0.95, abs=2.5 * np.sqrt(0.95 * 0.05 / rounds))
 
 
-@pytest.mark.parametrize("rounds", lengths(25, 200))
+@pytest.mark.parametrize("rounds", lengths(15, 200))
 def test_clustered_intervals_cover_where_voters_share_a_taste_for_length(rounds: int) -> None:
     strength = _rng(9).normal(0, 0.6, 4)
     hits = {"clustered": 0, "sandwich": 0}

@@ -60,7 +60,7 @@ def test_a_board_with_an_order_has_no_circle() -> None:
 
 @pytest.mark.parametrize("ties", leading(TIES))
 @pytest.mark.parametrize("side", [0.0, 0.5])
-@pytest.mark.parametrize("rounds", lengths(20, 60))
+@pytest.mark.parametrize("rounds", lengths(10, 60))
 def test_false_alarms_on_boards_with_an_order(ties: Ties, side: float, rounds: int) -> None:
     circles, p = 0, []
     for seed in range(rounds):

@@ -11,6 +11,7 @@ from scipy import integrate
 from scipy import stats as sp
 from tests.ratings.bradley_terry.boards import board
 from tests.ratings.bradley_terry.trust.trust_votes import arena, davidson
+from tests.simulations import examples
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
@@ -65,7 +66,7 @@ def test_best_of_equal_variants_reproduces_the_table(n: int, mean: float) -> Non
     assert best_of(np.full(n, 7.5)) == pytest.approx(7.5 * mean, abs=5e-5)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.floats(0.05, 3), min_size=2, max_size=6))
 def test_best_of_unequal_variants_agrees_with_scipy(errors: list[float]) -> None:
     def density(x: float) -> float:

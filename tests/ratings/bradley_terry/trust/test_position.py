@@ -45,7 +45,7 @@ def test_swapping_all_sides_turns_the_effect_round(ties: Ties) -> None:
 @pytest.mark.parametrize(
     ("ties", "tie"), leading([("half", 0.0), ("davidson", 0.7), ("drop", 0.7)])
 )
-@pytest.mark.parametrize("rounds", lengths(50, 200))
+@pytest.mark.parametrize("rounds", lengths(25, 200))
 def test_interval_covers_the_effect(ties: Ties, tie: float, rounds: int) -> None:
     hits = 0
     strength = np.array([0.9, 0.3, 0.1, -0.4, -0.9])
@@ -107,8 +107,8 @@ def test_balance_agrees_with_the_binomial_test() -> None:
     assert found.p == pytest.approx([min(1.0, 2 * expected)] * 2)  # Holm over two models
 
 
-def test_a_coin_is_called_uneven_as_rarely_as_said() -> None:
-    rounds = 400
+@pytest.mark.parametrize("rounds", lengths(150, 400))
+def test_a_coin_is_called_uneven_as_rarely_as_said(rounds: int) -> None:
     models = 0
     for seed in range(rounds):
         rng = np.random.default_rng(seed)

@@ -196,7 +196,7 @@ def test_the_weight_has_the_smallest_variance() -> None:
 
 
 @pytest.mark.parametrize(("labelled", "m"), [(500, 10), (80, 6)])
-@pytest.mark.parametrize("rounds", lengths(35, 120))
+@pytest.mark.parametrize("rounds", lengths(15, 120))
 def test_intervals_cover_people_though_the_judge_is_wrong(
     labelled: int, m: int, rounds: int
 ) -> None:
@@ -223,12 +223,15 @@ def test_intervals_cover_people_though_the_judge_is_wrong(
 
 
 @pytest.mark.parametrize("judge", ["gpt-4-0125-preview", "gpt-3.5-turbo"])
-def test_real_judges_and_two_thousand_human_votes(judge: str, shared_evidence: Path) -> None:
+@pytest.mark.parametrize("rounds", lengths(10, 30))
+def test_real_judges_and_two_thousand_human_votes(
+    judge: str, rounds: int, shared_evidence: Path
+) -> None:
     votes, his = judged(shared_evidence, judge)
     full = fit(votes.counts())
     hits: dict[str, list[float]] = {"corrected": [], "judge": []}
     gains = []
-    for seed in range(30):
+    for seed in range(rounds):
         labelled = np.random.default_rng(seed).permutation(his.size)[:2000]
         found = powered(with_labels(votes, his, labelled))
         for name, part, errors in (
