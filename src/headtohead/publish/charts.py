@@ -42,7 +42,8 @@ def base(drawn: Drawing, rows: Iterable[ChartRow] | None = None) -> "alt.Chart":
     """A chart of the rows that the slider has reached; of these, if they are made anew."""
     import altair as alt
 
-    values = list(drawn.rows if rows is None else rows)
+    # Altair copies lists with all they hold each time a chart changes, and tuples never.
+    values = tuple(drawn.rows if rows is None else rows)
     return alt.Chart(alt.InlineData(values=values)).transform_filter(SEEN)
 
 
@@ -470,9 +471,9 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
     x = alt.X("value:Q", scale=scale, title=bars.unit)
     order = [row["label"] for row in rows]
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=180))
-    base = alt.Chart(alt.InlineData(values=rows))
+    base = alt.Chart(alt.InlineData(values=tuple(rows)))
     lines = [{"value": where, "name": name} for where, name in bars.marks]
-    ruled = alt.Chart(alt.InlineData(values=lines))
+    ruled = alt.Chart(alt.InlineData(values=tuple(lines)))
     rules = ruled.mark_rule(style="strong", strokeDash=[4, 3], opacity=0.7).encode(x=x)
     names = ruled.mark_text(style="quiet", dy=-8, baseline="bottom").encode(
         x=x, y=alt.value(0), text="name:N"

@@ -45,7 +45,7 @@ class _GapTally:
         return float(np.mean(self.hits[name]))
 
 
-@pytest.fixture(scope="module", params=lengths(40, 240))
+@pytest.fixture(scope="module", params=lengths(80, 240))
 def scores(request: pytest.FixtureRequest) -> _GapTally:
     """Worlds in which the entries are what they are and only their scores are uncertain."""
     source, tally = rng(5), _GapTally(request.param)

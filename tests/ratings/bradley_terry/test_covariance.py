@@ -447,7 +447,7 @@ def test_all_intervals_hold_at_once_far_less_often(rounds: int) -> None:
     assert 0.25 < (found == 1).mean() < 0.6
 
 
-@pytest.mark.parametrize("rounds", lengths(16, 150))
+@pytest.mark.parametrize("rounds", lengths(25, 150))
 def test_clusters_need_clustered_errors(rounds: int) -> None:
     # Voters cast 10 votes each on one pair, 3 of 10 repeating their own view: a design effect of
     # 1 + 9 * 0.09. Errors of independent votes cover .85; 600 voters of 8 models, clustered, .945.

@@ -95,7 +95,7 @@ def trading_equity(drawn: Drawing) -> "alt.LayerChart":
     dots = chart.mark_point(filled=True, size=22, opacity=0.9).encode(
         x, y, side_colour(drawn), side_shape(drawn), tooltip=shown
     )
-    ends = alt.Chart(alt.InlineData(values=_end_labels(rows))).transform_filter(SEEN)
+    ends = alt.Chart(alt.InlineData(values=tuple(_end_labels(rows)))).transform_filter(SEEN)
     marks = side_points(ends, drawn, x, y, 70, tooltip=shown)
     words = ends.mark_text(align="left", dx=9, limit=165, style="words").encode(
         x, alt.Y("label_y:Q"), alt.Text("label:N")

@@ -5,7 +5,7 @@ chart as data: axes look them up in the parameter `order` by their place.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.estimate import Interval
 from headtohead.publish.charts import tip
@@ -171,7 +171,7 @@ def intervals(
         )
     )
     order = [str(row["name"]) for row in rows]
-    return _on(rows, layers, order).properties(height=ROW_PX * max(1, len(rows)))
+    return _on(rows, layers, order, ROW_PX * max(1, len(rows)))
 
 
 def chances(rows: Sequence[Row], order: Sequence[str]) -> "alt.LayerChart":
@@ -272,15 +272,21 @@ def _cells(
         for sure, weight_of_words in (("true", bold), ("false", "normal"))
     ]
     over = chart.mark_rect(opacity=0).encode(x, y, tooltip=shown)
-    return _on(rows, [cells, *text, over], order).properties(height=_CELL_PX * max(1, len(order)))
+    return _on(rows, [cells, *text, over], order, _CELL_PX * max(1, len(order)))
 
 
 def _on(
-    rows: Sequence[Row], layers: "Sequence[alt.Chart]", order: Sequence[str]
+    rows: Sequence[Row], layers: "Sequence[alt.Chart]", order: Sequence[str], height: int
 ) -> "alt.LayerChart":
     """Layers over rows that all of them share: a layer with rows of its own copies them often."""
     import altair as alt
 
-    names = alt.param(name="order", value=list(order))
-    chart = alt.layer(*layers, data=alt.InlineData(values=list(rows)))
-    return cast("alt.LayerChart", chart.add_params(names, alt.param(name="roomy", value=True)))
+    names = alt.VariableParameter(name="order", value=list(order))
+    roomy = alt.VariableParameter(name="roomy", value=True)
+    # All at once: altair copies every layer several times for each change of the whole.
+    return alt.LayerChart(
+        data=alt.InlineData(values=tuple(rows)),
+        layer=list(layers),
+        params=[names, roomy],
+        height=height,
+    )
