@@ -1,13 +1,20 @@
 """The page of whoever runs an arena: who may see it, what it does, and that the log keeps it."""
 
+import csv
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from tests.arena.served import ServedArena, TestVoter, serving, written
 
+import headtohead
+from headtohead.arena.store.store import Voter
 from headtohead.arena.web.admin import admin_token
+from headtohead.cli import main
+from headtohead.core.errors import InputError
 
 
 @pytest.fixture
@@ -116,3 +123,30 @@ def test_unknown_actions_and_things_are_sentences(admin: httpx2.Client) -> None:
     assert done(admin, "retire", "nobody").status_code == 404
     hostile = done(admin, "retire", "<script>alert(1)</script>")
     assert "<script>alert" not in hostile.text
+
+
+def test_a_voter_is_called_the_same_on_the_page_in_exports_and_of_a_board(
+    served: ServedArena, admin: httpx2.Client, tmp_path: Path
+) -> None:
+    database = served.arena.settings.database
+    for n in (1, 2, 3):
+        with TestVoter(served.address) as voter:
+            for _ in range(n):
+                voter.vote(voter.draw())
+    assert [f"voter {n}</bdi>" in admin.get("/admin").text for n in (1, 2, 3, 4)] == [True] * 3 + [
+        False
+    ]
+    headtohead.arena_export(database, tmp_path / "votes.csv")
+    with (tmp_path / "votes.csv").open() as file:
+        cast = Counter(row["voter"] for row in csv.DictReader(file))
+    assert cast == {"voter 1": 1, "voter 2": 2, "voter 3": 3}
+    ids = list(served.arena.store.voter_numbers())
+    for said in ("voter 3", "3", ids[2], ids[2][:8]):
+        assert headtohead.arena_board(database, voter=said).view.votes == 3
+    run = CliRunner().invoke(main, ["arena", "board", str(database), "--voter", "voter 33"])
+    assert run.exit_code == 64
+    assert "voter 3" in run.output.replace("voter 33", "")
+    for id in ("same-1", "same-2"):
+        served.arena.store.add_voter(Voter(id=id), 1)
+    with pytest.raises(InputError, match=r"'same' may be voter 4, voter 5\. Say which"):
+        headtohead.arena_board(database, voter="same")

@@ -361,7 +361,7 @@ def test_the_board_is_the_same_by_command_and_in_python(tmp_path: Path) -> None:
     code, text = _run("board", str(database))
     assert code == 0, text
     flowing = " ".join(text.split())
-    assert "Whether big is worse than ant by more than 7 percentage points" in flowing
+    assert "do not decide whether big is worse than ant by more than 7 percentage points" in flowing
     assert max(len(row) for row in text.splitlines() if str(tmp_path) not in row) <= 80
     said = json.loads(_run("board", str(database), "--json")[1])
     result = headtohead.arena_board(database)

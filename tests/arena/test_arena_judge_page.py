@@ -49,6 +49,7 @@ def test_the_judges_part_of_the_page_fits_and_passes_axe(
     page = context.new_page()
     page.goto(f"{judged_arena}/board")
     assert "What the judge adds" in page.inner_text("main")
+    assert "By people's votes alone:" in page.inner_text("#meters-title")
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(wide)
     assert [found["id"] for found in Axe().run(page)["violations"]] == []

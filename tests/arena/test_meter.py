@@ -134,26 +134,27 @@ def test_sentences() -> None:
     names = ("GPT-5", "DeepSeek V3.2")
     equal = _meter(_drawn(1, 2500, 0.0), names=names)
     assert equal.sentence.startswith(
-        "GPT-5 and DeepSeek V3.2 are equal within 5 percentage points of the win share: decided by "
-        "2,500 votes. DeepSeek V3.2 wins 49."
+        "2,500 votes decide that GPT-5 and DeepSeek V3.2 are equal within 5 percentage points of "
+        "the wins. DeepSeek V3.2 won 49."
     )
-    assert "% of them, ties counted half (95% interval: 4" in equal.sentence
+    assert "% of the votes against GPT-5 (ties count half; 95% interval 4" in equal.sentence
     assert equal.forecast == ""
     still = _meter([], names=names)
-    assert still.sentence == (
-        "Whether DeepSeek V3.2 is worse than GPT-5 by more than 5 percentage points of the win "
-        "share is not decided: nobody has voted yet."
-    )
+    assert still.sentence == "Nobody has voted on GPT-5 and DeepSeek V3.2 yet."
     assert still.forecast.startswith("About ")
-    assert still.forecast.endswith(
-        "are needed until it is known whether DeepSeek V3.2 is worse by more than that."
+    assert still.forecast.endswith(" would decide whether DeepSeek V3.2 is no worse than GPT-5.")
+    one = _meter([1], names=names).sentence
+    assert one.startswith(
+        "1 vote does not decide whether DeepSeek V3.2 is worse than GPT-5 by more"
     )
     no_worse = _meter(_drawn(2, 1200, 0.1))
     assert no_worse.sentence.startswith(
-        "B is no worse than A by more than 5 percentage points of the win share: decided by 1,200"
+        "1,200 votes decide that B is no worse than A by more than 5 percentage points of the wins."
     )
-    assert "whether they are equal within 5 percentage points" in no_worse.forecast
-    assert _meter(_drawn(3, 600, 0.4), 0).sentence.startswith("B is better than A: decided")
+    assert no_worse.forecast.endswith(" decide whether A and B are equal.")
+    assert "votes decide that B is better than A. B won" in _meter(_drawn(3, 600, 0.4), 0).sentence
+    for found in (equal, still, no_worse):
+        assert max(map(len, f"{found.sentence} {found.forecast}".split(". "))) < 110
 
 
 def test_forecast_says_when_it_cannot_tell() -> None:
@@ -171,7 +172,7 @@ def test_forecast_says_when_it_cannot_tell() -> None:
         more=Interval(1, 1, 6),
         more_for_all=Interval(12, 8, 20),
     )
-    assert nearly.forecast.startswith("About 1 more vote (1 to 6) is needed until")
+    assert nearly.forecast.startswith("About 1 more vote (1 to 6) would decide")
 
 
 @pytest.mark.parametrize("runs", lengths(12, 200))
@@ -209,7 +210,7 @@ def test_sides_of_several_entrants() -> None:
     assert rounds.verdict == drawn.verdict == "better"
     assert rounds.votes == drawn.votes == 900
     assert _meter(votes, pairs=pairs).share == rounds.share
-    assert "on the average of 2 pairs, ties counted half" in rounds.sentence
+    assert "of the votes, on the average of 2 pairs, against A" in rounds.sentence
     assert rounds.waiting == 900 - 2 * pairs.count("p")
     assert rounds.cautions == (
         f"{rounds.waiting} of the 900 votes wait until every pair of these sides has had as many.",

@@ -254,7 +254,7 @@ def import_votes(votes: Path, into: Path, reading: VoteOptions) -> int:
 @click.argument("settings", metavar="ARENA.TOML", type=_FILE)
 @line.settings_options(pace=JudgePace)
 def judge(settings: Path, pace: JudgePace) -> int:
-    """Let the [judge] of ARENA.TOML compare all answers that people may be shown.
+    """Let the judge model of ARENA.TOML compare all answers that people may be shown.
 
     Each pair of answers is judged in both orders. A run that is stopped goes on where it was.
     """

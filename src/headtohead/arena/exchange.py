@@ -31,7 +31,7 @@ _SAME_FILE = 0.9
 Layout = Literal["lmarena", "parquet", "csv", "every-eval-ever"]
 _COLUMNS: Mapping[str, str] = {
     "battle": "Which battle it is.",
-    "voter": "Who voted: a number, the same for all votes of one person.",
+    "voter": "Who voted: a number, the same for all votes of one person and in every export.",
     "prompt": "Which prompt was asked.",
     "category": "The kind of the prompt; empty if none.",
     "model_a": "The entrant on the left.",
@@ -70,9 +70,9 @@ def export(store: ArenaStore, layout: Layout, out: Path, *, texts: bool = False)
     votes = [dict(row) for row in store.rows("SELECT * FROM counted_votes ORDER BY voted_ms")]
     if not votes:
         raise InputError(f"{store.path} is an arena in which nobody has voted yet.")
-    numbers: dict[str, int] = {}
+    numbers = store.voter_numbers()
     for vote in votes:
-        vote["voter"] = f"voter {numbers.setdefault(vote['voter'], len(numbers) + 1)}"
+        vote["voter"] = f"voter {numbers[vote['voter']]}"
     if layout == "every-eval-ever":
         _write_boards(store, out)
     elif layout == "lmarena":

@@ -95,34 +95,38 @@ class StopMeter:
     def sentence(self) -> str:
         """What is decided, by how many votes, and the win share."""
         a, b = self.names
-        points = f"{self.margin_pp:g} percentage points of the win share"
+        if not self.votes:
+            return f"Nobody has voted on {a} and {b} yet."
+        points = f"{self.margin_pp:g} percentage points of the wins"
         by = f" by more than {points}" if self.margin_pp else ""
         said = {
-            "no_worse": f"{b} is no worse than {a}{by}: decided",
-            "worse": f"{b} is worse than {a}{by}: decided",
-            "better": f"{b} is better than {a}{by}: decided",
-            "equal": f"{a} and {b} are equal within {points}: decided",
-            "open": f"Whether {b} is worse than {a}{by} is not decided",
+            "no_worse": f"decide that {b} is no worse than {a}{by}",
+            "worse": f"decide that {b} is worse than {a}{by}",
+            "better": f"decide that {b} is better than {a}{by}",
+            "equal": f"decide that {a} and {b} are equal within {points}",
+            "open": f"do not decide whether {b} is worse than {a}{by}",
         }[self.verdict]
-        if not self.votes:
-            return f"{said}: nobody has voted yet."
-        of = "of them" if self.pairs == 1 else f"on the average of {self.pairs} pairs"
-        share = (
-            f"{b} wins {self.share.value:.1%} {of}, ties counted half "
-            f"({self.level:.0%} interval: {self.share.low:.1%} to {self.share.high:.1%})"
+        if self.votes == 1:  # which decides nothing
+            said = said.replace("do not", "does not")
+        of = (
+            "of the votes"
+            if self.pairs == 1
+            else f"of the votes, on the average of {self.pairs} pairs,"
         )
-        return f"{said} by {counted(self.votes, 'vote')}. {share}."
+        return (
+            f"{counted(self.votes, 'vote')} {said}. "
+            f"{b} won {self.share.value:.1%} {of} against {a} (ties count half; {self.level:.0%} "
+            f"interval {self.share.low:.1%} to {self.share.high:.1%})."
+        )
 
     @property
     def forecast(self) -> str:
         """How many more votes are needed for what is not decided; empty if all is."""
-        b, points = self.names[1], f"{self.margin_pp:g} percentage points"
+        a, b = self.names
         if self.verdict == "open":
-            return _needed(self.more, f"until it is known whether {b} is worse by more than that")
+            return _needed(self.more, f"decide whether {b} is no worse than {a}")
         if self.verdict == "no_worse":
-            return _needed(
-                self.more_for_all, f"until it is known whether they are equal within {points}"
-            )
+            return _needed(self.more_for_all, f"decide whether {a} and {b} are equal")
         return ""
 
     @property
@@ -399,14 +403,13 @@ def _counted(votes: FloatArray) -> Interval:
     return Interval(min(max(best, low), high), low, high)
 
 
-def _needed(votes: Interval, until: str) -> str:
+def _needed(votes: Interval, what: str) -> str:
     if math.isinf(votes.value):
         least = f" (at least {_rounded(votes.low)})" if math.isfinite(votes.low) else ""
-        return f"More than {MOST_VOTES:,} more votes{least} may be needed {until}."
+        return f"More than {MOST_VOTES:,} more votes{least} may be needed to {what}."
     high = "more" if math.isinf(votes.high) else _rounded(votes.high)
     more = "1 more vote" if votes.value == 1 else f"{_rounded(votes.value)} more votes"
-    needed = "is" if votes.value == 1 else "are"
-    return f"About {more} ({_rounded(votes.low)} to {high}) {needed} needed {until}."
+    return f"About {more} ({_rounded(votes.low)} to {high}) would {what}."
 
 
 def _rounded(votes: float) -> str:

@@ -175,7 +175,12 @@ class BoardAsk(Choices):
     """Which votes a board is of."""
 
     category: str = option("", metavar="NAME", help="Count votes on prompts of this category.")
-    voter: str = option("", metavar="ID", help="Count the votes of this voter.")
+    voter: str = option(
+        "",
+        metavar="VOTER",
+        help="Count the votes of this voter: a name, or as in exports and on the page of whoever "
+        "runs the arena: 'voter 3'.",
+    )
     until: date | None = option(
         None,
         read=lambda given: day(given, "until"),
@@ -240,18 +245,18 @@ class JudgePace:
     """How fast a judge is asked, and what it may cost."""
 
     max_usd: float | None = option(
-        None, metavar="USD", help="Stop before its verdicts cost more, those of earlier runs too."
+        None, metavar="USD", help="Stop before all verdicts cost more, those of earlier runs too."
     )
-    concurrency: int = option(8, metavar="N", help="Requests to it under way at once.")
+    concurrency: int = option(8, metavar="N", help="Requests to the judge under way at once.")
     requests_per_minute: float | None = option(
-        None, flag="--rpm", metavar="N", help="Requests a minute that it allows."
+        None, flag="--rpm", metavar="N", help="Requests a minute that the judge's endpoint allows."
     )
-    cap_tokens: int = option(1024, metavar="N", help="Tokens of a verdict with its reason at most.")
+    cap_tokens: int = option(1024, metavar="N", help="Most tokens of a verdict with its reason.")
     wait_most_seconds: float = option(
         600.0,
         flag="--wait-most",
         metavar="SECONDS",
-        help="Longest wait without an answer; then exit 75, to go on later.",
+        help="Longest wait without an answer; then exit code 75, to go on by a later run.",
     )
     params: Mapping[str, Any] = option(
         factory=dict,

@@ -63,13 +63,14 @@ def _meters(result: "ArenaResult") -> Figure:
     if not meters:
         why = "There are many entrants, and no two sides were named under `compare` in arena.toml."
         return Figure("meters", "Which pairs are decided?", missing=why)
+    alone = " by people's votes alone" if result.view.judge else ""
     first = meters[0][1]
     said = [f"{m.sentence} {m.forecast}".strip() for category, m in meters if not category]
     bars = tuple(_bar(category, meter) for category, meter in meters if meter.votes)
     cautions = dict.fromkeys(caution for _, meter in meters for caution in meter.cautions)
     return Figure(
         "meters",
-        "Which pairs are decided?",
+        f"Which pairs are decided{alone}?",
         subtitle=(
             f"Win share of the one that would stand in, ties half, with its {first.level:.0%} "
             "interval, which holds however often one looks"

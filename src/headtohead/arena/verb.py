@@ -5,7 +5,7 @@ An arena is given as its arena.toml or, once it was served, as the file of its v
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -274,6 +274,8 @@ def arena_board(arena: str | Path, *, ask: BoardAsk) -> ArenaResult:
     """
     with _opened(Path(arena)) as (store, settings):
         settings = settings or kept_settings(store)
+        if ask.voter:
+            ask = replace(ask, voter=store.voter_called(ask.voter))
         return ArenaResult(title=settings.title, view=board_of(store, settings, ask))
 
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
+from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull, UnknownName
 
 Door = Literal["open", "link", "header"]
 WINNERS: Mapping[str, str] = {
@@ -428,6 +428,33 @@ class ArenaStore:
         """Who came, or may come, through a door by this name; None if nobody."""
         row = self._one(f"{_VOTER} WHERE name = ? AND door = ? ORDER BY first_ms", name, door)
         return self.voter(row["id"]) if row else None
+
+    def voter_numbers(self) -> dict[str, int]:
+        """Id of each person -> the number that they keep, in the order in which they came."""
+        rows = self.rows("SELECT id FROM voters WHERE kind = 'person' ORDER BY rowid")
+        return {row["id"]: number for number, row in enumerate(rows, 1)}
+
+    def voter_called(self, said: str) -> str:
+        """The id of the person of an id or the beginning of one, a name, or a number ("voter 3").
+
+        Raises:
+            InputError: If it is nobody, or not one person alone.
+        """
+        numbers = self.voter_numbers()
+        names = {row["id"]: row["name"] for row in self.rows("SELECT id, name FROM voters")}
+        shown = {id: names[id] or f"voter {number}" for id, number in numbers.items()}
+        number = said.casefold().removeprefix("voter ")
+        for meant in (
+            {id for id in numbers if said in (id, names[id])},
+            {id for id, n in numbers.items() if number == str(n)},
+            {id for id in numbers if id.startswith(said)},
+        ):
+            if len(meant) == 1:
+                return meant.pop()
+            if meant:
+                several = ", ".join(sorted(f"voter {numbers[id]}" for id in meant))
+                raise InputError(f"{said!r} may be {several}. Say which as `voter`.")
+        raise UnknownName("voter", said, sorted(shown.values()))
 
     def add_voter(self, voter: Voter, now_ms: int) -> None:
         """Let a voter in; one who is known stays as they are."""

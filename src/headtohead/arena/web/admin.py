@@ -90,6 +90,7 @@ async def overview(request: Asked) -> Response[Any]:
         exports=list(_EXPORTS) if votes else [],
         flagged=flagged_voters(votes),
         names=names,
+        numbers=store.voter_numbers(),
         blocked=store.rows("SELECT id, name FROM voters WHERE blocked_ms IS NOT NULL"),
         log=store.rows("SELECT at_ms, actor, act, detail FROM log ORDER BY id DESC LIMIT 50"),
         moment=lambda ms: datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC"),
