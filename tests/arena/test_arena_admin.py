@@ -142,7 +142,9 @@ def test_a_voter_is_called_the_same_on_the_page_in_exports_and_of_a_board(
     assert cast == {"voter 1": 1, "voter 2": 2, "voter 3": 3}
     ids = list(served.arena.store.voter_numbers())
     for said in ("voter 3", "3", ids[2], ids[2][:8]):
-        assert headtohead.arena_board(database, voter=said).view.votes == 3
+        board = headtohead.arena_board(database, voter=said)
+        assert board.view.votes == 3
+        assert str(board).startswith("Test arena: votes of one voter")
     run = CliRunner().invoke(main, ["arena", "board", str(database), "--voter", "voter 33"])
     assert run.exit_code == 64
     assert "voter 3" in run.output.replace("voter 33", "")

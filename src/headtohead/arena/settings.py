@@ -352,10 +352,11 @@ class _ArenaReader:
             self.file.wrong(1, "there is no prompt. Write [[prompts]], or `free = true`.")
         return ArenaSettings(
             title=self._top("title", _text) or "Arena",
-            database=self.folder / (self._top("database", _text) or self._beside()),
+            database=self.folder
+            / (self._top("database", _text) or f"{self.file.path.stem}.sqlite"),
             entrants=entrants,
-            margin_pp=_or(self._top("margin_pp", _between(0.1, 50)), 5.0),
-            level=_or(self._top("level", _between(0.5, 0.999)), 0.95),
+            margin_pp=self._top("margin_pp", _between(0.1, 50)) or 5.0,
+            level=self._top("level", _between(0.5, 0.999)) or 0.95,
             both_bad=self._top("both_bad", _one_of(Ties)) or "half",
             prompts=prompts,
             free=free,
@@ -366,10 +367,6 @@ class _ArenaReader:
             judge=self._judge(),
             limits=self._limits(),
         )
-
-    def _beside(self) -> str:
-        """The file of votes that lies beside a toml, if it names none."""
-        return f"{self.file.path.stem}.sqlite"
 
     def _top(self, name: str, read: Callable[[Any], Any]) -> Any:  # noqa: ANN401
         return self.file.value(self.file.data, name, read, "", 0)
@@ -490,12 +487,17 @@ class _ArenaReader:
                 self.file.wrong(line, str(UnknownName("category", name, given)))
         return given or used
 
-    def _voters(self) -> VoterRules:
-        given = self.file.data.get("voters", {})
+    def _table(self, name: str, fields: tuple[str, ...], what: str) -> Mapping[str, Any] | None:
+        """What stands under [name]; None if it is no table, which is noted."""
+        given = self.file.data.get(name, {})
         if not isinstance(given, dict):
-            self.file.wrong(self.file.line("voters", 0), "write who may vote under [voters].")
-            return VoterRules()
-        self.file.known(given, _VOTERS, "voters", 0)
+            self.file.wrong(self.file.line(name, 0), f"write {what} under [{name}].")
+            return None
+        self.file.known(given, fields, name, 0)
+        return given
+
+    def _voters(self) -> VoterRules:
+        given = self._table("voters", _VOTERS, "who may vote") or {}
         usual = VoterRules()
         return VoterRules(
             door=self.file.value(given, "door", _one_of(Door), "voters", 0) or usual.door,
@@ -504,11 +506,7 @@ class _ArenaReader:
         )
 
     def _limits(self) -> dict[str, float]:
-        given = self.file.data.get("limits", {})
-        if not isinstance(given, dict):
-            self.file.wrong(self.file.line("limits", 0), "write limits under [limits].")
-            return {}
-        self.file.known(given, _LIMITS, "limits", 0)
+        given = self._table("limits", _LIMITS, "limits") or {}
         limits = {}
         for name in set(given).intersection(_LIMITS):
             within = _between(100, 1_000_000) if name == "characters" else _between(1, 3600)
@@ -516,13 +514,9 @@ class _ArenaReader:
         return limits
 
     def _judge(self) -> JudgeModel | None:
-        given = self.file.data.get("judge")
-        if given is None:
+        given = self._table("judge", _JUDGE, "the judge")
+        if given is None or "judge" not in self.file.data:
             return None
-        if not isinstance(given, dict):
-            self.file.wrong(self.file.line("judge", 0), "write the judge under [judge].")
-            return None
-        self.file.known(given, _JUDGE, "judge", 0)
         endpoint = self.file.value(given, "endpoint", _address, "judge", 0)
         if "endpoint" not in given:
             self.file.wrong(self.file.line("judge", 0), "`endpoint` is missing.")
@@ -532,10 +526,6 @@ class _ArenaReader:
             key_env=self.file.value(given, "key_env", _text, "judge", 0) or "",
             prices=self.file.value(given, "prices", _prices, "judge", 0) or {},
         )
-
-
-def _or(value: Any, usual: float) -> float:  # noqa: ANN401 - a number, or None
-    return usual if value is None else float(value)
 
 
 def _text(given: Any) -> str:  # noqa: ANN401 - whatever TOML holds, as below

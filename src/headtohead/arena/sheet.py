@@ -49,13 +49,24 @@ def arena_sheet(result: "ArenaResult") -> Sheet:
     if result.ranked is None:
         return Sheet(
             verb="arena board",
-            title=result.title,
+            title=_title(result),
             sentence=result.view.why,
             topics=topics if result.meters else (),
         )
     sheet = result.ranked.sheet
-    shown = replace(sheet, verb="arena board", title=result.title, command="")
+    shown = replace(sheet, verb="arena board", title=_title(result), command="")
     return replace(shown, topics=(*sheet.topics[:1], *topics, *sheet.topics[1:]))
+
+
+def _title(result: "ArenaResult") -> str:
+    """What the arena is called, and which of its votes are counted if not all are."""
+    ask = result.view.ask
+    of = [
+        "votes of one voter" if ask.voter else "",
+        f"prompts of the category {ask.category}" if ask.category else "",
+        f"until {ask.until}" if ask.until else "",
+    ]
+    return ": ".join(filter(None, (result.title, ", ".join(filter(None, of)))))
 
 
 def _meters(result: "ArenaResult") -> Figure:
