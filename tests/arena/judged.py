@@ -74,9 +74,16 @@ def sees_who_is_right(_: str, first: str, second: str) -> str:
 
 
 def people_vote(
-    store: ArenaStore, pair: tuple[str, str], outcomes: Iterable[tuple[int, str]]
+    store: ArenaStore,
+    pair: tuple[str, str],
+    outcomes: Iterable[tuple[int, str]],
+    categories: Sequence[str] = (),
 ) -> None:
-    """Votes of as many people as there are outcomes: number of the prompt, and what they say."""
+    """Votes of as many people as there are outcomes: number of the prompt, and what they say.
+
+    Args:
+        categories: Of each prompt; of none if empty.
+    """
     before = store.votes_n()
     for n, (number, outcome) in enumerate(outcomes, before):
         voter, id = Voter(id=f"voter-{n}"), f"battle-{n}"
@@ -86,7 +93,7 @@ def people_vote(
                 id=id,
                 voter=voter.id,
                 prompt=f"p{number:03}",
-                category="",
+                category=categories[number] if categories else "",
                 left_entrant=pair[0],
                 right_entrant=pair[1],
                 pair_probability=1.0,

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from tests.arena.asked import endpoint_lines, live_toml
 from tests.arena.judged import asked_to_judge, judge_lines, judging, verdict
-from tests.arena.served import PROMPTS, serving, written
+from tests.arena.served import PROMPTS, begun, serving, written
 from tests.models.server import serving as model_server
 from tests.models.tiny import write_model
 from tests.models.tokens import Message
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, http
 from tests.trials.switching.test_switch_judge import Remembering
 
+from headtohead.arena.judge_votes import both_verdicts
 from headtohead.arena.judging import comparisons, judge_voter
 from headtohead.arena.settings import BoardAsk, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter, VoteRefused
@@ -193,6 +194,65 @@ def test_live_answers_are_judged_once_a_person_has_voted_on_them(tmp_path: Path)
         with pytest.raises(VoteRefused):  # a judge's battle is nobody else's to vote on
             store.vote(judged, "ann", "left", 3)
         assert store.votes_n() == 2
+        store.close()
+
+
+def test_live_answers_of_two_battles_to_one_prompt_are_compared_once(tmp_path: Path) -> None:
+    """Ant met cat and bee met cat: the judge compares ant's first answer with bee's, too."""
+    seen = []
+
+    def says(request: str, first: str, second: str) -> str:
+        seen.append((first, second))
+        return verdict("B" if first < second else "A")
+
+    with judging(says) as server:
+        toml = live_toml(
+            tmp_path,
+            *(endpoint_lines(name, server.base_url, name) for name in ("ant", "bee", "cat")),
+            limits=judge_lines(server.base_url),
+        )
+        prepare(settings_in(toml))
+        store = opened(toml)
+
+        def met(id: str, left: str, right: str, drawn_ms: int, outcome: str = "left") -> None:
+            voter, texts = Voter(id=f"voter of {id}"), (f"{left} {id}", f"{right} {id}")
+            begun(
+                store,
+                id,
+                voter,
+                category="",
+                left_entrant=left,
+                right_entrant=right,
+                drawn_ms=drawn_ms,
+                turns=(BattleTurn(question="?", left_answer=texts[0], right_answer=texts[1]),),
+            )
+            if outcome:
+                store.vote(id, voter.id, outcome, drawn_ms + 5)
+
+        met("1", "cat", "ant", 10)
+        met("2", "bee", "cat", 20)
+        met("3", "ant", "bee", 30, outcome="")  # nobody has voted: not judged
+        found = asked_to_judge(toml)
+        assert found.exit_code == 0, found.output
+        crossed = {("ant 1", "bee 2"), ("bee 2", "cat 1")}
+        own = {("ant 1", "cat 1"), ("bee 2", "cat 2")}
+        assert {tuple(sorted(pair)) for pair in seen} == crossed | own
+        assert len(seen) == 8
+        judge = settings_in(toml).judge
+        assert judge is not None
+        known = {
+            (one.a, one.b): (one.about, one.known_ms, one.preference)
+            for one in both_verdicts(store, judge_voter(judge).id)
+            if one.about is None
+        }
+        # It prefers what is later in the alphabet, and knew both when the second was voted on.
+        assert known == {("ant", "bee"): (None, 25, 1.0), ("bee", "cat"): (None, 25, 1.0)}
+        met("4", "ant", "bee", 40)
+        assert asked_to_judge(toml).exit_code == 0
+        assert len(seen) == 10  # only the new battle: first answers stay the first
+        view = arena_board(toml, ask=BoardAsk()).view.judge
+        assert view is not None
+        assert view.shared == 3  # nobody has seen both answers where they are of two battles
         store.close()
 
 

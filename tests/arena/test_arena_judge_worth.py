@@ -1,5 +1,6 @@
 """What the page and its JSON say of a judge, where its every verdict is known."""
 
+import json
 import math
 import re
 import shutil
@@ -45,7 +46,7 @@ def people(right: dict[str, list[bool]], n: int, seed: int, noise: float) -> lis
     """Votes on prompts drawn alike: people see who is right, but for noise."""
     rng, found = np.random.default_rng(seed), []
     for _ in range(n):
-        at = int(rng.integers(N))
+        at = int(rng.integers(len(right["bee"])))
         truth = int(right["bee"][at]) - int(right["ant"][at])
         if rng.random() < noise:
             truth = int(rng.integers(-1, 2))
@@ -180,20 +181,61 @@ def test_unread_verdicts_are_said_and_count_as_nothing(made: Made) -> None:
     assert (judge.battles, judge.unread) == (N - 1, 1)
     assert "On 1 more battle it gave a verdict that could not be read" in " ".join(judge.remarks)
     assert judge.pairs[0].calibrated is not None
-    assert judge.pairs[0].calibrated.judged == N
+    assert judge.pairs[0].calibrated.judged == N - 1
 
 
-def test_sides_of_several_entrants_say_why_the_judge_is_not_used(tmp_path: Path) -> None:
-    right = {name: good[:6] for name, good in RIGHT.items()} | {"cat": [True] * 6}
+def test_sides_of_several_entrants_and_categories_have_verdicts_with_the_judge(
+    tmp_path: Path,
+) -> None:
+    """Law has 14 prompts and the judge is heard; code has 10, of which it has read 9."""
+    right = {name: good[:24] for name, good in RIGHT.items()} | {"cat": [True, False] * 12}
     more = '[[sides]]\nname = "open"\nentrants = ["ant", "cat"]\n'
-    with judging(sees_who_is_right) as server:
+
+    def mumbles(request: str, first: str, second: str) -> str:
+        if "Question 17?" in request:
+            return "Hard to say."
+        return sees_who_is_right(request, first, second)
+
+    with judging(mumbles) as server:
         toml = many_prompts(tmp_path, right, more + judge_lines(server.base_url))
         toml.write_text('compare = [["open", "bee"]]\n' + toml.read_text())
+        for name in right:
+            path = tmp_path / f"{name}.jsonl"
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+            for n, row in enumerate(rows):
+                row["category"] = "law" if n < 14 else "code"
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         assert asked_to_judge(toml).exit_code == 0
-    judge = arena_board(toml, ask=BoardAsk()).view.judge
+    store = ArenaStore(settings_in(toml).database)
+    for pair in (("ant", "bee"), ("cat", "bee")):
+        rightly = {"ant": right[pair[0]], "bee": right["bee"]}
+        people_vote(store, pair, people(rightly, 80, 1, 0.1), ("law",) * 14 + ("code",) * 10)
+    store.close()
+    result = arena_board(toml, ask=BoardAsk())
+    judge = result.view.judge
     assert judge is not None
-    assert judge.pairs[0].calibrated is None
-    assert "sides of several entrants" in judge.pairs[0].sentences[0]
+    every, code, law = judge.pairs
+    assert [one.category for one in judge.pairs] == ["", "code", "law"]
+    assert every.names == ("open", "bee")
+    for one, (category, meter) in zip((every, law), result.meters[::2], strict=True):
+        found = one.calibrated
+        assert found is not None
+        assert category == one.category
+        assert (found.meter.pairs, found.meter.votes) == (2, meter.votes)
+        assert found.people.share == meter.share
+        assert found.gain > 1.5
+        assert found.meter.share.width < found.people.share.width
+        assert "as people bear out what it says" in one.sentences[0]
+    assert code.calibrated is None
+    assert "in code to 9 prompts only" in code.sentences[0]
+    assert "people's votes count alone" in code.sentences[0]
+    assert judge.saved == every.saved > 0
+    pairs = result.as_json()["judge"]["pairs"]
+    assert [one["category"] for one in pairs] == ["", "code", "law"]
+    with serving(toml) as served, TestVoter(served.address) as voter:
+        html = voter.http.get("/board?category=code", headers={"accept": "text/html"}).text
+        assert "in code to 9 prompts only" in html
+        assert "on the average of 2 pairs" in html
 
 
 def test_what_people_read_is_plain_english(made: Made) -> None:

@@ -1,22 +1,23 @@
 """Few people beside a judge: by hand, unbiased whatever the judge says, worth it if it is good."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from tests.simulations import examples, lengths, slack
 
 from headtohead.arena.bets import Observations, even_start, first_above, foreseeing_start
 from headtohead.arena.calibration import (
     Calibrated,
-    ShownVote,
+    VotesBesideJudge,
     asking_chances,
     calibrated,
     field_shares,
     judge_bias,
-    judged_sides,
     missing_votes,
 )
 from headtohead.arena.expecting import BattlePool, observed
@@ -26,9 +27,9 @@ from headtohead.stats.inputs import FloatArray
 _THRESHOLD = -math.log(0.025)
 
 
-def _calibrated(pool: BattlePool, votes: object, battles: object, **more: object) -> Calibrated:
-    given_ = {"margin_pp": 5.0, "rng": np.random.default_rng(0)} | more
-    return calibrated(pool, votes, battles, **given_)  # type: ignore[arg-type]
+def _calibrated(pool: BattlePool, votes: ArrayLike, battles: ArrayLike, **more: Any) -> Calibrated:
+    given_: dict[str, Any] = {"margin_pp": 5.0, "rng": np.random.default_rng(0)} | more
+    return calibrated(VotesBesideJudge.of_pool(pool, votes, battles), **given_)
 
 
 def _world(seed: int, n: int, mean: float, like: float) -> tuple[BattlePool, FloatArray]:
@@ -141,7 +142,7 @@ def test_a_good_judge_is_worth_more_votes_and_it_says_why() -> None:
     places = np.random.default_rng(2).integers(0, 2000, 150)
     found = _calibrated(pool, people[places], places)
     assert found.gain > 1.8
-    assert found.parts[1] > 0.5
+    assert found.part > 0.5
     assert found.meter.share.width < 0.8 * found.people.share.width
     assert "on 2,000 battles make 150 votes of people worth " in found.sentence
     assert "bets that trusted the win share that it foresaw" in found.sentence
@@ -197,35 +198,6 @@ def test_a_good_judge_saves_two_votes_in_five(runs: int) -> None:
             or 600,
         )
     assert taken[0] <= 0.6 * taken[1]
-
-
-def test_votes_as_shown_become_a_pool_of_both_orders() -> None:
-    judge = [
-        ShownVote("open", "closed", "p1", 1.0),
-        ShownVote("closed", "open", "p1", 1.0),
-        ShownVote("open", "closed", "p2", -1.0),
-        ShownVote("closed", "open", "p2", 1.0),
-        ShownVote("open", "closed", "p3", 1.0),
-        ShownVote("open", "other", "p1", 1.0),
-    ]
-    people = [
-        ShownVote("closed", "open", "p2", -1.0),
-        ShownVote("open", "closed", "p3", 1.0),
-        ShownVote("other", "open", "p1", 1.0),
-        ShownVote("open", "closed", "p1", 0.0),
-    ]
-    pool, votes, places = judged_sides(judge, people, ["open"], ["closed"])
-    # It was for the right answer both times on p1, and against "closed" both times on p2.
-    assert pool.judged.tolist() == [0.0, -1.0]
-    assert votes.tolist() == [1.0, 1.0, 0.0]
-    assert places == [1, -1, 0]
-    found = _calibrated(pool, votes, places)
-    assert (found.meter.votes, found.judged) == (2, 2)
-    # The vote on p3 is no draw from the pool: to count it as what is expected would mislead.
-    assert found.meter.share == _calibrated(pool, [1.0, 0.0], [1, 0]).meter.share
-    assert observed(pool, votes, places)[0].at.tolist() == [1, 3]
-    with pytest.raises(ValueError, match="no battle of these sides in both orders"):
-        judged_sides(judge, people, ["open"], ["other"])
 
 
 def test_people_are_asked_where_they_may_differ() -> None:
@@ -305,11 +277,15 @@ def test_biases_of_the_judge() -> None:
         ({"votes": [1.0], "battles": [0, 1]}, "1 votes on 2 battles"),
         ({"votes": [1.0], "battles": [9]}, "not among the 3 of the pool"),
         ({"votes": [2.0], "battles": [0]}, "from -1"),
-        ({"votes": [1.0], "battles": [0], "chances": [0.1], "least": 0.5}, "below 0.5 times"),
         ({"votes": [1.0], "battles": [0], "trust": 1.0}, "`trust` is 1"),
         ({"votes": [1.0], "battles": [0], "level": 1.0}, "level is 1"),
     ],
 )
-def test_refuses_what_does_not_fit(given_: dict[str, object], message: str) -> None:
+def test_refuses_what_does_not_fit(given_: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         _calibrated(BattlePool.of([1.0, 0.0, -1.0]), **given_)
+
+
+def test_a_chance_below_the_promised_one_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"below 0\.5 times"):
+        observed(BattlePool.of([1.0, 0.0, -1.0]), [1.0], [0], [0.1], least=0.5)

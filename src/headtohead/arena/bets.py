@@ -6,7 +6,7 @@ And a vote may count for more or less, between ends that were fixed before it wa
 """
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -48,6 +48,8 @@ class Observations:
         votes: How many votes there are, those that wait for others among them.
         variance: What is expected of one, before the first.
         each: How many votes are in one.
+        news: After how many something was foreseen on which bets stake from then on; 0 if before
+            the first.
     """
 
     x: FloatArray
@@ -57,6 +59,7 @@ class Observations:
     votes: int
     variance: float = USUAL_VARIANCE
     each: int = 1
+    news: int = 0
 
     @classmethod
     def of_votes(cls, votes: ArrayLike) -> Self:
@@ -114,15 +117,25 @@ def in_rounds(votes: ArrayLike, pairs: Labels, weights: Mapping[Any, float]) -> 
         ValueError: If a pair has no weight, or weights are not shares.
     """
     x, shares = _votes(votes), checked_weights(weights)
-    own: dict[Hashable, list[int]] = {pair: [] for pair in shares}
-    for i, pair in enumerate(_among(pairs, x.size, shares)):
-        own[pair].append(i)
-    whole = min(len(seen) for seen in own.values())
-    table = np.array([seen[:whole] for seen in own.values()], dtype=np.int64)
+    place = {pair: i for i, pair in enumerate(shares)}
+    table = rounds_of([place[pair] for pair in _among(pairs, x.size, shares)], len(shares))
     w = np.array(list(shares.values()))
-    means = np.clip(w @ x[table], -1, 1) if whole else np.empty(0)
-    at = np.maximum.accumulate(table.max(axis=0) + 1)
-    return Observations.of_means(means, at, x.size, float(w @ w), w.size)
+    means = np.clip(w @ x[table], -1, 1)
+    return Observations.of_means(means, ends_of(table), x.size, float(w @ w), w.size)
+
+
+def rounds_of(pair: Sequence[int], pairs: int) -> IntArray:
+    """Which votes make each round: place of the r-th vote of each pair, shape (pairs, rounds)."""
+    own: list[list[int]] = [[] for _ in range(pairs)]
+    for i, at in enumerate(pair):
+        own[at].append(i)
+    whole = min(len(seen) for seen in own)
+    return np.array([seen[:whole] for seen in own], dtype=np.int64)
+
+
+def ends_of(table: IntArray) -> IntArray:
+    """After how many votes each round is there."""
+    return np.asarray(np.maximum.accumulate(table.max(axis=0) + 1))
 
 
 def even_start() -> Start:
@@ -165,7 +178,8 @@ def log_purses(seen: Observations, m: float, start: FloatArray) -> FloatArray:
     Args:
         seen: Their parts may have axes in front of the last, shape (..., n).
         m: The mean that is doubted.
-        start: The log share of the wealth that each gambler starts with, shape (13,).
+        start: The log share of the wealth that each gambler has at `news`, shape (13,); till then
+            shares are those of one who foresees nothing.
 
     Returns:
         After each observation, shape (13, ..., n).
@@ -176,9 +190,14 @@ def log_purses(seen: Observations, m: float, start: FloatArray) -> FloatArray:
     variance = variance_after(before, total, squares, plan_for(seen.variance))
     edge = np.maximum(m - seen.low, _BARELY)
     purses = np.empty((start.size, *x.shape))
+    first = _even() if seen.news else start
     for i, distance in enumerate(distances(PLAN)):
         lam = stake(distance, variance, edge)
-        purses[i] = start[i] + np.cumsum(np.log1p(lam * (x - m)), axis=-1)
+        purses[i] = first[i] + np.cumsum(np.log1p(lam * (x - m)), axis=-1)
+    if 0 < seen.news < x.shape[-1]:
+        had = purses[..., seen.news - 1]
+        shares = start.reshape(-1, *[1] * (x.ndim - 1))
+        purses[..., seen.news :] += (np.logaddexp.reduce(had, axis=0) + shares - had)[..., None]
     return purses
 
 

@@ -5,7 +5,7 @@ sides what is decided, and about how many more votes it takes.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import product
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.arena.integrity import FlaggedVoters, flagged_voters
 from headtohead.arena.judge_votes import PREFERENCE
-from headtohead.arena.judge_worth import JudgeView, Votes, judge_view
+from headtohead.arena.judge_worth import ComparedSides, JudgeView, judge_view
+from headtohead.arena.judged_sides import Votes
 from headtohead.arena.meter import StopMeter, meter
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.style import STYLES
@@ -103,6 +104,7 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
     ranked, why = _ranked(store, settings, ask, chosen)
     known = store.entrants(retired=True)
     retired = tuple(row["name"] for row in known if row["retired_ms"] is not None)
+    compared = list(_compared(settings, votes))
     return BoardView(
         ask=ask,
         ranked=ranked,
@@ -116,11 +118,11 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
         ),
         costs=_costs(store),
         meetings=_meetings(chosen),
-        meters=tuple(_meters(settings, votes)),
+        meters=tuple(_meter(settings, sides) for sides in compared),
         days=tuple(sorted({_day(vote["voted_ms"]) for vote in votes})),
         votes=len(chosen),
         flagged=flagged,
-        judge=judge_view(store, settings, _met(settings, votes), votes),
+        judge=judge_view(store, settings, compared, votes),
     )
 
 
@@ -214,43 +216,36 @@ def _costs(store: "ArenaStore") -> dict[str, AnswerCosts]:
     }
 
 
-def _met(
-    settings: ArenaSettings, votes: Votes
-) -> Mapping[tuple[str, str], tuple[Sequence[str], Sequence[str], Votes]]:
-    """Names of the sides that are compared -> entrants of each and votes between them, in order."""
-    found = {}
-    for (one, other), (a, b) in settings.compared.items():
-        pairs = list(product(a, b))
-        met = [v for v in votes if (v["model_a"], v["model_b"]) in pairs]
-        met += [v for v in votes if (v["model_b"], v["model_a"]) in pairs]
-        met = sorted((v for v in met if v["names_hidden"]), key=lambda v: v["voted_ms"])
+def _compared(settings: ArenaSettings, votes: Votes) -> Iterator[ComparedSides]:
+    """Each pair of sides over all categories, and in each that has votes on it."""
+    for names, (a, b) in settings.compared.items():
+        pairs = {frozenset(pair) for pair in product(a, b)}
+        met = [v for v in votes if v["names_hidden"] and {v["model_a"], v["model_b"]} in pairs]
+        met = sorted(met, key=lambda v: v["voted_ms"])
         if settings.both_bad == "drop":
             met = [v for v in met if v["winner"] != "tie (bothbad)"]
-        found[one, other] = (a, b, met)
-    return found
-
-
-def _meters(settings: ArenaSettings, votes: Votes) -> list[tuple[str, StopMeter]]:
-    """Each pair of sides over all categories, and in each that has votes on it."""
-    import numpy as np
-
-    result = []
-    for (one, other), (a, b, met) in _met(settings, votes).items():
-        pairs = list(product(a, b))
         within = sorted({v["category"] for v in met if v["category"]})
         for category in ["", *(within if len(within) > 1 else [])]:
-            cast = [v for v in met if not category or v["category"] == category]
-            several = len(pairs) > 1
-            labels = [(v["model_a"], v["model_b"]) for v in cast]
-            read = meter(
-                [PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] in a else -1) for v in cast],
-                margin_pp=settings.margin_pp,
-                rng=np.random.default_rng(zlib.crc32(f"{one}/{other}/{category}".encode())),
-                level=settings.level,
-                names=(one, other),
-                voters=[v["voter"] for v in cast],
-                pairs=[p if p in pairs else p[::-1] for p in labels] if several else None,
-                weights=dict.fromkeys(pairs, 1 / len(pairs)) if several else None,
-            )
-            result.append((category, read))
-    return result
+            cast = [v for v in met if category in ("", v["category"])]
+            yield ComparedSides(names=names, category=category, a=a, b=b, votes=cast)
+
+
+def _meter(settings: ArenaSettings, sides: ComparedSides) -> tuple[str, StopMeter]:
+    import numpy as np
+
+    pairs = list(product(sides.a, sides.b))
+    several = len(pairs) > 1
+    labels = [(v["model_a"], v["model_b"]) for v in sides.votes]
+    return sides.category, meter(
+        [
+            PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] in sides.a else -1)
+            for v in sides.votes
+        ],
+        margin_pp=settings.margin_pp,
+        rng=np.random.default_rng(zlib.crc32("/".join((*sides.names, sides.category)).encode())),
+        level=settings.level,
+        names=sides.names,
+        voters=[v["voter"] for v in sides.votes],
+        pairs=[p if p in pairs else p[::-1] for p in labels] if several else None,
+        weights=dict.fromkeys(pairs, 1 / len(pairs)) if several else None,
+    )

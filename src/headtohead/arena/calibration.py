@@ -17,19 +17,30 @@ References:
 """
 
 import math
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.arena.bets import (
     USUAL_VARIANCE,
+    Observations,
+    ends_of,
     even_start,
     foreseeing_start,
     mean_interval,
+    rounds_of,
 )
-from headtohead.arena.expecting import BattlePool, Expecting, observed, places_in
+from headtohead.arena.expecting import (
+    DOUBT,
+    OWN_VOTES,
+    BattlePool,
+    Expecting,
+    observed,
+    places_in,
+)
 from headtohead.arena.meter import StopMeter, read
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
@@ -60,65 +71,103 @@ _HEDGING = 0.5
 _BARELY = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class ShownVote:
-    """A vote on two answers, as it was shown.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VotesBesideJudge:
+    """Votes of people on two sides, beside what a judge says of battles that could have come.
+
+    Each vote was on one of several battles of its pair of entrants that could have come with the
+    same chance, as far as anyone knew before. Then what the judge says of it beyond its mean on
+    these is 0 on average, whatever it says: taken off a vote, a part of it changes no mean.
 
     Attributes:
-        prompt: What was answered: its id.
-        preference: For the right answer: 1, 0, -1.
+        votes: B over A in order: 1, 0, -1, shape (n,).
+        beyond: How far the judge's preference on that battle is above its mean on all that could
+            have come, shape (n,); 0 where it has compared none.
+        least: The least that this could have been, shape (n,).
+        most: The most, shape (n,).
+        pair: Of entrants, from 0 to K - 1, length n.
+        weights: What each pair counts in the mean asked about, shape (K,), 1 together.
+        judged: How many battles the judge has voted on.
+        foreseen: The mean preference that it foresees; None if it knows no more than people.
+        news: After how many votes it did; its word rests on nothing that came later.
     """
 
-    left: str
-    right: str
-    prompt: str
-    preference: float
+    votes: FloatArray
+    beyond: FloatArray
+    least: FloatArray
+    most: FloatArray
+    pair: Sequence[int]
+    weights: FloatArray
+    judged: int
+    foreseen: float | None = None
+    news: int = 0
 
-    def of_sides(self, a: Collection[str], b: Collection[str]) -> tuple[str, str, str] | None:
-        """Who of side A met whom of side B, and on what; None if it is on others."""
-        if self.left in a and self.right in b:
-            return self.left, self.right, self.prompt
-        if self.left in b and self.right in a:
-            return self.right, self.left, self.prompt
-        return None
+    @classmethod
+    def of_pool(cls, pool: BattlePool, votes: ArrayLike, battles: ArrayLike) -> Self:
+        """Votes on battles of a pool, where every battle of a pair can come each time.
 
+        Args:
+            pool: All battles of the two sides, with the judge's votes.
+            votes: B over A: 1, 0, -1, shape (n,), n >= 0.
+            battles: The place in the pool of each, shape (n,).
 
-def judged_sides(
-    judge: Iterable[ShownVote],
-    people: Iterable[ShownVote],
-    a: Collection[str],
-    b: Collection[str],
-) -> tuple[BattlePool, FloatArray, list[int]]:
-    """What `calibrated` takes of the votes on two sides: pool, people's votes and their places.
+        Raises:
+            ValueError: If lengths differ, a vote is none, or a battle is not in the pool.
+        """
+        y = preferences(votes, "votes") if np.size(votes) else np.empty(0)
+        places = np.array(places_in(battles, pool, outside=False), dtype=np.int64)
+        if places.size != y.size:
+            raise ValueError(f"{y.size} votes on {places.size} battles; every vote is on one")
+        beyond, pair = pool.judged - pool.pair_means[pool.pair], pool.pair[places]
+        least, most = np.zeros(pool.pair_means.size), np.zeros(pool.pair_means.size)
+        np.minimum.at(least, pool.pair, beyond)
+        np.maximum.at(most, pool.pair, beyond)
+        return cls(
+            votes=y,
+            beyond=beyond[places],
+            least=least[pair],
+            most=most[pair],
+            pair=pair.tolist(),
+            weights=np.bincount(pool.pair, weights=pool.weights).astype(np.float64),
+            judged=pool.judged.size,
+            foreseen=float(pool.weights @ pool.judged),
+        )
 
-    A battle is in the pool if the judge has voted on it in both orders; a vote of a person on one
-    that is not has the place -1 (see `observed`). Every pair weighs the same.
+    def observations(self, *, judge: bool = True) -> tuple[Observations, float]:
+        """An observation for each round in which every pair has one more vote, as `in_rounds`.
 
-    Args:
-        judge: All votes of the judge.
-        people: Those of people, in order.
-        a: Entrants of side A.
-        b: Entrants of side B, none of A's.
+        Args:
+            judge: Whether it is heard.
 
-    Raises:
-        ValueError: If the judge has voted in both orders on no battle of these sides.
-    """
-    orders: dict[tuple[str, str, str], dict[bool, float]] = {}
-    for vote in judge:
-        if (battle := vote.of_sides(a, b)) is not None:
-            straight = vote.left == battle[0]
-            orders.setdefault(battle, {})[straight] = vote.preference * (1 if straight else -1)
-    both = {battle: sum(said.values()) / 2 for battle, said in orders.items() if len(said) == 2}
-    if not both:
-        raise ValueError("the judge has voted on no battle of these sides in both orders")
-    place = {battle: i for i, battle in enumerate(both)}
-    votes, places = [], []
-    for vote in people:
-        if (battle := vote.of_sides(a, b)) is not None:
-            votes.append(vote.preference * (1 if vote.left == battle[0] else -1))
-            places.append(place.get(battle, -1))
-    pool = BattlePool.of(list(both.values()), [battle[:2] for battle in both])
-    return pool, np.array(votes), places
+        Returns:
+            They, and the part of `beyond` that is taken off after the last: from 0 to 1, the slope
+            of earlier votes in it (ridge regression), 0 at first.
+        """
+        w, table = self.weights, rounds_of(self.pair, self.weights.size)
+        totals, products, squares, part = np.zeros(w.size), 0.0, DOUBT, 0.0
+        rows = np.empty((3, table.shape[1]))
+        for r, at in enumerate(table.T):
+            vote, beyond = self.votes[at], self.beyond[at]
+            rows[:, r] = (
+                w @ (vote - part * beyond),
+                w @ (-1 - part * self.most[at]),
+                w @ (1 - part * self.least[at]),
+            )
+            products += float(beyond @ (vote - totals / (r + OWN_VOTES)))
+            squares += float(beyond @ beyond)
+            totals += vote - part * beyond
+            part = min(max(products / squares, 0.0), 1.0) if judge else 0.0
+        seen = Observations(
+            x=rows[0],
+            low=rows[1],
+            high=rows[2],
+            at=ends_of(table),
+            votes=self.votes.size,
+            variance=USUAL_VARIANCE * float(w @ w),
+            each=w.size,
+            news=int(np.searchsorted(table.min(axis=0), self.news)) if self.news else 0,
+        )
+        return seen, part
 
 
 def asking_chances(
@@ -152,7 +201,7 @@ class Calibrated:
         meter: With the judge. It decides: to take the better of two afterwards would err more often
             than is promised.
         people: By the same votes without the judge.
-        parts: How far the judge is followed at the end, on the pair and on the battle, 0 to 1.
+        part: How far the judge is followed at the end, 0 to 1.
         gain: How many times as many votes of people alone would leave as small a spread; 1 without
             votes.
         foreseen: The win share of B that the judge foresaw, which part of the bets trusts; None if
@@ -162,7 +211,7 @@ class Calibrated:
 
     meter: StopMeter
     people: StopMeter
-    parts: tuple[float, float]
+    part: float
     gain: float
     foreseen: float | None
     judged: int
@@ -191,53 +240,50 @@ class Calibrated:
 
 
 def calibrated(
-    pool: BattlePool,
-    votes: ArrayLike,
-    battles: ArrayLike,
+    seen: VotesBesideJudge,
     *,
     margin_pp: float,
     rng: np.random.Generator,
-    chances: ArrayLike | None = None,
-    least: float = 1.0,
     level: float = 0.95,
     names: tuple[str, str] = ("A", "B"),
     trust: float = TRUST,
 ) -> Calibrated:
-    """What people would say of all battles of two sides, by some of their votes and the judge's.
+    """What people say of two sides, by their votes with the judge's and by theirs alone.
 
-    Valid however often one looks, whatever the judge says and whatever the chances hang on, as long
-    as they are known and were fixed before each vote.
+    Valid however often one looks, whatever the judge says, where the same votes are without it.
 
     Args:
-        pool: All battles of the two sides, with the judge's votes.
-        votes: People's votes in order, B over A: 1, 0, -1, shape (n,), n >= 0.
-        battles: The place in the pool of each, shape (n,).
         margin_pp: As in `meter`.
         rng: For the forecast alone.
-        chances: As in `observed`, with `least`.
         trust: How much of the wealth bets on the win share that the judge foresees, from 0 to below
             1. A wrong one costs votes, never the error.
 
     Raises:
-        ValueError: If something is out of range or does not fit.
+        ValueError: If something is out of range.
     """
     check_level(level)
     if not 0 <= trust < 1:
         raise ValueError(f"`trust` is {trust}; it is a share of the wealth, from 0 to below 1")
-    with_judge, parts = observed(pool, votes, battles, chances, least)
-    alone, _ = observed(pool.unjudged, votes, battles, chances, least)
-    foreseen = _CALMED * float(pool.weights @ pool.judged)
+    with_judge, part = seen.observations()
+    alone, _ = seen.observations(judge=False)
+    trusted = seen.foreseen is not None and trust > 0
+    foreseen = _CALMED * (seen.foreseen or 0.0)
     both = [
-        read(seen, margin_pp=margin_pp, rng=rng, level=level, names=names, start=start)
-        for seen, start in ((with_judge, foreseeing_start(foreseen, trust)), (alone, even_start()))
+        read(
+            one, margin_pp=margin_pp, rng=rng, level=level, names=names, start=start, pairs=one.each
+        )
+        for one, start in (
+            (with_judge, foreseeing_start(foreseen, trust) if trusted else even_start()),
+            (replace(alone, news=0), even_start()),
+        )
     ]
     return Calibrated(
         meter=both[0],
         people=both[1],
-        parts=(float(parts[0]), float(parts[1])),
+        part=part,
         gain=_gain(with_judge.x, alone.x),
-        foreseen=(1 + foreseen) / 2 if trust else None,
-        judged=pool.judged.size,
+        foreseen=(1 + foreseen) / 2 if trusted else None,
+        judged=seen.judged,
     )
 
 

@@ -30,9 +30,9 @@ from headtohead.trials.judging.means import preferences
 from headtohead.trials.paired.means import cluster_codes
 
 # As much evidence that the judge says nothing as about five human votes give.
-_DOUBT = 2.5
+DOUBT = 2.5
 # Votes after which what a pair differs by is believed by half.
-_OWN_VOTES = 6.0
+OWN_VOTES = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +105,8 @@ class Expecting:
         means = self.pool.pair_means
         of_pair = means[self.pool.pair]
         self._features = np.column_stack([of_pair, self.pool.judged - of_pair])
-        self._squares, self._products = _DOUBT * np.eye(2), np.zeros(2)
-        self._off, self._votes = np.zeros(means.size), np.full(means.size, _OWN_VOTES)
+        self._squares, self._products = DOUBT * np.eye(2), np.zeros(2)
+        self._off, self._votes = np.zeros(means.size), np.full(means.size, OWN_VOTES)
 
     @property
     def parts(self) -> FloatArray:
@@ -183,14 +183,17 @@ def observed(
     return seen, known.parts
 
 
-def places_in(battles: ArrayLike, pool: BattlePool) -> list[int]:
+def places_in(battles: ArrayLike, pool: BattlePool, *, outside: bool = True) -> list[int]:
     """The places of battles in a pool, checked.
+
+    Args:
+        outside: Whether -1 may stand for a battle that is not in it.
 
     Raises:
         ValueError: If one is not in it.
     """
     places = np.asarray(battles, dtype=np.int64).reshape(-1)
-    if places.size and not -1 <= places.min() <= places.max() < pool.judged.size:
+    if places.size and not -outside <= places.min() <= places.max() < pool.judged.size:
         raise ValueError(
             f"a vote is on a battle that is not among the {pool.judged.size} of the pool"
         )

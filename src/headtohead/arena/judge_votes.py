@@ -20,7 +20,7 @@ _OF_PAIRS = (
     f"{_STANDING} GROUP BY 1, 2"
 )
 _OF_BATTLES = (
-    "SELECT b.id, b.about, b.prompt, b.left_entrant AS a, b.right_entrant AS b, "
+    "SELECT b.id, b.about, b.known_ms, b.prompt, b.left_entrant AS a, b.right_entrant AS b, "
     f"{_PREFERENCE} AS preference, json_extract(v.styles, '$.length_a') AS length_a, "
     f"json_extract(v.styles, '$.length_b') AS length_b {_STANDING} ORDER BY v.voted_ms, b.id"
 )
@@ -33,13 +33,15 @@ class BothVerdicts:
     """A judge's votes on two answers, in both orders.
 
     Attributes:
-        about: The battle of a person whose answers these are; None for recorded ones.
+        about: The battle of a person whose answers these are; None if of no single one.
+        known_ms: When people had voted on these answers; 0 for recorded ones.
         a_first: Its preference for B over A when A was shown first: -1, 0 or 1.
         b_first: The same when B was shown first.
         length_a: Characters of A's answer.
     """
 
     about: str | None
+    known_ms: int
     prompt: str
     a: str
     b: str
@@ -78,11 +80,12 @@ def _read(path: Path, judge: str, _: tuple[int, ...]) -> tuple[BothVerdicts, ...
         store.close()
     second = {row["id"][:-1]: row["preference"] for row in rows if row["id"].endswith("-b")}
     found = {}
-    for id, about, prompt, a, b, preference, length_a, length_b in map(tuple, rows):
+    for id, about, known_ms, prompt, a, b, preference, length_a, length_b in map(tuple, rows):
         other = second.get(id[:-1])
         if other is not None and id.endswith("-a"):
             found[about, prompt, a, b] = BothVerdicts(
                 about=about,
+                known_ms=known_ms,
                 prompt=prompt,
                 a=a,
                 b=b,

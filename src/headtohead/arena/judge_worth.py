@@ -5,15 +5,14 @@ The method is `calibration`; here it gets the votes of an arena's file, and its 
 
 import math
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from headtohead.arena.calibration import Calibrated, JudgeBias, calibrated, judge_bias
-from headtohead.arena.expecting import BattlePool
 from headtohead.arena.judge_votes import PREFERENCE, BothVerdicts, both_verdicts, last_judge
+from headtohead.arena.judged_sides import BesideJudge, Votes
 from headtohead.arena.settings import ArenaSettings
 from headtohead.arena.store.store import ArenaStore
 from headtohead.core.units import counted
@@ -21,30 +20,45 @@ from headtohead.names.names import Names
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.judging.bias import Agreement, agreement
 
-Votes = Sequence[Mapping[str, Any]]
 _FEWEST = 10  # battles, below which the slope in length says little
 _FEW_VOTES = 10  # of people, below which nobody knows whether to follow a judge
 _USEFUL = 1.05
 _OFTEN = 0.5
-_PROMPTS = (
-    "SELECT one.prompt FROM answers AS one JOIN answers AS two ON two.prompt = one.prompt "
-    "JOIN prompts AS p ON p.id = one.prompt "
-    "WHERE one.entrant = ? AND two.entrant = ? AND p.retired_ms IS NULL"
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedSides:
+    """Two sides that are compared, in one category or over all, and people's votes on them.
+
+    Attributes:
+        names: Can the second stand in for the first?
+        category: Empty for all.
+        a: Entrants of the first side.
+        b: Of the second.
+        votes: Between them, in order.
+    """
+
+    names: tuple[str, str]
+    category: str
+    a: Collection[str]
+    b: Collection[str]
+    votes: Votes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedPair:
-    """What the judge adds on two entrants that are compared.
+    """What the judge adds on two sides that are compared.
 
     Attributes:
         names: Can the second stand in for the first?
+        category: In which; empty for all.
         calibrated: By people with the judge and by people alone; None if the judge adds nothing
             here, and `why` says why.
         why: Why the judge adds nothing; empty if it does.
     """
 
     names: tuple[str, str]
+    category: str
     calibrated: Calibrated | None
     why: str = ""
 
@@ -99,7 +113,7 @@ class JudgeView:
     @property
     def saved(self) -> int:
         """About how many votes of people it saves on all pairs together."""
-        return sum(pair.saved for pair in self.pairs)
+        return sum(pair.saved for pair in self.pairs if not pair.category)
 
     @property
     def sentence(self) -> str:
@@ -148,19 +162,19 @@ class JudgeView:
 def judge_view(
     store: ArenaStore,
     settings: ArenaSettings,
-    met: Mapping[tuple[str, str], tuple[Collection[str], Collection[str], Votes]],
+    compared: Iterable[ComparedSides],
     votes: Votes,
 ) -> JudgeView | None:
     """What the judge that came last adds; None if none has voted.
 
     Args:
-        met: Names of the sides that are compared -> entrants of each and votes between them.
         votes: All votes of people that count.
     """
     judge = last_judge(store)
     if judge is None:
         return None
     verdicts = both_verdicts(store, judge.id)
+    beside = BesideJudge.of(store, verdicts)
     people = _people(verdicts, votes, drop=settings.both_bad == "drop")
     known = ~np.isnan(people)
     agreed = None
@@ -184,9 +198,7 @@ def judge_view(
         shared=int(known.sum()),
         agreement=agreed,
         bias=_bias(store, judge.name, verdicts, people, settings.level),
-        pairs=tuple(
-            _judged_pair(store, settings, names, sides, verdicts) for names, sides in met.items()
-        ),
+        pairs=tuple(_judged_pair(settings, sides, beside) for sides in compared),
     )
 
 
@@ -202,7 +214,11 @@ def _people(verdicts: Sequence[BothVerdicts], votes: Votes, *, drop: bool) -> Fl
         cast.setdefault((vote["prompt"], a, b), []).append(said)
         cast.setdefault((vote["prompt"], b, a), []).append(-said)
     found = [
-        cast.get((one.about,) if one.about else (one.prompt, one.a, one.b)) for one in verdicts
+        # Of answers from two battles nobody has seen both.
+        None
+        if one.known_ms and not one.about
+        else cast.get((one.about,) if one.about else (one.prompt, one.a, one.b))
+        for one in verdicts
     ]
     return np.array([np.mean(said) if said else math.nan for said in found], dtype=np.float64)
 
@@ -243,48 +259,23 @@ def _maker(model: str) -> str:
     return (Names.load().resolve(model).lab or "") if model else ""
 
 
-def _judged_pair(
-    store: ArenaStore,
-    settings: ArenaSettings,
-    names: tuple[str, str],
-    sides: tuple[Collection[str], Collection[str], Votes],
-    verdicts: Sequence[BothVerdicts],
-) -> JudgedPair:
-    """What the judge adds on one pair, or why nothing."""
-    one_of, other_of, cast = sides
-    if len(one_of) > 1 or len(other_of) > 1:
-        return JudgedPair(
-            names=names,
-            calibrated=None,
-            why="For sides of several entrants the judge is not used: people's votes count alone.",
-        )
-    (a,), (b,) = one_of, other_of
-    both = [one for one in verdicts if one.about is None and {one.a, one.b} == {a, b}]
-    said = {one.prompt: one.preference * (1 if one.a == a else -1) for one in both}
-    if not said:
-        return JudgedPair(
-            names=names,
-            calibrated=None,
-            why=(
-                "The judge has compared no recorded answers of these two, so that it has seen no "
-                "more than people have; their votes count alone."
-            ),
-        )
-    prompts = {row["prompt"] for row in store.rows(_PROMPTS, a, b)}
-    prompts |= {vote["prompt"] for vote in cast}
-    place = {prompt: n for n, prompt in enumerate(sorted(prompts | said.keys()))}
+def _judged_pair(settings: ArenaSettings, sides: ComparedSides, beside: BesideJudge) -> JudgedPair:
+    """What the judge adds on two sides, or why nothing."""
+    names, category = sides.names, sides.category
+    seen = beside.votes(sides.a, sides.b, sides.votes, category)
+    if isinstance(seen, str):
+        return JudgedPair(names=names, category=category, calibrated=None, why=seen)
     found = calibrated(
-        BattlePool.of([said.get(prompt, 0.0) for prompt in place]),
-        [PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] == a else -1) for v in cast],
-        [place[vote["prompt"]] for vote in cast],
+        seen,
         margin_pp=settings.margin_pp,
-        rng=np.random.default_rng(zlib.crc32(f"{names[0]}/{names[1]}".encode())),
+        rng=np.random.default_rng(zlib.crc32("/".join((*names, category)).encode())),
         level=settings.level,
         names=names,
     )
     few = 0 < found.meter.votes < _FEW_VOTES
-    why = _no_use(found, both) if few or found.gain < _USEFUL else ""
-    return JudgedPair(names=names, calibrated=found, why=why)
+    useless = few or found.gain < _USEFUL
+    why = _no_use(found, beside.among(sides.a, sides.b, category)) if useless else ""
+    return JudgedPair(names=names, category=category, calibrated=found, why=why)
 
 
 def _no_use(found: Calibrated, both: Sequence[BothVerdicts]) -> str:

@@ -1,7 +1,8 @@
 """A judge model compares the answers that people may be shown, in both orders.
 
-Each order is a battle of a voter of kind "judge". What it compares is all pairs of recorded answers
-to one prompt, and the answers of live battles that people have voted on.
+Each order is a battle of a voter of kind "judge". What it compares is the answers of live battles
+that people have voted on, and those of any two entrants to each prompt: the recorded one, or the
+first one given live that people have voted on.
 """
 
 import asyncio
@@ -32,17 +33,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 _OUTCOMES: Mapping[Verdict, str] = {"A": "left", "B": "right", "tie": "tie"}
-_RECORDED = (
-    "SELECT p.id, p.category, p.text AS question, a.entrant, a.text AS answer FROM answers AS a "
-    "JOIN prompts AS p ON p.id = a.prompt JOIN entrants AS e ON e.name = a.entrant "
-    "WHERE p.retired_ms IS NULL AND p.own = 0 AND e.retired_ms IS NULL "
-    "AND e.kind = 'recorded' ORDER BY a.entrant"
-)
+_PROMPTS = "SELECT id, category, text FROM prompts WHERE retired_ms IS NULL AND own = 0"
+_ENTRANTS = "SELECT name, kind FROM entrants WHERE retired_ms IS NULL"
 # Battles in which something was asked for live; what was voided is not judged.
 _LIVE = (
-    "SELECT b.id FROM battles AS b "
-    "JOIN counted_votes AS v ON v.battle = b.id WHERE EXISTS (SELECT 1 FROM entrants AS e "
-    "WHERE e.name IN (b.left_entrant, b.right_entrant) AND e.kind = 'endpoint')"
+    "SELECT v.battle, v.voted_ms FROM counted_votes AS v WHERE EXISTS (SELECT 1 FROM entrants AS e "
+    "WHERE e.name IN (v.model_a, v.model_b) AND e.kind = 'endpoint') ORDER BY v.voted_ms, v.battle"
 )
 
 
@@ -51,10 +47,12 @@ class AnswerPair:
     """Two entrants' answers to the same questions, A's on the left.
 
     Attributes:
-        about: The battle of a person whose answers these are; None for recorded ones.
+        about: The battle of a person whose answers these are; None if of no single one.
+        known_ms: When people had voted on all of them; 0 for recorded ones.
     """
 
     about: str | None
+    known_ms: int
     prompt: str
     category: str
     a: str
@@ -100,35 +98,70 @@ def _said(turns: Sequence[tuple[str, str]]) -> str:
     return transcript(messages) if more else first
 
 
+@dataclass(frozen=True, slots=True)
+class _GivenAnswer:
+    """An answer to the first question of a battle, or a recorded one.
+
+    Attributes:
+        battle: Of which it is; empty if recorded.
+        known_ms: When people had voted on it; 0 if recorded.
+    """
+
+    text: str
+    battle: str = ""
+    known_ms: int = 0
+
+
 def comparisons(store: ArenaStore) -> list[AnswerPair]:
     """All that can be compared now, in an order that says nothing of what it holds."""
-    answers: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
-    for row in store.rows(_RECORDED):
-        asked = (row["id"], row["category"], row["question"])
-        answers.setdefault(asked, []).append((row["entrant"], row["answer"]))
-    found = [
-        AnswerPair(
-            about=None,
-            prompt=id,
-            category=category,
-            a=a,
-            b=b,
-            turns=(BattleTurn(question=question, left_answer=of_a, right_answer=of_b),),
+    kinds = {row["name"]: row["kind"] for row in store.rows(_ENTRANTS)}
+    answers: dict[str, dict[str, _GivenAnswer]] = {}
+    for row in store.rows("SELECT entrant, prompt, text FROM answers"):
+        if kinds.get(row["entrant"]) == "recorded":
+            answers.setdefault(row["prompt"], {})[row["entrant"]] = _GivenAnswer(row["text"])
+    found = []
+    for id, voted_ms in map(tuple, store.rows(_LIVE)):
+        battle = store.battle(id)
+        if battle is None or not battle.turns:
+            continue
+        found.append(
+            AnswerPair(
+                about=id,
+                known_ms=voted_ms,
+                prompt=battle.prompt,
+                category=battle.category,
+                a=battle.left_entrant,
+                b=battle.right_entrant,
+                turns=battle.turns,
+            )
         )
-        for (id, category, question), given in answers.items()
-        for (a, of_a), (b, of_b) in combinations(given, 2)
-    ]
-    for row in store.rows(_LIVE):
-        battle = store.battle(row["id"])
-        if battle is not None and battle.turns:
+        first = battle.turns[0]
+        for name, text in (
+            (battle.left_entrant, first.left_answer),
+            (battle.right_entrant, first.right_answer),
+        ):
+            if kinds.get(name) == "endpoint":
+                known = answers.setdefault(battle.prompt, {})
+                known.setdefault(name, _GivenAnswer(text or "", id, voted_ms))
+    for prompt, category, question in map(tuple, store.rows(_PROMPTS)):
+        given = answers.get(prompt, {})
+        for a, b in combinations(sorted(given), 2):
+            one, other = given[a], given[b]
+            if one.battle and one.battle == other.battle:
+                continue
             found.append(
                 AnswerPair(
-                    about=battle.id,
-                    prompt=battle.prompt,
-                    category=battle.category,
-                    a=battle.left_entrant,
-                    b=battle.right_entrant,
-                    turns=battle.turns,
+                    about=None,
+                    known_ms=max(one.known_ms, other.known_ms),
+                    prompt=prompt,
+                    category=category,
+                    a=a,
+                    b=b,
+                    turns=(
+                        BattleTurn(
+                            question=question, left_answer=one.text, right_answer=other.text
+                        ),
+                    ),
                 )
             )
     # A run that ends early has then judged a random part.
@@ -244,6 +277,7 @@ class _Hearing:
             turns=one.turns,
             outcome=_OUTCOMES[verdict] if verdict else "",
             about=one.about,
+            known_ms=one.known_ms,
         )
 
 

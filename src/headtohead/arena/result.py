@@ -84,11 +84,16 @@ def _judge_json(judge: JudgeView) -> dict[str, Any]:
         "family_preference_beyond_people": _ends(family.extra if family else None),
         "pairs": [
             {
+                "category": pair.category,
                 "sides": list(pair.names),
                 "says": list(pair.sentences),
                 "votes_saved": pair.saved,
-                "people": _meter_json("", pair.calibrated.people) if pair.calibrated else None,
-                "with_judge": _meter_json("", pair.calibrated.meter) if pair.calibrated else None,
+                "people": _meter_json(pair.category, pair.calibrated.people)
+                if pair.calibrated
+                else None,
+                "with_judge": _meter_json(pair.category, pair.calibrated.meter)
+                if pair.calibrated
+                else None,
             }
             for pair in judge.pairs
         ],

@@ -30,6 +30,7 @@ _COLUMNS = (
 )
 _JUDGED = (
     TableColumn("pair", "Can it stand in?"),
+    TableColumn("category", "Category"),
     TableColumn("votes", "People's votes", 0),
     TableColumn("people_pct", "Wins by people alone, %", 1),
     TableColumn("people_low_pct", "from", 1),
@@ -102,7 +103,8 @@ def _meters(result: "ArenaResult") -> Figure:
 def _judge(judge: JudgeView) -> Figure:
     pairs = [pair for pair in judge.pairs if pair.calibrated is not None]
     said = [
-        f"Can {b} stand in for {a}? {' '.join(p.sentences)}"
+        f"Can {b} stand in for {a}{f' in {p.category}' if p.category else ''}? "
+        f"{' '.join(p.sentences)}"
         for p in judge.pairs
         for a, b in [p.names]
     ]
@@ -125,8 +127,8 @@ def _judged_row(pair: JudgedPair) -> Row:
         for end in (share.value, share.low, share.high)
     ]
     if not found.meter.votes:
-        return (_name(found.meter), 0, *[None] * 6, None)
-    return (_name(found.meter), found.meter.votes, *shares, pair.saved)
+        return (_name(found.meter), pair.category or "all", 0, *[None] * 6, None)
+    return (_name(found.meter), pair.category or "all", found.meter.votes, *shares, pair.saved)
 
 
 def _name(meter: StopMeter) -> str:

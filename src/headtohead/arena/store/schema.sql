@@ -48,7 +48,8 @@ CREATE TABLE battles (
   drawn_ms INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'voted', 'failed', 'expired')),
   reason TEXT NOT NULL DEFAULT '',
-  about TEXT REFERENCES battles, -- a judge's: whose answers it compared; null for recorded ones
+  about TEXT REFERENCES battles, -- a judge's: whose answers it compared; null if of no single battle
+  known_ms INTEGER NOT NULL DEFAULT 0, -- a judge's: when people had voted on them; 0 if recorded
   CHECK (left_entrant <> right_entrant)
 );
 CREATE INDEX battles_of_voter ON battles (voter, state);

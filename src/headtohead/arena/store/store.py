@@ -71,7 +71,9 @@ class Battle:
     Attributes:
         pair_probability: With which this pair was drawn.
         outcome: What the voter said; empty while the battle is open.
-        about: Of a judge's, the battle of a person whose answers these are; None for recorded ones.
+        about: Of a judge's, the battle of a person whose answers these are; None if of no single
+            one.
+        known_ms: Of a judge's, when people had voted on these answers; 0 for recorded ones.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Battle:
     turns: tuple[BattleTurn, ...] = ()
     outcome: str = ""
     about: str | None = None
+    known_ms: int = 0
 
     @property
     def ready(self) -> bool:
@@ -498,7 +501,7 @@ class ArenaStore:
                     (battle.prompt, battle.category, battle.turns[0].question),
                 )
             self._db.execute(
-                "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', '', NULL)",
+                "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', '', NULL, 0)",
                 (
                     *(battle.id, battle.voter, battle.prompt, battle.category),
                     *(battle.left_entrant, battle.right_entrant),
@@ -636,12 +639,13 @@ class ArenaStore:
             for battle, style in zip(battles, styles, strict=True):
                 self.add_voter(judge, battle.drawn_ms)
                 new = self._db.execute(
-                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                     "ON CONFLICT (id) DO NOTHING",
                     (
                         *(battle.id, judge.id, battle.prompt, battle.category),
                         *(battle.left_entrant, battle.right_entrant, battle.pair_probability),
-                        *(battle.drawn_ms, battle.state, battle.reason, battle.about),
+                        *(battle.drawn_ms, battle.state, battle.reason),
+                        *(battle.about, battle.known_ms),
                     ),
                 ).rowcount
                 if not new:
@@ -708,7 +712,7 @@ class ArenaStore:
                 )
                 self.add_voter(Voter(id=v.voter), v.voted_ms)
                 self._db.execute(
-                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, 1, ?, 'voted', ?, NULL)",
+                    "INSERT INTO battles VALUES (?, ?, ?, ?, ?, ?, 1, ?, 'voted', ?, NULL, 0)",
                     (
                         *(v.id, v.voter, prompt, v.category, v.model_a, v.model_b),
                         *(v.voted_ms, f"imported from {source}"),
