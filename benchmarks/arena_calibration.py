@@ -11,14 +11,15 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.arena.bets import Observations, Start, even_start, foreseeing_start, log_purses
-from headtohead.arena.calibration import TRUST, missing_votes
-from headtohead.arena.expecting import BattlePool, observed
+from headtohead.arena.calibration import TRUST, VotesBesideJudge, missing_votes
+from headtohead.arena.expecting import BattlePool
 from headtohead.trials.sequential import stake
 
 Floats = NDArray[np.float64]
@@ -39,6 +40,7 @@ _PARTS = (0.25, 0.5, 0.7, 0.8)
 class RealPair:
     """Votes of people and of judges on two models, for the one with the later name."""
 
+    names: tuple[str, str]
     people: Floats
     judges: dict[str, Floats]
 
@@ -62,8 +64,8 @@ def real_pairs(folder: Path) -> list[RealPair]:
     for i, (a, b) in enumerate(names):
         by_pair.setdefault((min(a, b), max(a, b)), []).append(i)
     return [
-        RealPair(said["human"][at], {short: said[long][at] for short, long in JUDGES.items()})
-        for at in by_pair.values()
+        RealPair(pair, said["human"][at], {short: said[long][at] for short, long in JUDGES.items()})
+        for pair, at in by_pair.items()
         if len(at) >= _LEAST_VOTES
     ]
 
@@ -105,7 +107,7 @@ def board(pairs: list[RealPair], judge: str | None, seed: int, n: int) -> VoteSt
         else:
             pool = BattlePool.of(pair.judges[judge])
             mean = float(pool.judged.mean())
-            seen = observed(pool, votes, places)[0]
+            seen = VotesBesideJudge.of_pool(pool, votes, places).observations()[0]
             start = foreseeing_start(_CALMED * mean, TRUST)
         rows.append((mean, pair.people.mean(), np.cumsum(votes), *proofs(seen, -_MARGIN, start)))
     return VoteStreams(*(np.array(part) for part in zip(*rows, strict=True)))
@@ -223,9 +225,65 @@ def miss_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
             start = foreseeing_start(_CALMED * float(pool.judged.mean()), TRUST)
             for _ in range(runs):
                 places = rng.integers(0, pair.people.size, 400)
-                up, down = proofs(observed(pool, pair.people[places], places)[0], truth, start)
+                seen = VotesBesideJudge.of_pool(pool, pair.people[places], places)
+                up, down = proofs(seen.observations()[0], truth, start)
                 missed += bool(max(up.max(), down.max()) >= _THRESHOLD)
         yield f"| {judge} | {missed / runs / len(pairs):.1%} of {runs * len(pairs):,} |"
+
+
+def side_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
+    """Human votes until two models against two others are decided, and intervals that miss."""
+    yield "| judge | human votes, of people alone | decided | ever missed |"
+    yield "|---|---|---|---|"
+    fields = list(four_pairs(pairs))[::3]
+    for judge in (None, *JUDGES):
+        rng, taken, wrong, decided = np.random.default_rng(8), [0, 0], 0, 0
+        for four in fields:
+            truth = float(np.mean([pair.people.mean() for pair in four]))
+            pool = BattlePool.of(
+                np.concatenate([pair.judges[judge or "GPT-4"] for pair in four]),
+                [k for k, pair in enumerate(four) for _ in pair.people],
+            )
+            people = np.concatenate([pair.people for pair in four])
+            far = abs(truth + _MARGIN) >= 0.1
+            for _ in range(runs):
+                places = np.concatenate(
+                    [rng.choice(np.flatnonzero(pool.pair == k), 400) for k in range(4)]
+                )
+                rng.shuffle(places)
+                votes = VotesBesideJudge.of_pool(pool, people[places], places)
+                start = even_start()
+                if judge is not None and votes.foreseen is not None:
+                    start = foreseeing_start(_CALMED * votes.foreseen, TRUST)
+                seen = votes.observations(judge=judge is not None)[0]
+                wrong += max(side.max() for side in proofs(seen, truth, start)) >= _THRESHOLD
+                hit = np.maximum(*proofs(seen, -_MARGIN, start)) >= _THRESHOLD
+                decided += bool(hit.any()) and far
+                taken[far] += int(seen.at[hit.argmax()]) if hit.any() else 1600
+        n = len(fields) * runs
+        if judge is None:
+            alone, most = (
+                taken[1],
+                sum(
+                    abs(np.mean([pair.people.mean() for pair in four]) + _MARGIN) >= 0.1
+                    for four in fields
+                ),
+            )
+        share = f"{taken[1] / alone:.0%}" if judge else f"{taken[1] / (most * runs):,.0f} votes"
+        name = judge or "people alone"
+        yield f"| {name} | {share} | {decided} of {most * runs} | {wrong / n:.1%} of {n} |"
+
+
+def four_pairs(pairs: list[RealPair]) -> Iterator[list[RealPair]]:
+    """Two models against two others, each named before both of these, where all four have votes."""
+    by_names = {pair.names: pair for pair in pairs}
+    firsts = sorted({a for a, _ in by_names})
+    for one, other in combinations(firsts, 2):
+        both = sorted(
+            b for b in {b for _, b in by_names} if {(one, b), (other, b)} <= by_names.keys()
+        )
+        for x, y in zip(both[::2], both[1::2], strict=False):
+            yield [by_names[a, b] for a in (one, other) for b in (x, y)]
 
 
 def made_up_lines(runs: int) -> Iterator[str]:
@@ -243,7 +301,10 @@ def made_up_lines(runs: int) -> Iterator[str]:
             start = foreseeing_start(_CALMED * float(judged.mean()), TRUST)
             for i, (seen, shares) in enumerate(
                 (
-                    (observed(pool, people[places], places)[0], start),
+                    (
+                        VotesBesideJudge.of_pool(pool, people[places], places).observations()[0],
+                        start,
+                    ),
                     (Observations.of_votes(people[places]), even_start()),
                 )
             ):
@@ -263,6 +324,7 @@ def section(folder: Path, scale: float) -> str:
         ("board", board_lines(pairs, runs(4))),
         ("pair", pair_lines(pairs, runs(4))),
         ("misses", miss_lines(pairs, runs(6))),
+        ("sides", side_lines(pairs, runs(6))),
         ("made up", made_up_lines(runs(60))),
     )
     return "\n\n".join(f"### {name}\n\n" + "\n".join(lines) for name, lines in parts)
