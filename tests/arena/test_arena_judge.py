@@ -250,9 +250,16 @@ def test_live_answers_of_two_battles_to_one_prompt_are_compared_once(tmp_path: P
         met("4", "ant", "bee", 40)
         assert asked_to_judge(toml).exit_code == 0
         assert len(seen) == 10  # only the new battle: first answers stay the first
+        turn = BattleTurn(question="?", left_answer="bee 4", right_answer="ant 4")
+        begun(store, "5", category="", turns=(turn,), drawn_ms=50)
+        store.vote("5", "ann", "left", 55)
+        assert asked_to_judge(toml).exit_code == 0
+        assert len(seen) == 10  # the same texts again
+        about = store.rows("SELECT about FROM battles WHERE about = '5'")
+        assert len(about) == 2
         view = arena_board(toml, ask=BoardAsk()).view.judge
         assert view is not None
-        assert view.shared == 3  # nobody has seen both answers where they are of two battles
+        assert view.shared == 4  # nobody has seen both answers where they are of two battles
         store.close()
 
 

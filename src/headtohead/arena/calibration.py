@@ -1,7 +1,6 @@
-"""Few people, many votes of a judge: what people would say of all battles, by some of their votes.
+"""Few people, many votes of a judge: what people say of two sides, by fewer of their votes.
 
-A judge has voted on every battle of a pool, in both orders; people vote on battles drawn from it by
-known chances, where it tells most. The judge is never believed (`expecting.py` says why): it makes
+A judge has voted in both orders on what people may be shown. It is never believed: it makes
 people's votes vary less, it foresees who is ahead, on which a part of the bets stakes, and it says
 which pairs people can decide soon.
 

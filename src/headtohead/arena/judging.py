@@ -61,10 +61,14 @@ class AnswerPair:
 
     @cached_property
     def key(self) -> str:
-        """The same for the same texts of the same entrants, and for no others."""
-        texts = [(turn.question, turn.left_answer, turn.right_answer) for turn in self.turns]
-        said = json.dumps([self.about, self.prompt, self.a, self.b, texts])
-        return hashlib.sha256(said.encode()).hexdigest()[:24]
+        """The same for the same texts in the same battle, and for no others."""
+        return _digest([self.about, self.prompt, self.texts])
+
+    @cached_property
+    def texts(self) -> str:
+        """The same for the same texts of the same entrants, whenever they came."""
+        said = [(turn.question, turn.left_answer, turn.right_answer) for turn in self.turns]
+        return _digest([self.a, self.b, said])
 
     @property
     def turned(self) -> "AnswerPair":
@@ -79,11 +83,15 @@ class AnswerPair:
     def duel(self) -> Duel:
         """What the judge is shown: of several questions each side's whole conversation."""
         return Duel(
-            key=self.key,
+            key=self.texts,
             messages=[{"role": "user", "content": self.turns[0].question}],
             answer_a=_said([(t.question, t.left_answer or "") for t in self.turns]),
             answer_b=_said([(t.question, t.right_answer or "") for t in self.turns]),
         )
+
+
+def _digest(of: object) -> str:
+    return hashlib.sha256(json.dumps(of).encode()).hexdigest()[:24]
 
 
 def _said(turns: Sequence[tuple[str, str]]) -> str:
@@ -124,17 +132,16 @@ def comparisons(store: ArenaStore) -> list[AnswerPair]:
         battle = store.battle(id)
         if battle is None or not battle.turns:
             continue
-        found.append(
-            AnswerPair(
-                about=id,
-                known_ms=voted_ms,
-                prompt=battle.prompt,
-                category=battle.category,
-                a=battle.left_entrant,
-                b=battle.right_entrant,
-                turns=battle.turns,
-            )
+        pair = AnswerPair(
+            about=id,
+            known_ms=voted_ms,
+            prompt=battle.prompt,
+            category=battle.category,
+            a=battle.left_entrant,
+            b=battle.right_entrant,
+            turns=battle.turns,
         )
+        found.append(pair if pair.a < pair.b else pair.turned)
         first = battle.turns[0]
         for name, text in (
             (battle.left_entrant, first.left_answer),
@@ -214,17 +221,21 @@ class JudgeRun:
         return tuple(said)
 
 
+# Comparisons that are to be judged, those of the same texts together: they are asked about once.
+_Open = Mapping[str, Sequence[AnswerPair]]
+
+
 class _BothRequests:
     """Both requests of each comparison, made when they are asked for."""
 
-    def __init__(self, open: Mapping[str, AnswerPair], model: str) -> None:
+    def __init__(self, open: _Open, model: str) -> None:
         self._open, self._model = open, model
 
     def __len__(self) -> int:
         return 2 * len(self._open)
 
     def __iter__(self) -> Iterator[Call]:
-        for one in self._open.values():
+        for one, *_ in self._open.values():
             yield from judge_calls(one.duel, model=self._model, params={"temperature": 0})
 
 
@@ -235,7 +246,7 @@ class _Hearing:
         self,
         store: ArenaStore,
         judge: Voter,
-        open: Mapping[str, AnswerPair],
+        open: _Open,
         now_ms: Callable[[], int],
     ) -> None:
         self.store, self.judge, self.open, self.now_ms = store, judge, open, now_ms
@@ -246,18 +257,18 @@ class _Hearing:
         if call.epoch == 1:
             self.first[call.key] = answer
             return False
-        one, both = self.open[call.key], (self.first.pop(call.key), answer)
+        same, both = self.open[call.key], (self.first.pop(call.key), answer)
         if any(part.unanswered for part in both):
-            self.unanswered += 1
+            self.unanswered += len(same)
             return False
-        ids = [f"{self.judge.id}-{one.key}-{first}" for first in "ab"]
-        battles = [
-            self._battle(id, shown, reply)
-            for id, shown, reply in zip(ids, (one, one.turned), both, strict=True)
-        ]
-        self.new += all(battle.outcome for battle in battles)
-        styles = [battle_styles(battle) for battle in battles]
-        self.store.judge(self.judge, battles, styles)
+        for one in same:
+            battles = [
+                self._battle(f"{self.judge.id}-{one.key}-{order}", shown, reply)
+                for order, shown, reply in zip("ab", (one, one.turned), both, strict=True)
+            ]
+            self.new += all(battle.outcome for battle in battles)
+            styles = [battle_styles(battle) for battle in battles]
+            self.store.judge(self.judge, battles, styles)
         return False
 
     def _battle(self, id: str, one: AnswerPair, answer: Completion) -> Battle:
@@ -326,7 +337,10 @@ def run_judge(
         )
     voter = judge_voter(judge)
     kept = {row["id"] for row in store.rows("SELECT id FROM battles WHERE voter = ?", voter.id)}
-    open = {one.key: one for one in all_pairs if f"{voter.id}-{one.key}-b" not in kept}
+    open: dict[str, list[AnswerPair]] = {}
+    for one in all_pairs:
+        if f"{voter.id}-{one.key}-b" not in kept:
+            open.setdefault(one.texts, []).append(one)
     endpoint = Endpoint(judge.endpoint, judge.model, judge.key_env)
     hearing = _Hearing(store, voter, open, now_ms)
     outcome = asyncio.run(
@@ -348,7 +362,7 @@ def run_judge(
             on_progress=on_progress,
         )
     )
-    if hearing.unanswered and hearing.unanswered == len(open):
+    if hearing.unanswered and hearing.unanswered == sum(map(len, open.values())):
         raise SourceUnreachable(
             f"{judge.model} at {endpoint.address} gave no answer. Run again later; nothing is lost."
         )
