@@ -92,7 +92,9 @@ def run(cell: Cell, like: float, seed: int, votes_n: int = 240) -> Outcome | Non
         missed=missed(heard, start, truth),
         alone=missed(replace(alone, news=0), even_start(), truth),
         foresaw=seen.foreseen is not None,
-        gain=float(alone.x.var() / heard.x.var()),
+        gain=float(alone.x.var() / heard.x.var())
+        if heard.x.size > 1 and heard.x.var() > 0
+        else 1.0,
     )
 
 

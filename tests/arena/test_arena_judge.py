@@ -7,9 +7,16 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.arena.asked import endpoint_lines, live_toml
-from tests.arena.judged import asked_to_judge, judge_lines, judging, verdict
+from tests.arena.judged import (
+    asked_to_judge,
+    judge_lines,
+    judging,
+    sees_who_is_right,
+    verdict,
+)
 from tests.arena.served import PROMPTS, begun, serving, written
 from tests.models.server import serving as model_server
 from tests.models.tiny import write_model
@@ -259,8 +266,62 @@ def test_live_answers_of_two_battles_to_one_prompt_are_compared_once(tmp_path: P
         assert len(about) == 2
         view = arena_board(toml, ask=BoardAsk()).view.judge
         assert view is not None
+        assert "answers of ant and bee to 1 prompt only" in view.pairs[0].sentences[0]
         assert view.shared == 4  # nobody has seen both answers where they are of two battles
         store.close()
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_on_live_answers_the_judge_is_heard_by_what_people_voted_on_before(
+    tmp_path: Path, *, steady: bool
+) -> None:
+    """On even prompts ant is right and people say so; or it is right by chance each time."""
+    prompts = [f"p{n:02}" for n in range(14)]
+    with judging(sees_who_is_right) as server:
+        toml = live_toml(
+            tmp_path,
+            *(endpoint_lines(name, server.base_url, name) for name in ("ant", "bee")),
+            more="".join(f'[[prompts]]\nid = "{id}"\ntext = "{id}?"\n' for id in prompts),
+            limits=judge_lines(server.base_url),
+        )
+        prepare(settings_in(toml))
+        store, rng = opened(toml), np.random.default_rng(4)
+        for n in range(70):
+            at = int(rng.integers(14))
+            ant = at % 2 == 0 if steady else bool(rng.random() < 0.5)
+            words = ("right", "wrong") if ant else ("wrong", "right")
+            turn = BattleTurn(question="?", left_answer=f"ant {words[0]}", right_answer=words[1])
+            begun(
+                store,
+                str(n),
+                Voter(id=f"voter {n}"),
+                prompt=prompts[at],
+                category="",
+                left_entrant="ant",
+                right_entrant="bee",
+                drawn_ms=100 * n,
+                turns=(turn,),
+            )
+            store.vote(str(n), f"voter {n}", "left" if ant else "right", 100 * n + 50)
+        store.close()
+        assert asked_to_judge(toml).exit_code == 0
+        assert len(server.asked) == 4  # two texts against two, in both orders
+    view = arena_board(toml, ask=BoardAsk()).view.judge
+    assert view is not None
+    (pair,) = view.pairs
+    found = pair.calibrated
+    assert found is not None
+    assert (found.judged, found.foreseen) == (70, None)
+    assert view.shared == 70
+    said = " ".join(pair.sentences)
+    if steady:
+        assert found.gain > 1.5
+        assert found.meter.share.width < found.people.share.width
+        assert "as people bear out what it says" in said
+    else:
+        assert found.gain < 1.05
+        assert "Of answers that are given live it is heard on earlier ones" in said
+    assert found.meter.share.width < found.people.share.width or "of no use here" in said
 
 
 def test_a_run_that_was_killed_goes_on_and_pays_for_nothing_twice(tmp_path: Path) -> None:

@@ -291,4 +291,9 @@ def _no_use(found: Calibrated, both: Sequence[BothVerdicts]) -> str:
     votes = found.meter.votes
     if 0 < votes < _FEW_VOTES:
         return f"{counted(votes, 'vote')} of people cannot show yet how far to follow it."
+    if votes and any(one.known_ms for one in both):
+        return (
+            "Of answers that are given live it is heard on earlier ones to the same prompt alone, "
+            "and these say little of the ones that people voted on."
+        )
     return "People's votes do not go along with its votes." if votes else ""

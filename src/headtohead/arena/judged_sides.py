@@ -78,7 +78,7 @@ class BesideJudge:
             category: Empty for all.
         """
         pairs = [_JudgedPair.of(self, one, other, category) for one, other in product(a, b)]
-        least = min(pairs, key=lambda one: one.judged)
+        least = min(pairs, key=lambda one: one.prompts)
         if why := _too_few(least, category):
             return why
         place = {_pair(*one.names): k for k, one in enumerate(pairs)}
@@ -106,7 +106,7 @@ class BesideJudge:
             most=rows[2],
             pair=of_vote,
             weights=np.full(len(pairs), 1 / len(pairs)),
-            judged=sum(pair.judged for pair in pairs),
+            judged=sum(len(pair.said) for pair in pairs),
             foreseen=sum(foreseen) if len(foreseen) == len(pairs) else None,
             news=news,
         )
@@ -156,7 +156,7 @@ class _JudgedPair:
         )
 
     @property
-    def judged(self) -> int:
+    def prompts(self) -> int:
         """Prompts to which the judge has compared answers."""
         return len(set(self.at))
 
@@ -209,15 +209,15 @@ def _pair(one: str, other: str) -> Pair:
 
 def _too_few(pair: _JudgedPair, category: str) -> str:
     """Why the judge is not heard on a pair; empty if it is."""
-    if pair.judged >= FEWEST:
+    if pair.prompts >= FEWEST:
         return ""
     of = f"{pair.names[0]} and {pair.names[1]}" + (f" in {category}" if category else "")
-    if not pair.judged:
+    if not pair.prompts:
         return (
             f"The judge has compared no answers of {of} to one prompt, so that people's votes "
             "count alone."
         )
     return (
-        f"The judge has compared answers of {of} to {counted(pair.judged, 'prompt')} only, and is "
+        f"The judge has compared answers of {of} to {counted(pair.prompts, 'prompt')} only, and is "
         f"heard from {FEWEST} on; people's votes count alone."
     )
