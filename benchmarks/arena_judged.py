@@ -26,7 +26,7 @@ _TIE, _VOTER_NOISE, _TEXT_NOISE = 0.3, 0.8, 0.7
 
 
 @dataclass(frozen=True)
-class Cell:
+class JudgedField:
     """What is simulated: entrants of both sides, the category, and who is drawn.
 
     Attributes:
@@ -42,16 +42,16 @@ class Cell:
 
 
 CELLS = (
-    Cell("two against two, recorded", False, (0, 1), (2, 3), "", 0.4),
-    Cell("one category, recorded", False, (0,), (1,), "law", 0.4),
-    Cell("live, three entrants", True, (0,), (1,), "", 0.4),
-    Cell("live, two against two in one category", True, (0, 1), (2, 3), "law", 0.4),
-    Cell("live, five entrants drawn alike", True, (2,), (3,), "", 0.0),
+    JudgedField("two against two, recorded", False, (0, 1), (2, 3), "", 0.4),
+    JudgedField("one category, recorded", False, (0,), (1,), "law", 0.4),
+    JudgedField("live, three entrants", True, (0,), (1,), "", 0.4),
+    JudgedField("live, two against two in one category", True, (0, 1), (2, 3), "law", 0.4),
+    JudgedField("live, five entrants drawn alike", True, (2,), (3,), "", 0.0),
 )
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JudgedRun:
     """What came of a run.
 
     Attributes:
@@ -67,7 +67,7 @@ class Outcome:
     gain: float
 
 
-def run(cell: Cell, like: float, seed: int, votes_n: int = 240) -> Outcome | None:
+def run(cell: JudgedField, like: float, seed: int, votes_n: int = 240) -> JudgedRun | None:
     """One arena; None where the judge has compared too little."""
     world = JudgedWorld(seed, max(cell.b) + 2, live=cell.live, like=like, prompts=24)
     votes = list(world.votes(votes_n, cell.a, cell.b, cell.aimed))
@@ -88,7 +88,7 @@ def run(cell: Cell, like: float, seed: int, votes_n: int = 240) -> Outcome | Non
         start = foreseeing_start(0.8 * seen.foreseen, TRUST)
     heard, _ = seen.observations()
     alone, _ = seen.observations(judge=False)
-    return Outcome(
+    return JudgedRun(
         missed=missed(heard, start, truth),
         alone=missed(replace(alone, news=0), even_start(), truth),
         foresaw=seen.foreseen is not None,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.arena_judged import CELLS, Cell, beside, run, said, vote
+from benchmarks.arena_judged import CELLS, JudgedField, beside, run, said, vote
 from tests.simulations import lengths, slack
 
 from headtohead.arena.bets import in_rounds
@@ -104,7 +104,7 @@ def test_a_judge_that_is_not_heard_leaves_the_rounds_of_people() -> None:
 @pytest.mark.parametrize("like", [0.0, 0.9])
 @pytest.mark.parametrize("cell", CELLS, ids=[cell.name for cell in CELLS])
 def test_errors_are_kept_on_several_entrants_in_categories_and_on_live_answers(
-    runs: int, like: float, cell: Cell
+    runs: int, like: float, cell: JudgedField
 ) -> None:
     """Intervals that ever miss what people would say on average, with a judge that lies or not."""
     found = [one for seed in range(runs) if (one := run(cell, like, seed)) is not None]

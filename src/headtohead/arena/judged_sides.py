@@ -77,7 +77,7 @@ class BesideJudge:
             cast: Votes between the two sides, in that category, in order.
             category: Empty for all.
         """
-        pairs = [_JudgedPair.of(self, one, other, category) for one, other in product(a, b)]
+        pairs = [_PairBesideJudge.of(self, one, other, category) for one, other in product(a, b)]
         least = min(pairs, key=lambda one: one.prompts)
         if why := _too_few(least, category):
             return why
@@ -117,7 +117,7 @@ class BesideJudge:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _JudgedPair:
+class _PairBesideJudge:
     """Two entrants, the prompts that both can answer, and what the judge said when.
 
     Attributes:
@@ -137,7 +137,7 @@ class _JudgedPair:
     said: Sequence[float]
 
     @classmethod
-    def of(cls, beside: BesideJudge, a: str, b: str, category: str) -> "_JudgedPair":
+    def of(cls, beside: BesideJudge, a: str, b: str, category: str) -> "_PairBesideJudge":
         ids = beside._prompts(_pair(a, b), category)
         place = {id: n for n, id in enumerate(ids)}
         codes = {kind: n for n, kind in enumerate(dict.fromkeys(beside.deck.categories.values()))}
@@ -207,7 +207,7 @@ def _pair(one: str, other: str) -> Pair:
     return min(one, other), max(one, other)
 
 
-def _too_few(pair: _JudgedPair, category: str) -> str:
+def _too_few(pair: _PairBesideJudge, category: str) -> str:
     """Why the judge is not heard on a pair; empty if it is."""
     if pair.prompts >= FEWEST:
         return ""
