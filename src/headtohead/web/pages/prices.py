@@ -3,25 +3,99 @@
 from collections.abc import Iterable
 from datetime import date
 
-from headtohead.prices.listing.result import PricesResult
+from headtohead.core.errors import NoEvidence
+from headtohead.core.units import counted
+from headtohead.evidence.sheet import Listing
 from headtohead.prices.listing.verb import list_prices
+from headtohead.publish.machine import bare, envelope
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Figure, Row, Sheet, TableColumn, Topic
 from headtohead.web.kinds import PageKind, Words
 from headtohead.web.models_of_day import models_of_day
 from headtohead.web.site import Site, model_word
 
 PAGE = PageKind(
-    paths=("prices/{model}",),
-    title="Prices of a model",
+    paths=("prices", "prices/{model}"),
+    title="Prices",
     asks="What does a model cost at every seller, and what did it cost before?",
+    place=40,
+)
+_COLUMNS = (
+    TableColumn("model", "Model"),
+    TableColumn("lab", "Lab"),
+    TableColumn("input_usd_per_mtok", "Its maker asks: input, US dollars per million tokens", 2),
+    TableColumn("output_usd_per_mtok", "Output", 2),
+    TableColumn("since", "Since"),
+    TableColumn("sellers_n", "Sellers", 0),
+    TableColumn("cheapest", "Cheapest seller"),
+    TableColumn("cheapest_input_usd_per_mtok", "Input there", 2),
+    TableColumn("cheapest_output_usd_per_mtok", "Output there", 2),
 )
 
 
-def answer(site: Site, words: Words, day: date) -> PricesResult:
-    """Every offer of a model, and every price since the first one known."""
+def answer(site: Site, words: Words, day: date) -> Result:
+    """Every offer of a model and every price before; of all models, what makers and others ask."""
+    if "model" not in words:
+        return _all(site, day)
     model = site.model(words["model"], day, "prices")
     return list_prices(model.model, as_of=day, history=True, store=site.store)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
     """One page for each of the leading models: a whole history takes a second to make."""
-    return (f"prices/{model_word(i)}" for i in models_of_day(site.facts, day).leading)
+    leading = models_of_day(site.facts, day).leading
+    return ("prices", *(f"prices/{model_word(i)}" for i in leading))
+
+
+def _all(site: Site, day: date) -> Listing:
+    facts = site.facts
+    facts.require_evidence(day)
+    known = models_of_day(facts, day)
+    rows: list[Row] = []
+    sources: set[str] = set()
+    for i in sorted(known.sold.keys() & known.models.keys()):
+        maker, cheapest = known.maker_offer(i), known.cheapest(i)
+        if cheapest is None:
+            continue
+        model, usd = known.models[i], maker.price.usd_per_mtok if maker else {}
+        least = cheapest.price.usd_per_mtok
+        sources |= {o.price.source_id for o in (maker, cheapest) if o}
+        rows.append(
+            (
+                model.name,
+                facts.names.lab(model.lab).name,
+                usd.get("input"),
+                usd.get("output"),
+                maker.price.since if maker else None,
+                len(known.sold[i].offers),
+                cheapest.name,
+                least["input"],
+                least["output"],
+            )
+        )
+    if not rows:
+        raise NoEvidence(f"No price of a model was known by {day}. Choose a later day.")
+    both = [r for r in rows if r[2] and r[3]]
+    dearer = sum(float(str(r[7])) < float(str(r[2])) for r in both)
+    figure = Figure(
+        "prices",
+        f"List prices in force on {day}",
+        "What the maker of each model asks for a million tokens, and the cheapest seller by three "
+        "parts of input to one of output. Prices that a list has not confirmed for long are left "
+        "out.",
+        columns=_COLUMNS,
+        rows=tuple(rows),
+    )
+    citations = facts.citations(sorted(sources), day)
+    sheet = Sheet(
+        verb="prices",
+        title=f"{counted(len(rows), 'model')} are sold; {dearer} of {len(both)} cost less input "
+        "elsewhere than at their maker",
+        sentence=f"On {day} list prices of {counted(len(rows), 'model')} are in force; makers "
+        f"themselves sell {len(both)} of them. List prices have no interval.",
+        topics=(Topic(figures=(figure,)),),
+        sources=citations,
+        as_of=day,
+    )
+    results = [{c.name: bare(x) for c, x in zip(_COLUMNS, row, strict=True)} for row in rows]
+    return Listing(sheet, lambda: envelope("prices", None, day, results, citations))
