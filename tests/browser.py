@@ -107,6 +107,16 @@ def quiet_page(one_page: OnePage) -> Iterator[OnePage]:
     assert one_page.trouble == [], one_page.trouble
 
 
+def fits_and_passes_axe(page: Any) -> None:
+    """The page does not scroll sideways, and bars nobody."""
+    from axe_core_python.sync_playwright import Axe
+
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wide)
+    found = Axe().run(page)["violations"]
+    assert [(x["id"], [n["html"][:120] for n in x["nodes"]][:2]) for x in found] == []
+
+
 def downloaded(page: Any, slug: str, deed: str, folder: Path) -> tuple[str, bytes]:
     with page.expect_download() as caught:
         page.locator(f"#{slug} button[data-do={deed}]").press("Enter")
