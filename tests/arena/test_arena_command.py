@@ -1,5 +1,6 @@
 """`h2h arena` as it is typed: it starts, says where, and ends without complaint."""
 
+import inspect
 import json
 import re
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import httpx2
 import pytest
 from benchmarks import arena_load
@@ -19,6 +21,7 @@ from tests.arena.served import TestVoter, serving, written
 from tests.simulations import leading
 
 import headtohead
+from headtohead.arena.command import arena
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
 from headtohead.arena.web.app import bound
@@ -294,6 +297,14 @@ def test_an_open_arena_has_no_links(tmp_path: Path) -> None:
     code, shown = _run("link", str(written(tmp_path)), "Ann")
     assert code == 64
     assert 'write door = "link" under [voters]' in shown
+
+
+def test_every_command_of_an_arena_is_a_function_of_its_options() -> None:
+    for name, command in arena.commands.items():
+        taken = inspect.signature(getattr(headtohead, f"arena_{name}")).parameters
+        options = {str(p.name) for p in command.params if isinstance(p, click.Option)}
+        assert options - {"json", "csv", "html", "markdown"} <= set(taken), name
+        assert f"arena_{name}" in dir(headtohead)
 
 
 def test_what_commands_do_is_done_in_python(tmp_path: Path) -> None:
