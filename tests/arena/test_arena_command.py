@@ -1,5 +1,6 @@
 """`h2h arena` as it is typed: it starts, says where, and ends without complaint."""
 
+import asyncio
 import inspect
 import json
 import re
@@ -357,6 +358,14 @@ def test_python_serves_until_it_is_stopped(tmp_path: Path) -> None:
     assert said[4].startswith("A trial arena: 3 entrants, ")
     with pytest.raises(InputError, match="No built-in set of answers is called 'long'"):
         headtohead.arena_try("long")
+
+
+def test_a_notebook_is_told_to_serve_from_a_terminal() -> None:
+    async def cell() -> None:
+        headtohead.arena_try()
+
+    with pytest.raises(InputError, match="Run `h2h arena serve` in a terminal"):
+        asyncio.run(cell())
 
 
 def test_the_board_is_the_same_by_command_and_in_python(tmp_path: Path) -> None:

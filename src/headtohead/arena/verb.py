@@ -3,6 +3,7 @@
 An arena is given as its arena.toml or, once it was served, as the file of its votes.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -173,6 +174,7 @@ def arena_serve(
         InputError: If the arena cannot be read, its packages are missing, or nothing can listen
             there.
     """
+    _not_in_a_notebook("serve")
     try:
         import litestar  # noqa: F401
         import uvicorn  # noqa: F401
@@ -350,11 +352,21 @@ def arena_judge(
     from headtohead.arena.judging import run_judge
     from headtohead.arena.web.running import now_ms, prepare
 
+    _not_in_a_notebook("judge")
     settings = settings_in(Path(arena))
     prepare(settings)
     rng = np.random.default_rng()
     with _opened(settings.database) as (store, _):
         return run_judge(store, settings, pace, now_ms=now_ms, rng=rng, on_progress=on_progress)
+
+
+def _not_in_a_notebook(command: str) -> None:
+    """Refuse where a loop of asyncio is under way: no second one can run in its thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise InputError(f"A notebook cannot do this itself. Run `h2h arena {command}` in a terminal.")
 
 
 @contextmanager
