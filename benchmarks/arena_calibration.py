@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class RealPair:
     judges: dict[str, Floats]
 
 
+@cache
 def real_pairs(folder: Path) -> list[RealPair]:
     """Every pair with enough votes."""
     said, names = {}, []

@@ -25,7 +25,6 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "evidence"
 
 
 def pytest_collection_finish() -> None:
-    gc.collect()
     gc.freeze()
     gc.enable()
 

@@ -129,6 +129,7 @@ def commands() -> dict[str, click.Command]:
     return {name: command for module in _modules() for name, command in _verbs_in(module).items()}
 
 
+@cache
 def _modules(verb: str = "") -> list[str]:
     """The modules called `command`; those that define a verb, if one is given."""
     home = Path(__file__).parent

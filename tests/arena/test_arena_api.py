@@ -7,15 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    negative_data_rejection,
-    positive_data_acceptance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 from tests.arena.served import ServedArena, TestVoter, serving, written
 
 import headtohead
@@ -106,6 +98,16 @@ def test_the_document_names_every_route_and_says_what_it_does(
 def test_no_request_that_the_document_allows_or_forbids_breaks_the_server(
     api_arena: ServedArena, program: httpx2.Client
 ) -> None:
+    # Here, since it takes long to import, and not every worker comes by.
+    import schemathesis
+    from schemathesis.core.result import Ok
+    from schemathesis.specs.openapi.checks import (
+        negative_data_rejection,
+        positive_data_acceptance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
     schema = schemathesis.openapi.from_url(f"{api_arena.address}/schema/openapi.json")
     token = {"authorization": program.headers["authorization"]}
     checks = [response_schema_conformance, status_code_conformance]
@@ -116,7 +118,7 @@ def test_no_request_that_the_document_allows_or_forbids_breaks_the_server(
 
         @given(case=operation.as_strategy())
         @settings(
-            max_examples=10,
+            max_examples=6,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

@@ -151,7 +151,7 @@ def test_a_good_judge_is_worth_more_votes_and_it_says_why() -> None:
     assert nobody.gain == 1
 
 
-@pytest.mark.parametrize("runs", lengths(40, 400))
+@pytest.mark.parametrize("runs", lengths(16, 400))
 @pytest.mark.parametrize("like", [0.0, 0.8])
 def test_errors_are_kept_with_a_judge_who_lies_and_people_asked_where_it_tells_most(
     runs: int, like: float
@@ -180,7 +180,7 @@ def test_errors_are_kept_with_a_judge_who_lies_and_people_asked_where_it_tells_m
     assert wrong / runs <= 0.05 + slack(0.05, runs, 3)
 
 
-@pytest.mark.parametrize("runs", lengths(15, 200))
+@pytest.mark.parametrize("runs", lengths(8, 200))
 def test_a_good_judge_saves_two_votes_in_five(runs: int) -> None:
     """A judge that correlates with people by 0.8; both sides equally good, the margin 10 points."""
     taken = np.zeros(2)

@@ -12,7 +12,7 @@ from headtohead.arena.bets import foreseeing_start
 from headtohead.arena.expecting import BattlePool, observed
 
 
-@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
 def test_half_of_a_board_is_decided_by_six_votes_in_ten(shared_evidence: Path, step: int) -> None:
     """Against people alone, however they are asked; a judge that is of no use costs little."""
     pairs = real_pairs(shared_evidence)

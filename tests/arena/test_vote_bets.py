@@ -88,7 +88,7 @@ def _runs(rng: np.random.Generator, runs: int, n: int, mean: float, ties: float)
     return Observations(x, -np.ones(x.shape), np.ones(x.shape), np.arange(1, n + 1), n)
 
 
-@pytest.mark.parametrize("runs", lengths(200, 3000))
+@pytest.mark.parametrize("runs", lengths(100, 3000))
 @pytest.mark.parametrize("ties", [0.0, 0.6])
 def test_a_wrong_proof_is_as_rare_as_promised_when_every_vote_is_looked_at(
     runs: int, ties: float
@@ -132,7 +132,7 @@ def test_a_vote_drawn_by_chance_counts_by_weight_over_chance() -> None:
     assert seen.votes == 2
 
 
-@pytest.mark.parametrize("runs", lengths(30, 600))
+@pytest.mark.parametrize("runs", lengths(15, 600))
 @pytest.mark.parametrize("known", [True, False])
 def test_adaptive_pairing_of_sides_keeps_the_error(runs: int, known: bool) -> None:
     """The next pair is, for choice, the one whose votes look best for B so far."""

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 import yaml
+from tests.simulations import leading
 
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.openness_framework import COMPONENTS, class_of
@@ -63,11 +65,13 @@ def releases(archive: bytes) -> Iterator[tuple[str, bytes]]:
                 yield member.name, opened.read()
 
 
+@pytest.mark.parametrize("step", leading([4, 1], 1))
 def test_of_all_its_files_95_in_100_are_classed_as_the_tool_does(
-    shared_evidence: Path,
+    shared_evidence: Path, step: int
 ) -> None:
     every = dict(releases((shared_evidence / "openness_mof/models.tar.gz").read_bytes()))
     assert len(every) == 273
+    every = dict(sorted(every.items())[::step])
     differs = {}
     for name, text in every.items():
         raw = RawFiles("openness_mof", (RawFile(f"models/{Path(name).name}", text),), DAY)
