@@ -151,8 +151,10 @@ def test_a_board_of_an_earlier_day_has_the_votes_until_then(
             until = datetime.fromtimestamp(running.now_ms() / 1000, UTC).date()
         assert voter.vote(voter.draw()).status_code == 200
         for asked, votes in (("", 3), (f"?until={until}", 2)):
-            board = httpx2.get(f"{served.address}/api/v1/board{asked}").json()
+            board = httpx2.get(f"{served.address}/api/v1/board{asked}", timeout=60).json()
             assert board["votes_counted"] == votes
-        page = httpx2.get(f"{served.address}/board?until={until}", headers={"accept": "text/html"})
+        page = httpx2.get(
+            f"{served.address}/board?until={until}", headers={"accept": "text/html"}, timeout=60
+        )
         assert f"2 votes until {until}" in page.text
         assert f'data-days="{until} ' in page.text
