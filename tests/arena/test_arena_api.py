@@ -25,7 +25,7 @@ def api_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedArena]
 @pytest.fixture
 def program(api_arena: ServedArena) -> Iterator[httpx2.Client]:
     """A program that is a voter."""
-    with httpx2.Client(base_url=f"{api_arena.address}/api/v1") as client:
+    with httpx2.Client(base_url=f"{api_arena.address}/api/v1", timeout=60) as client:
         token = client.post("/voters").json()["token"]
         client.headers["authorization"] = f"Bearer {token}"
         yield client
