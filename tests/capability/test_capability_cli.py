@@ -40,6 +40,20 @@ def article(tmp_path_factory: pytest.TempPathFactory) -> GapResult:
     return headtohead.gap(as_of=DAY, about=ARTICLE, store=store)
 
 
+@pytest.fixture(scope="module")
+def shown(kept_facts: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """What each verb prints about the day of the article, and the page that it writes."""
+    found = {}
+    for verb in ("index", "gap"):
+        home = tmp_path_factory.mktemp("home")
+        page = tmp_path_factory.mktemp("page") / "page.html"
+        asked = [verb, "--about", ARTICLE, "--as-of", DAY, "--html", str(page)]
+        result = CliRunner().invoke(main, [*asked, "--store", str(home)], prog_name="h2h")
+        assert result.exit_code == 0, result.output
+        found[verb] = result.stdout, page.read_text(encoding="utf-8")
+    return found
+
+
 def given(result: Result, verb: str) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
 
@@ -152,8 +166,10 @@ def test_gap_tells_points_months_and_scores(article: GapResult) -> None:
     assert {"maths_lag", "knowledge_reasoning_lag", "profile", "sensitivity"} <= set(parts)
 
 
-def test_gap_prints_all_parts_and_the_same_numbers(run: Run, article: GapResult) -> None:
-    text = run("gap", "--as-of", DAY, "--about", ARTICLE).output
+def test_gap_prints_all_parts_and_the_same_numbers(
+    shown: dict[str, tuple[str, str]], article: GapResult
+) -> None:
+    text, _ = shown["gap"]
     for title in ("IN POINTS", "IN MONTHS", "IN SCORES", "AS A RATIO", "BY DOMAIN", "UNDER OTHER"):
         assert title in text
     assert " ".join(article.parts["level"].answer.says.split()) in " ".join(text.split())
@@ -163,9 +179,10 @@ def test_gap_prints_all_parts_and_the_same_numbers(run: Run, article: GapResult)
     assert "Nothing to show: no index: 2 benchmarks" in text
 
 
-def test_what_is_printed_fits_a_terminal_and_says_how_to_ask_again(run: Run) -> None:
-    for verb in ("index", "gap"):
-        text = run(verb, "--about", ARTICLE, "--as-of", DAY).output
+def test_what_is_printed_fits_a_terminal_and_says_how_to_ask_again(
+    shown: dict[str, tuple[str, str]],
+) -> None:
+    for verb, (text, _) in shown.items():
         report, _, again = text.partition("Again:")
         assert max(map(len, report.splitlines())) <= 80
         assert f"h2h {verb} --about {ARTICLE} --as-of {DAY}" in " ".join(again.split())
@@ -184,15 +201,12 @@ def test_an_index_is_a_table_for_a_spreadsheet_and_a_frame(run: Run, tmp_path: P
 
 
 def test_results_show_themselves_on_a_screen_a_page_and_in_a_notebook(
-    article: GapResult, run: Run, tmp_path: Path
+    article: GapResult, shown: dict[str, tuple[str, str]]
 ) -> None:
     assert len(repr(article).splitlines()) <= 25
     assert "<table" in article._repr_html_()
     assert article.to_frame().height == len(article.parts["sensitivity"].answer.rows)
-    for verb in ("index", "gap"):
-        page = tmp_path / f"{verb}.html"
-        assert run(verb, "--as-of", DAY, "--about", ARTICLE, "--html", str(page)).exit_code == 0
-        html = page.read_text(encoding="utf-8")
+    for _, html in shown.values():
         assert "GPT-5.2" in html
         assert "CC-BY-4.0" in html
 
@@ -393,8 +407,10 @@ def test_the_ratio_of_scores_keeps_to_the_benchmarks_chosen(run: Run) -> None:
     assert not tests & {"gpqa_diamond", "chess_puzzles"}
 
 
-def test_gap_begins_with_the_answer_in_short(run: Run, article: GapResult) -> None:
-    lines = run("gap", "--as-of", DAY, "--about", ARTICLE).output.splitlines()
+def test_gap_begins_with_the_answer_in_short(
+    shown: dict[str, tuple[str, str]], article: GapResult
+) -> None:
+    lines = shown["gap"][0].splitlines()
     (points,) = article.parts["level"].answer.estimates
     assert "up to 2026-08-11" in lines[0]
     assert points.value < 0

@@ -207,12 +207,12 @@ def test_a_fit_that_fails_is_not_kept(folder: Path) -> None:
     assert not folder.exists()
 
 
-def test_check_says_the_same_from_kept_fits(
+def test_a_gap_says_the_same_from_kept_fits(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "home").mkdir()
     day, home = "2026-10-31", str(tmp_path / "home")
-    words = ["check", "--as-of", day, "--json", "--store", home]
+    words = ["gap", "--as-of", day, "--json", "--store", home]
     cold = CliRunner().invoke(main, words)
     assert len(list(folder.iterdir())) >= 3
     monkeypatch.setattr(fitted, "fit_index", refused)

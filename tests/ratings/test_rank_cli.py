@@ -170,8 +170,12 @@ def test_boards_beside_the_whole(run: Run, options: list[str], boards: set[str])
     found = given(run("votes.csv", "--json", *options))
     assert boards <= {r["board"] for r in found["results"]}
     assert found["results"][0]["board"] == "all"
-    text = run("votes.csv", *options).stdout
-    assert all(name.replace("=", " = ", 1) in text for name in boards)
+
+
+def test_boards_beside_the_whole_are_printed_too(run: Run) -> None:
+    text = run("votes.csv", "--by", "language", "--window", "week").stdout
+    for board in ("language = de", "language = en", "language = fr", "week = 2025-W01"):
+        assert board in text
 
 
 def test_windows_print_the_drift(run: Run) -> None:
