@@ -17,6 +17,7 @@ from litestar import Litestar
 from headtohead.arena.settings import ArenaSettings, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
 from headtohead.arena.web.app import application, bound, server_of, state_of
+from headtohead.arena.web.beside import Beside
 from headtohead.arena.web.running import RunningArena, prepare
 
 PROMPTS = {
@@ -77,6 +78,8 @@ class _Sooner:
 vars(uvicorn.server)["asyncio"] = _Sooner()
 # Those that have ended: to make one takes most of the time that it takes to start a server.
 _APPLICATIONS: list[Litestar] = []
+_BESIDE = Beside()
+"""Begun once for all tests of a process, because it takes a second to begin."""
 
 
 class ServedArena:
@@ -90,6 +93,7 @@ class ServedArena:
     def __init__(self, settings: ArenaSettings, seed: int = 1) -> None:
         prepare(settings)
         self.arena = RunningArena(settings, np.random.default_rng(seed))
+        self.arena.beside = _BESIDE
         self._app = _APPLICATIONS.pop() if _APPLICATIONS else application(self.arena)
         self._app.state = state_of(self.arena)
         self._server = server_of(self._app)
@@ -102,6 +106,7 @@ class ServedArena:
         """Stop it, and wait until it has ended."""
         self._server.should_exit = True
         self._thread.join()
+        self.arena.beside = Beside()
         self.arena.close()
         _APPLICATIONS.append(self._app)
 

@@ -1,9 +1,6 @@
 """Many at once: limits that colleagues do not meet, leaderboards made once, kills, files kept."""
 
 import re
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -11,8 +8,7 @@ import pytest
 from benchmarks import arena_load
 from tests.arena.served import TestVoter, begun, serving, written
 
-from headtohead.arena.board import BoardView, board_of
-from headtohead.arena.settings import ArenaSettings, BoardAsk, settings_in
+from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore, Voter
 from headtohead.arena.web import boards
 from headtohead.arena.web.running import prepare
@@ -36,40 +32,6 @@ def test_colleagues_behind_one_address_do_not_use_up_each_others_requests(tmp_pa
         # Who has drawn nothing counts by address: four first pages and four draws were that.
         answers = [httpx2.get(served.address).status_code for _ in range(3)]
         assert answers == [200, 429, 429]
-
-
-def test_whoever_asks_for_a_board_at_the_same_time_shares_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun: list[BoardAsk] = []
-    started, gate = threading.Event(), threading.Event()
-
-    def counted(store: ArenaStore, settings: ArenaSettings, ask: BoardAsk) -> BoardView:
-        begun.append(ask)
-        started.set()
-        assert gate.wait(30)
-        return board_of(store, settings, ask)
-
-    monkeypatch.setattr(boards, "board_of", counted)
-    with serving(written(tmp_path)) as served, ThreadPoolExecutor(8) as pool:
-
-        def votes_on_board() -> str:
-            page = httpx2.get(f"{served.address}/board", timeout=60).text
-            found = re.search(r"(\d+) votes?\b", page)
-            return found[1] if found else page
-
-        with TestVoter(served.address) as voter:
-            voter.vote(voter.draw())
-            first = pool.submit(votes_on_board)
-            assert started.wait(30)
-            # The first is being made: these know of one vote more, and share the next.
-            voter.vote(voter.draw())
-            more = [pool.submit(votes_on_board) for _ in range(6)]
-            time.sleep(0.3)
-            gate.set()
-            assert {one.result() for one in more} == {"2"}
-            assert first.result() in ("1", "2")
-        assert len(begun) <= 3
 
 
 def test_boards_that_nobody_would_ask_for_are_refused_when_they_are_too_many(

@@ -261,7 +261,9 @@ def test_a_secret_of_another_arena_opens_nothing(tmp_path: Path, served: ServedA
         stolen = admin_token(elsewhere.arena)
         cookie = {"cookie": f"{ADMIN_COOKIE}={stolen}"}
         assert httpx2.get(f"{served.address}/admin", headers=cookie).status_code == 403
-        assert httpx2.get(f"{elsewhere.address}/admin", headers=cookie).status_code == 200
+        assert (
+            httpx2.get(f"{elsewhere.address}/admin", headers=cookie, timeout=60).status_code == 200
+        )
 
 
 @pytest.mark.parametrize(
@@ -584,7 +586,7 @@ def test_an_entrant_that_is_retired_while_its_answers_are_read_takes_the_vote(
 ) -> None:
     with serving(written(tmp_path)) as served, TestVoter(served.address) as voter:
         battle = voter.draw()
-        with httpx2.Client(base_url=served.address, follow_redirects=True) as admin:
+        with httpx2.Client(base_url=served.address, follow_redirects=True, timeout=60) as admin:
             page = admin.get(f"/admin/enter/{admin_token(served.arena)}").text
             for which in ("ant", "bee", "cat"):
                 admin.post("/admin/retire", data={"form": form_of(page), "which": which})

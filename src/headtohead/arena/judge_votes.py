@@ -73,7 +73,7 @@ def both_verdicts(store: ArenaStore, judge: str) -> tuple[BothVerdicts, ...]:
 @lru_cache(maxsize=2)
 def _read(path: Path, judge: str, _: tuple[int, ...]) -> tuple[BothVerdicts, ...]:
     """Read once for many boards: a judge's votes are many, and change seldom."""
-    store = ArenaStore(path)
+    store = ArenaStore(path, read_only=True)
     try:
         rows = store.rows(_OF_BATTLES, judge)
     finally:

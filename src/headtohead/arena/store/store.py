@@ -31,9 +31,11 @@ _OPEN = "SELECT id, drawn_ms FROM battles WHERE voter = ? AND state = 'open' ORD
 _VOTER = "SELECT id, name, kind, door, blocked_ms IS NOT NULL AS blocked FROM voters"
 _COUNT = "SELECT COUNT(*) FROM counted_votes"
 _COUNT_ALL = (
-    "SELECT (SELECT COUNT(*) FROM votes) - (SELECT COUNT(*) FROM voids) - (SELECT COUNT(*) "
-    "FROM voters JOIN battles ON voter = voters.id AND state = 'voted' WHERE kind = 'judge' "
-    "AND NOT EXISTS (SELECT 1 FROM voids WHERE battle = battles.id))"
+    "SELECT (SELECT COUNT(*) FROM votes) - (SELECT COUNT(*) FROM voids) "
+    "- (SELECT COUNT(*) FROM battles WHERE state = 'voted' AND voter IN "
+    "(SELECT id FROM voters WHERE kind = 'judge')) "
+    "+ (SELECT COUNT(*) FROM voids CROSS JOIN battles ON id = battle WHERE voter IN "
+    "(SELECT id FROM voters WHERE kind = 'judge'))"
 )
 _FULL = (
     sqlite3.SQLITE_FULL,
@@ -189,19 +191,25 @@ class ArenaStore:
 
     Args:
         path: Where it is; made if there is none and `create` is set.
+        read_only: Whether nothing can be written through it.
 
     Raises:
         InputError: If there is no such file, or it is of something else or of another version.
     """
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         self.path = path
         if not create and not path.exists():
             raise InputError(f"{path}: there is no such file.")
+        mode = "ro" if read_only else "rwc"
         with _faults(path):
             # SQLite itself lets threads take turns; a server may be made in one and run in another.
             self._db = sqlite3.connect(
-                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+                f"{path.resolve().as_uri()}?mode={mode}",
+                uri=True,
+                timeout=_BUSY_S,
+                isolation_level=None,
+                check_same_thread=False,
             )
             try:
                 self._opened(create)
@@ -755,6 +763,23 @@ class ArenaStore:
             return int(self.rows(f"{_COUNT} WHERE voter = ?", voter)[0][0])
         # Every open page asks for it, so that it must not read every battle.
         return int(self.rows(_COUNT_ALL)[0][0])
+
+    def latest(self, most: int) -> list[sqlite3.Row]:
+        """The votes that count and came last, the last first."""
+        return self.rows(
+            "SELECT * FROM counted_votes WHERE battle IN (SELECT battle FROM votes JOIN battles "
+            "ON id = battle WHERE voter IN (SELECT id FROM voters WHERE kind = 'person') "
+            "AND battle NOT IN (SELECT battle FROM voids) ORDER BY votes.rowid DESC LIMIT ?) "
+            "ORDER BY voted_ms DESC",
+            most,
+        )
+
+    def categories(self) -> list[str]:
+        """Of the prompts that are drawn."""
+        found = self.rows(
+            "SELECT DISTINCT category FROM prompts WHERE retired_ms IS NULL AND own = 0"
+        )
+        return [row["category"] for row in found]
 
     def log(self, now_ms: int, actor: str, act: str, detail: str = "") -> None:
         """Add a line to the log, which is never changed."""

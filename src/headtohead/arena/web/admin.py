@@ -1,6 +1,5 @@
 """The page of whoever runs the arena: entrants and prompts on and off, votes void, a log."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,13 +11,13 @@ from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from headtohead.arena.exchange import Layout, export
-from headtohead.arena.integrity import flagged_voters
+from headtohead.arena.exchange import Layout
 from headtohead.arena.store.store import ArenaStore, VoteRefused
+from headtohead.arena.web.boards import kept_of
+from headtohead.arena.web.computed import flags, votes_file
 from headtohead.arena.web.doors import arena_of
 from headtohead.arena.web.pages import fields, page
 from headtohead.arena.web.running import RunningArena, now_ms
-from headtohead.core.errors import InputError
 
 Asked = Request[Any, Any, Any]
 ADMIN_COOKIE = "h2h_admin"
@@ -76,7 +75,8 @@ async def overview(request: Asked) -> Response[Any]:
     """Everything that can be done, and what was done."""
     arena = _check(request)
     store = arena.store
-    votes = [dict(row) for row in store.rows("SELECT * FROM counted_votes ORDER BY voted_ms")]
+    flagged = await kept_of(request, flags, last=True)
+    latest = store.latest(_LATEST)
     names = {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM voters")}
     return page(
         request,
@@ -86,9 +86,9 @@ async def overview(request: Asked) -> Response[Any]:
         prompts=store.rows(
             "SELECT id, category, text, retired_ms FROM prompts WHERE own = 0 ORDER BY id"
         ),
-        latest=votes[: -_LATEST - 1 : -1],
-        exports=list(_EXPORTS) if votes else [],
-        flagged=flagged_voters(votes),
+        latest=latest,
+        exports=list(_EXPORTS) if latest else [],
+        flagged=flagged,
         names=names,
         numbers=store.voter_numbers(),
         blocked=store.rows("SELECT id, name FROM voters WHERE blocked_ms IS NOT NULL"),
@@ -104,20 +104,12 @@ async def exported(request: Asked, name: FromPath[str]) -> Response[bytes]:
     if name not in _EXPORTS:
         raise VoteRefused(f"Exports are {', '.join(_EXPORTS)}.", 404)
     layout, media = _EXPORTS[name]
-
-    def made() -> bytes:
-        store = ArenaStore(arena.settings.database)  # a connection is of one thread
-        try:
-            with TemporaryDirectory(prefix="h2h-arena-") as folder:
-                export(store, layout, Path(folder) / name)
-                return (Path(folder) / name).read_bytes()
-        finally:
-            store.close()
-
-    try:
-        content = await asyncio.to_thread(made)
-    except InputError:
-        raise VoteRefused("Nobody has voted yet, so there is nothing to export.", 404) from None
+    if not arena.store.latest(1):
+        raise VoteRefused("Nobody has voted yet, so there is nothing to export.", 404)
+    with TemporaryDirectory(prefix="h2h-arena-") as folder:
+        file = Path(folder) / name
+        await arena.beside.do(votes_file, arena.board_settings, layout, file)
+        content = file.read_bytes()
     kept = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=media, headers=kept)
 

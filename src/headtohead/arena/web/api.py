@@ -11,9 +11,8 @@ from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from headtohead.arena.result import ArenaResult
 from headtohead.arena.store.store import Battle, Voter, VoteRefused
-from headtohead.arena.web.boards import view_of
+from headtohead.arena.web.boards import board_of
 from headtohead.arena.web.doors import arena_of, known_voter, let_in, may_draw
 from headtohead.arena.web.streaming import next_turn
 
@@ -228,8 +227,7 @@ async def board(
     group: Annotated[str, QueryParameter(max_length=20)] = "",
 ) -> Response[dict[str, Any]]:
     """The leaderboard and the stop meters: what `h2h arena board --json` prints."""
-    title = arena_of(request).settings.title
-    return Response(ArenaResult(title=title, view=await view_of(request)).as_json())
+    return Response(msgspec.json.decode(await board_of(request, "api")))
 
 
 ROUTES = [

@@ -3,7 +3,6 @@
 import logging
 import signal
 import socket
-import sys
 from collections.abc import Callable
 
 import uvicorn
@@ -14,7 +13,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 
-from headtohead.arena.web import admin, api, boards, streaming, voting
+from headtohead.arena.settings import BoardAsk
+from headtohead.arena.web import admin, api, boards, computed, streaming, voting
 from headtohead.arena.web.doors import admit
 from headtohead.arena.web.pages import add_headers, failed, folder, style
 from headtohead.arena.web.running import RunningArena
@@ -70,7 +70,7 @@ async def _start(app: Litestar) -> None:
 
 
 async def _stop(app: Litestar) -> None:
-    await app.state.arena.live.stop()
+    await app.state.arena.stop()
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -119,8 +119,7 @@ def run(arena: RunningArena, listening: socket.socket, ready: Callable[[str], ob
     host, port = listening.getsockname()[:2]
     # uvicorn ends what is under way and raises the signal once more: then both end us alike.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A board that is being made hands over to voters ten times as soon as Python would have it.
-    sys.setswitchinterval(0.0005)
+    arena.beside.begin(computed.board_text, arena.board_settings, BoardAsk(), "page")
     try:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
         server_of(application(arena)).run(sockets=[listening])

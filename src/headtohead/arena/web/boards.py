@@ -2,34 +2,29 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from litestar import Request, Response, get
 from litestar.enums import MediaType
+from markupsafe import escape
 
-from headtohead.arena.board import BoardView, Meeting, board_of
 from headtohead.arena.settings import BoardAsk
-from headtohead.arena.store.store import ArenaStore, VoteRefused
-from headtohead.arena.style import STYLES
+from headtohead.arena.store.store import VoteRefused
+from headtohead.arena.web.computed import BEHIND, Form, board_text
 from headtohead.arena.web.doors import arena_of, voter_of
-from headtohead.arena.web.pages import page
 from headtohead.arena.web.running import RunningArena
-from headtohead.core.errors import InputError
 from headtohead.ratings.grouping import GROUPS
 
 Asked = Request[Any, Any, Any]
-T = TypeVar("T")
-GROUP_WORDS = {
-    "country": "by country of the lab",
-    "open": "by open or closed weights",
-    "lab": "by lab",
-    "family": "by family of models",
-}
+Job = tuple[Any, ...]
+"""A function of `computed`, and what it is given after the settings."""
 _NOBODY = "-"  # no voter's id: whoever asks has not been at the voting page
-_MOST_KEPT, _MOST_REPORTS, _MOST_WAITING = 100, 8, 50
-_LONGEST_PAUSE_S = 1.0  # after each board; else as long as it took
+_MOST_KEPT, _MOST_WAITING = 100, 50
+_PATIENCE_S = 0.2  # for a new leaderboard where there is a last one
 _POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
@@ -58,125 +53,98 @@ def _ask(request: Asked) -> BoardAsk:
     )
 
 
-class Boards:
-    """The leaderboards that are shown, each made once for all who ask at the same time.
+@dataclass(slots=True)
+class _Kept:
+    """What a job gave, for which state of the file, and why it could not be computed anew since."""
 
-    They are made one after another, with pauses, so that voters need not wait for those who look.
+    stamp: int
+    value: Any
+    trouble: str = ""
+
+
+class Boards:
+    """What is computed beside the server, kept until somebody asks for it after new votes.
+
+    Each is computed once for all who ask at the same time, and one after another.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[BoardAsk, tuple[int, BoardView]] = {}
-        self._reports: dict[BoardAsk, tuple[BoardView, str]] = {}
-        self._waiting: dict[BoardAsk, asyncio.Task[BoardView]] = {}
+        self._kept: OrderedDict[Job, _Kept] = OrderedDict()
+        self._waiting: dict[Job, asyncio.Task[Any]] = {}
         self._one_at_a_time = asyncio.Lock()
-        self._next_s = 0.0
 
-    async def view(self, arena: RunningArena, ask: BoardAsk) -> BoardView:
-        """A board that holds every vote which was there when it was asked for.
+    async def of(self, arena: RunningArena, job: Job, *, last: bool = False) -> Any:  # noqa: ANN401
+        """What a job gives that knows every vote which was there when it was asked for.
+
+        Args:
+            last: Whether the last that was computed will do, where a new one takes long or fails.
 
         Raises:
-            InputError: If there is no such category or group.
-            VoteRefused: If too many different ones are asked for.
+            VoteRefused: If it refuses, fails, or too many different ones are asked for.
         """
-        stamp, view = self._kept.get(ask, (-1, None))
-        if view is not None and stamp == arena.store.changes():
-            return view
-        if ask not in self._waiting:
+        kept = self._kept.get(job)
+        if kept and kept.stamp == arena.store.changes():
+            return kept.value
+        if job not in self._waiting:
             if len(self._waiting) >= _MOST_WAITING:
                 raise VoteRefused("Too many leaderboards are asked for. Try again later.", 503)
-            self._waiting[ask] = asyncio.create_task(self._made(arena, ask))
+            self._waiting[job] = asyncio.create_task(self._computed(arena, job))
         # Whoever leaves does not end it for the others.
-        return await asyncio.shield(self._waiting[ask])
-
-    async def _made(self, arena: RunningArena, ask: BoardAsk) -> BoardView:
-        def made() -> BoardView:
-            store = ArenaStore(arena.settings.database)  # a connection is of one thread
-            try:
-                return board_of(store, arena.settings, ask)
-            finally:
-                store.close()
-
-        async with self._one_at_a_time:
-            await self._pause()
-            # Who asks from now on may know of votes that this one misses.
-            del self._waiting[ask]
-            stamp = arena.store.changes()
-            view = await self._worked(made)
-        _keep(self._kept, ask, (stamp, view), _MOST_KEPT)
-        return view
-
-    async def report(self, arena: RunningArena, ask: BoardAsk) -> str:
-        """The report on a board, as a page of its own."""
-        view = await self.view(arena, ask)
-        of, html = self._reports.get(ask, (None, ""))
-        if of is not view:
-            async with self._one_at_a_time:
-                await self._pause()
-                html = await self._worked(_ranked(view).to_html)
-            _keep(self._reports, ask, (view, html), _MOST_REPORTS)
-        return html
-
-    async def _worked(self, job: Callable[[], T]) -> T:
-        began = asyncio.get_running_loop().time()
+        computing = asyncio.shield(self._waiting[job])
+        if not (last and kept):
+            return await computing
         try:
-            return await asyncio.to_thread(job)
-        finally:
-            now = asyncio.get_running_loop().time()
-            self._next_s = now + min(now - began, _LONGEST_PAUSE_S)
+            async with asyncio.timeout(_PATIENCE_S):
+                return await computing
+        except (TimeoutError, VoteRefused):
+            return kept.value
 
-    async def _pause(self) -> None:
-        await asyncio.sleep(self._next_s - asyncio.get_running_loop().time())
+    def trouble(self, job: Job) -> str:
+        """Why what was computed last is behind the votes; empty if it is not, or not for long."""
+        return self._kept[job].trouble if job in self._kept else ""
+
+    async def _computed(self, arena: RunningArena, job: Job) -> Any:  # noqa: ANN401
+        async with self._one_at_a_time:
+            # Who asks from now on may know of votes that this one misses.
+            del self._waiting[job]
+            stamp = arena.store.changes()
+            try:
+                value = await arena.beside.do(job[0], arena.board_settings, *job[1:])
+            except VoteRefused as error:
+                if job in self._kept:
+                    self._kept[job].trouble = str(error)
+                raise
+        self._kept[job] = _Kept(stamp, value)
+        self._kept.move_to_end(job)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return value
 
 
-def _keep(kept: dict[BoardAsk, T], ask: BoardAsk, value: T, most: int) -> None:
-    kept.pop(ask, None)
-    if len(kept) >= most:
-        kept.pop(next(iter(kept)))
-    kept[ask] = value
+async def kept_of(request: Asked, *job: Any, last: bool = False) -> Any:  # noqa: ANN401
+    """What a job gives, as `Boards.of`."""
+    return await _boards(request).of(arena_of(request), job, last=last)
 
 
-async def view_of(request: Asked) -> BoardView:
-    """The board that is asked for; one that nobody has voted on since is not made again."""
+def _boards(request: Asked) -> Boards:
     boards: Boards = request.app.state.boards
-    try:
-        return await boards.view(arena_of(request), _ask(request))
-    except VoteRefused:
-        raise
-    except InputError as error:
-        raise VoteRefused(str(error), 404) from None
+    return boards
+
+
+async def board_of(request: Asked, form: Form) -> str:
+    """The leaderboard that the address of a request asks for, as a text."""
+    text: str = await kept_of(request, board_text, _ask(request), form)
+    return text
 
 
 @get("/board", include_in_schema=False)
-async def board(request: Asked) -> Response[Any]:
-    """The leaderboard page."""
-    view = await view_of(request)
-    arena = arena_of(request)
-    shown = [standing.model for standing in view.standings]
-    ends = [x for s in view.standings for x in (s.joint.low, s.joint.high) if abs(x) < 1e6]
-    ends += [s.rating.value for s in view.standings]
-    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-    return page(
-        request,
-        "board.html",
-        view=view,
-        ask=view.ask,
-        sentence=view.ranked.sheet.sentence if view.ranked else view.why,
-        names=shown,
-        span=(low, max(high - low, 1.0)),
-        categories=sorted({*arena.deck.categories.values(), *arena.settings.categories} - {""}),
-        groups=GROUP_WORDS,
-        style_words=", ".join(STYLES),
-        level=arena.settings.level,
-        no_meeting=Meeting(score=0.0, votes=0),
-        query=request.url.query,
-        count=arena.store.votes_n(),
-    )
-
-
-def _ranked(view: BoardView) -> Any:  # noqa: ANN401 - RankResult, which is loaded with the method
-    if view.ranked is None:
-        raise VoteRefused(view.why, 404)
-    return view.ranked
+async def board(request: Asked) -> Response[str]:
+    """The leaderboard page; where a new one takes a while, that of a moment ago."""
+    job = board_text, _ask(request), "page"
+    text: str = await kept_of(request, *job, last=True)
+    if trouble := _boards(request).trouble(job):
+        text = text.replace(BEHIND, escape(f"Votes since then are not in it. {trouble}"))
+    return Response(text, media_type=MediaType.HTML)
 
 
 @get("/board/votes-now", include_in_schema=False)
@@ -188,22 +156,21 @@ async def votes_now(request: Asked) -> dict[str, int]:
 @get("/board.json", include_in_schema=False)
 async def board_json(request: Asked) -> Response[str]:
     """What `h2h rank --json` prints of the same votes."""
-    return Response(_ranked(await view_of(request)).to_json(), media_type=MediaType.JSON)
+    return Response(await board_of(request, "json"), media_type=MediaType.JSON)
 
 
 @get("/board.csv", include_in_schema=False)
 async def board_csv(request: Asked) -> Response[str]:
     """What `h2h rank --csv` prints of the same votes."""
-    text = _ranked(await view_of(request)).to_csv()
     kept = {"Content-Disposition": 'attachment; filename="board.csv"'}
+    text = await board_of(request, "csv")
     return Response(text, media_type="text/csv; charset=utf-8", headers=kept)
 
 
 @get("/board/report", include_in_schema=False)
 async def report(request: Asked) -> Response[str]:
     """What `h2h rank --html` writes of the same votes: charts, sources, every download."""
-    view, boards = await view_of(request), request.app.state.boards
-    html = await boards.report(arena_of(request), view.ask)
+    html = await board_of(request, "report")
     # The page holds its own scripts, each allowed by its hash and no other.
     policy = _POLICY.search(html)
     # What a page cannot forbid by itself.

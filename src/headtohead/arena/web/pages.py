@@ -68,6 +68,11 @@ def own_file(address: str) -> str:
     return f"{address}?{_MARK}={hashlib.sha256(held).hexdigest()[:12]}"
 
 
+def text_of(template: str, **values: object) -> str:
+    """A page; every template is given `title`, the arena's, and `here`, the page's address."""
+    return _templates().get_template(template).render(**values)
+
+
 def page(
     request: Request[Any, Any, Any],
     template: str,
@@ -76,9 +81,9 @@ def page(
     cookies: list[Cookie] | None = None,
     **values: object,
 ) -> Response[str]:
-    """A page; every template is given `title`, the arena's, and `here`, the page's address."""
+    """A page in answer to a request."""
     title = request.app.state.arena.settings.title
-    text = _templates().get_template(template).render(title=title, here=request.url.path, **values)
+    text = text_of(template, title=title, here=request.url.path, **values)
     return Response(text, status_code=status, media_type=MediaType.HTML, cookies=cookies or [])
 
 

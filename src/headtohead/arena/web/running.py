@@ -1,13 +1,15 @@
 """An arena that is being served: what all requests share, and the one place with a clock."""
 
 import asyncio
+import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from headtohead.arena.drawing import Deck, JudgeAim, Pair, PairChances
-from headtohead.arena.judge_votes import judged_pairs
+from headtohead.arena.judge_votes import last_judge
 from headtohead.arena.live import LiveTurns
 from headtohead.arena.pairing import draw
 from headtohead.arena.prompts import Prompt
@@ -25,12 +27,15 @@ from headtohead.arena.store.store import (
 )
 from headtohead.arena.store.writer import Writer
 from headtohead.arena.style import battle_styles
+from headtohead.arena.web.beside import Beside
 from headtohead.arena.web.security import Limits, Signer, secret_beside
 
 if TYPE_CHECKING:
     import numpy as np
 
 T = TypeVar("T")
+_LOG = logging.getLogger("headtohead.arena")
+_JUDGE_S = 60.0  # between two looks at what a judge says
 _EXPIRE_MS = 24 * 3600 * 1000  # a battle that nobody voted on for a day
 _LONGEST_REASONS = 500
 _LONGEST_QUESTION = 8_000
@@ -90,6 +95,8 @@ class RunningArena:
 
     Attributes:
         store: The connection that reads.
+        beside: Does what would keep voters waiting.
+        board_settings: Those that a leaderboard needs, without what is large.
         deck: What can be drawn.
         chances: With which chance.
         tokens: Signatures of this arena.
@@ -104,6 +111,9 @@ class RunningArena:
         self.settings, self.rng = settings, rng
         self.store = ArenaStore(settings.database)
         self.writer = Writer(settings.database)
+        self.beside = Beside()
+        self.board_settings = replace(settings, prompts=())
+        self._judged: Mapping[Pair, float] = {}
         self.tokens = Signer(secret_beside(settings.database))
         self.deck: Deck
         self.chances: PairChances
@@ -119,11 +129,19 @@ class RunningArena:
     async def start(self) -> None:
         """Make ready to ask and to read answers, in the loop that serves."""
         await self.live.start()
+        await self._hear_judge()
+        self._following = asyncio.create_task(self._follow_judge())
         # The first reading prepares what is looked for.
         await asyncio.to_thread(self.revealing.find, "I am ChatGPT.")
 
+    async def stop(self) -> None:
+        """Leave what is under way."""
+        self._following.cancel()
+        await self.live.stop()
+
     def close(self) -> None:
-        """Write what is waiting, and let go of the file."""
+        """End what is computed, write what is waiting, and let go of the file."""
+        self.beside.close()
         self.writer.close()
         self.store.close()
 
@@ -143,9 +161,24 @@ class RunningArena:
             compared=single if pairs else None,
             margin_pp=self.settings.margin_pp,
             level=self.settings.level,
-            judged=judged_pairs(self.store),
+            judged=lambda: self._judged,
         )
         self.chances = PairChances(self.deck, votes, drop_both_bad=drop, free=free, aim=aim)
+
+    async def _hear_judge(self) -> None:
+        """Learn what the judge says of pairs: a judge has many votes, so they are read beside."""
+        from headtohead.arena.web.computed import judged
+
+        if last_judge(self.store):
+            try:
+                self._judged = await self.beside.do(judged, self.board_settings)
+            except VoteRefused as error:
+                _LOG.error("Pairs are drawn without what the judge says since: %s", error)
+
+    async def _follow_judge(self) -> None:
+        while True:
+            await asyncio.sleep(_JUDGE_S)
+            await self._hear_judge()
 
     @property
     def categories(self) -> list[str]:

@@ -117,7 +117,7 @@
         const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
         one("#live").replaceWith(one("#live", fresh));
         for (const id of ["#finding", "#finding-more"]) one(id).textContent = one(id, fresh).textContent;
-        count = votes;
+        count = Number(fresh.body.dataset.count);
       } catch { /* the server is away; the page stays as it is */ }
     }
     setInterval(look, WAIT_MS);

@@ -1,0 +1,124 @@
+"""One process beside the server, for work that would keep voters waiting."""
+
+import asyncio
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing import connection, get_context, parent_process
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from headtohead.arena.store.store import VoteRefused
+from headtohead.core.errors import HeadToHeadError, InputError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+
+T = TypeVar("T")
+_ENDED = "What was asked for could not be computed: the process that computes ended. Try again."
+_FAILED = "What was asked for could not be computed. The log of the server says why."
+_NICER = 10  # voters come first where there are too few processors
+
+
+class Beside:
+    """Does jobs one after another in a process of its own, and gives back what they give.
+
+    The process begins with the first job, anew after it ended, and ends with the server however
+    that ends.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "beside")
+        self._starting = threading.Lock()
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+        self._closed = False
+
+    def begin(self, job: Callable[..., object], *given: object) -> None:
+        """Have a job done that nobody waits for, so that the process is ready for others."""
+        self._thread.submit(self._done, job, given)
+
+    async def do(self, job: Callable[..., T], *given: object) -> T:
+        """What a job gives.
+
+        Args:
+            job: A function of a module. It, what it is given and what it gives are sent from
+                process to process, so they are to be small.
+
+        Raises:
+            VoteRefused: With the job's own sentence if it refused, or one that says that it failed.
+        """
+        loop = asyncio.get_running_loop()
+        status, value = await loop.run_in_executor(self._thread, self._done, job, given)
+        if status:
+            raise VoteRefused(value, status)
+        done: T = value
+        return done
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        with self._starting:
+            self._closed = True
+            if self._process:
+                self._process.kill()
+        self._thread.shutdown(cancel_futures=True)
+
+    def _done(self, job: Callable[..., Any], given: tuple[object, ...]) -> tuple[int, Any]:
+        """The HTTP status of a refusal with its sentence, or 0 with what the job gives."""
+        with self._starting:
+            if self._closed:
+                return 503, _ENDED
+            if self._process is None:
+                context = get_context("spawn")
+                self._pipe, theirs = context.Pipe()
+                self._process = context.Process(target=_work, args=(theirs,), daemon=True)
+                self._process.start()
+                theirs.close()
+        assert self._pipe
+        try:
+            self._pipe.send((job, given))
+            said: tuple[int, Any] = self._pipe.recv()
+            return said
+        except (EOFError, OSError):
+            self._process.kill()
+            self._process.join()
+            self._process = None
+            return 503, _ENDED
+
+
+def _work(pipe: "Connection") -> None:
+    """Do what comes through a pipe, until the server is gone."""
+    # Ctrl-C reaches every process of a terminal; the server ends this one when it has ended.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_server, daemon=True).start()
+    with suppress(AttributeError, OSError):
+        os.nice(_NICER)
+    with suppress(EOFError, OSError):
+        while True:
+            job, given = pipe.recv()
+            pipe.send(_told(job, given))
+
+
+def _end_with_server() -> None:
+    server = parent_process()
+    assert server
+    connection.wait([server.sentinel])
+    os._exit(1)
+
+
+def _told(job: Callable[..., Any], given: tuple[object, ...]) -> tuple[int, Any]:
+    try:
+        return 0, job(*given)
+    except VoteRefused as error:
+        return error.status, str(error)
+    except InputError as error:
+        return 404, str(error)
+    except HeadToHeadError as error:
+        return 503, str(error)
+    except Exception:  # noqa: BLE001 - it goes to the log, and the process lives
+        traceback.print_exc()
+        return 500, _FAILED

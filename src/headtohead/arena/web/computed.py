@@ -1,0 +1,120 @@
+"""What the process beside the server computes: leaderboards as texts, and what needs all votes."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+
+from headtohead.arena.board import BoardView, Meeting, board_of
+from headtohead.arena.exchange import Layout, export
+from headtohead.arena.integrity import FlaggedVoters, flagged_voters
+from headtohead.arena.judge_votes import judged_pairs
+from headtohead.arena.result import ArenaResult
+from headtohead.arena.settings import ArenaSettings, BoardAsk
+from headtohead.arena.store.store import ArenaStore, VoteRefused
+from headtohead.arena.style import STYLES
+from headtohead.arena.web.pages import text_of
+from headtohead.arena.web.running import now_ms
+
+Form = Literal["page", "report", "json", "csv", "api"]
+GROUP_WORDS = {
+    "country": "by country of the lab",
+    "open": "by open or closed weights",
+    "lab": "by lab",
+    "family": "by family of models",
+}
+BEHIND = "<!-- behind -->"
+"""Where the page can say why it is not a newer one."""
+_MOST_KEPT = 8
+_VIEWS: dict[tuple[Path, BoardAsk], tuple[int, BoardView]] = {}
+
+
+@cache
+def _store(path: Path) -> ArenaStore:
+    return ArenaStore(path, read_only=True)
+
+
+def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
+    """A leaderboard: its page, the report on it, or what `h2h rank` and the REST route give.
+
+    Raises:
+        InputError: If there is no such category.
+        VoteRefused: If there is no leaderboard yet.
+    """
+    now, store = datetime.fromtimestamp(now_ms() / 1000, UTC), _store(settings.database)
+    stamp, votes_n = store.changes(), store.votes_n()
+    asked = settings.database, ask
+    known, view = _VIEWS.pop(asked, (-1, None))
+    if view is None or known != stamp:
+        view = board_of(store, settings, ask)
+    _VIEWS[asked] = stamp, view
+    if len(_VIEWS) > _MOST_KEPT:
+        _VIEWS.pop(next(iter(_VIEWS)))
+    if form == "page":
+        return _page(settings, view, [*store.categories(), *settings.categories], votes_n, now)
+    if form == "api":
+        return ArenaResult(title=settings.title, view=view).to_json()
+    if view.ranked is None:
+        raise VoteRefused(view.why, 404)
+    of = {"report": view.ranked.to_html, "json": view.ranked.to_json, "csv": view.ranked.to_csv}
+    return of[form]()
+
+
+def _page(
+    settings: ArenaSettings, view: BoardView, categories: list[str], votes_n: int, now: datetime
+) -> str:
+    ends = [x for s in view.standings for x in (s.joint.low, s.joint.high) if abs(x) < 1e6]
+    ends += [s.rating.value for s in view.standings]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    ask = view.ask
+    ticked = {"style": ask.style, "trusted": ask.trusted, "mine": ask.voter}
+    asked = {"category": ask.category, "group": ask.group, "until": ask.until}
+    asked |= {name: "1" for name, on in ticked.items() if on}
+    return text_of(
+        "board.html",
+        title=settings.title,
+        here="/board",
+        view=view,
+        ask=ask,
+        sentence=view.ranked.sheet.sentence if view.ranked else view.why,
+        names=[standing.model for standing in view.standings],
+        span=(low, max(high - low, 1.0)),
+        categories=sorted({*categories} - {""}),
+        groups=GROUP_WORDS,
+        style_words=", ".join(STYLES),
+        level=settings.level,
+        no_meeting=Meeting(score=0.0, votes=0),
+        query=urlencode({name: value for name, value in asked.items() if value}),
+        count=votes_n,
+        now=now.strftime("%Y-%m-%d, %H:%M:%S UTC"),
+        behind=Markup(BEHIND),
+    )
+
+
+def flags(settings: ArenaSettings) -> tuple[FlaggedVoters, ...]:
+    """Voters whose votes stand out."""
+    rows = _store(settings.database).rows("SELECT * FROM counted_votes ORDER BY voted_ms")
+    return flagged_voters([dict(row) for row in rows])
+
+
+def judged(settings: ArenaSettings) -> Mapping[tuple[str, str], float]:
+    """What the last judge says of pairs, as `judged_pairs`."""
+    return _judged(settings.database)()
+
+
+@cache
+def _judged(path: Path) -> Callable[[], Mapping[tuple[str, str], float]]:
+    return judged_pairs(_store(path))
+
+
+def votes_file(settings: ArenaSettings, layout: Layout, path: Path) -> None:
+    """Write all votes to a file, as `h2h arena export` does.
+
+    Raises:
+        InputError: If there is none.
+    """
+    export(_store(settings.database), layout, path)
