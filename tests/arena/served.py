@@ -132,6 +132,11 @@ class TestVoter:
         page = self.http.get("/", headers={"accept": "text/html"})
         self.form = page.text.partition('name="form" value="')[2].partition('"')[0]
 
+    @property
+    def cookie(self) -> dict[str, str]:
+        """The header that makes a browser this voter."""
+        return {"cookie": "; ".join(f"{one.name}={one.value}" for one in self.http.cookies.jar)}
+
     def __enter__(self) -> "TestVoter":
         return self
 

@@ -41,7 +41,7 @@ def test_only_the_printed_link_opens_the_page(served: ServedArena) -> None:
         assert browser.get("/admin/enter/forged").status_code == 403
         voter = served.arena.tokens.signed("voter", "page")
         assert browser.get(f"/admin/enter/{voter}").status_code == 403
-        browser.cookies.set("h2h_admin", voter)
+        browser.cookies.set(served.arena.tokens.cookie("admin"), voter)
         assert browser.get("/admin").status_code == 403
         sent = {"which": "ant", "form": served.arena.tokens.signature("form", "admin")}
         assert browser.post("/admin/retire", data=sent).status_code == 403

@@ -26,8 +26,9 @@ from headtohead.arena.command import arena
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
 from headtohead.arena.web.app import bound
+from headtohead.arena.web.running import only_server
 from headtohead.cli import main
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, StoreFull
 
 _ARENA = [sys.executable, "-u", "-m", "headtohead", "arena"]
 
@@ -278,8 +279,8 @@ def test_links_let_their_voters_in_and_nobody_else(tmp_path: Path) -> None:
             assert httpx2.get(served.address + wrong).status_code == 403
         with httpx2.Client(base_url=served.address, follow_redirects=True) as browser:
             assert "your name, as your link has it" in browser.get(ann).text
-            cookie = browser.cookies["h2h_voter"]
-        with TestVoter(served.address, {"cookie": f"h2h_voter={cookie}"}) as voter:
+            ((name, cookie),) = browser.cookies.items()
+        with TestVoter(served.address, {"cookie": f"{name}={cookie}"}) as voter:
             assert voter.vote(voter.draw()).status_code == 200
             (row,) = served.arena.store.rows(
                 "SELECT p.name FROM counted_votes AS v JOIN voters AS p ON p.id = v.voter"
@@ -402,3 +403,22 @@ def _votes(database: Path) -> list[str]:
     found = [row["category"] for row in store.rows("SELECT category FROM counted_votes")]
     store.close()
     return found
+
+
+def test_a_file_has_one_server_and_a_killed_one_leaves_it_free(tmp_path: Path) -> None:
+    toml = written(tmp_path)
+    with arena_load.served(tmp_path / "arena.sqlite") as first:
+        before = (tmp_path / "arena.sqlite").read_bytes()
+        second = CliRunner().invoke(main, ["arena", "serve", str(toml), "--port", "0"])
+        assert second.exit_code == 75
+        assert "is served by another process" in second.stderr
+        assert (tmp_path / "arena.sqlite").read_bytes() == before
+        first.process.kill()
+        first.process.wait()
+    with only_server(tmp_path / "arena.sqlite"):
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreFull, match="cannot be written"), only_server(tmp_path / ("a" * 300)):
+        pass

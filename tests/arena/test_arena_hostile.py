@@ -15,8 +15,8 @@ from tests.browser import CHROMIUM, browser  # noqa: F401
 
 from headtohead.arena.exchange import export
 from headtohead.arena.store.store import ArenaStore, Voter
-from headtohead.arena.web.admin import ADMIN_COOKIE, admin_token
-from headtohead.arena.web.security import COOKIE, HEADERS, Limits, Purpose
+from headtohead.arena.web.admin import admin_token
+from headtohead.arena.web.security import HEADERS, Limits, Purpose
 
 MARKUP = '"><script>alert(1)</script><img src=//x.example/x onerror=alert(2)>'
 MARKUPS = (
@@ -222,7 +222,7 @@ def test_no_token_passes_for_another(served: ServedArena, voter: TestVoter) -> N
             assert voter.vote({**battle, "token": token}).status_code == 403, token
     purposes: tuple[Purpose, ...] = ("link", "vote", "form", "admin", "header", "voter")
     for purpose in purposes[:-1]:
-        forged = f"{COOKIE}={arena.tokens.signed(purpose, id)}"
+        forged = f"{arena.tokens.cookie('voter')}={arena.tokens.signed(purpose, id)}"
         answer = httpx2.get(
             f"{served.address}/battles/{battle['id']}",
             headers={"cookie": forged, "accept": "application/json"},
@@ -259,7 +259,8 @@ def test_another_voter_s_form_and_battle_are_of_no_use(
 def test_a_secret_of_another_arena_opens_nothing(tmp_path: Path, served: ServedArena) -> None:
     with serving(written(tmp_path)) as elsewhere:
         stolen = admin_token(elsewhere.arena)
-        cookie = {"cookie": f"{ADMIN_COOKIE}={stolen}"}
+        names = [one.arena.tokens.cookie("admin") for one in (served, elsewhere)]
+        cookie = {"cookie": "; ".join(f"{name}={stolen}" for name in names)}
         assert httpx2.get(f"{served.address}/admin", headers=cookie).status_code == 403
         assert (
             httpx2.get(f"{elsewhere.address}/admin", headers=cookie, timeout=60).status_code == 200
@@ -362,7 +363,7 @@ def _header_door(folder: Path, proxies: str) -> Path:
         {"x-forwarded-for": "10.0.0.1, 10.0.0.1"},
         {"x-real-ip": "10.0.0.1"},
         {"forwarded": "for=10.0.0.1"},
-        {"cookie": f"{COOKIE}=ann"},
+        {"cookie": "h2h_voter=ann"},
         {"authorization": "Bearer ann"},
     ],
 )
@@ -371,7 +372,9 @@ def test_nobody_but_the_proxy_names_a_voter(
 ) -> None:
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     with serving(_header_door(tmp_path, '["10.0.0.1"]')) as served:
-        headers = {"x-forwarded-user": "ann", **more}
+        name = served.arena.tokens.cookie("voter")
+        said = {word: value.replace("h2h_voter", name) for word, value in more.items()}
+        headers = {"x-forwarded-user": "ann", **said}
         assert httpx2.get(served.address, headers=headers).status_code == 403
         assert served.arena.store.rows("SELECT * FROM voters") == []
 

@@ -1,5 +1,6 @@
 """What the page and its JSON say of a judge, where its every verdict is known."""
 
+import asyncio
 import json
 import math
 import re
@@ -273,6 +274,7 @@ def test_people_are_asked_about_pairs_that_are_soon_decided(tmp_path: Path) -> N
         with serving(toml) as served:
             before = served.arena.chances.of()
             assert asked_to_judge(toml).exit_code == 0
+            asyncio.run(served.arena.hear_judge())
             served.arena.read_anew()
             chances, names = served.arena.chances.of(), served.arena.chances.names
             assert np.triu(chances).sum() == pytest.approx(1)

@@ -140,8 +140,9 @@ def test_a_forged_or_foreign_token_is_refused(served: ServedArena, voter: TestVo
 def test_a_forged_cookie_opens_nothing(served: ServedArena, voter: TestVoter) -> None:
     battle = voter.draw()
     owner = served.arena.store.rows("SELECT voter FROM battles")[0]["voter"]
+    name = served.arena.tokens.cookie("voter")
     for cookie in (owner, f"{owner}.", f"{owner}.{'0' * 40}", f".{'0' * 40}"):
-        headers = {"cookie": f"h2h_voter={cookie}", "accept": "application/json"}
+        headers = {"cookie": f"{name}={cookie}", "accept": "application/json"}
         answer = httpx2.get(f"{served.address}/battles/{battle['id']}", headers=headers)
         assert answer.status_code == 403
 
@@ -241,10 +242,31 @@ def test_a_voter_is_told_what_is_kept_of_them(tmp_path: Path) -> None:
         assert "No name" not in page
 
 
+def test_two_arenas_on_one_host_know_their_own_voters(tmp_path: Path) -> None:
+    """A browser has one cookie of a name for all ports of a host."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    with (
+        serving(written(tmp_path / "one")) as one,
+        serving(written(tmp_path / "other")) as other,
+        httpx2.Client(headers={"accept": "application/json"}) as browser,
+    ):
+        for served in (one, other, one):
+            page = browser.get(served.address, headers={"accept": "text/html"}).text
+            form = page.partition('name="form" value="')[2].partition('"')[0]
+            drawn = browser.post(f"{served.address}/battles", data={"form": form}).json()
+            sent = {"outcome": "left", "token": drawn["token"]}
+            voted = browser.post(f"{served.address}/battles/{drawn['id']}/vote", data=sent)
+            assert voted.status_code == 200
+        for served, votes in ((one, 2), (other, 1)):
+            voters = served.arena.store.rows("SELECT DISTINCT voter FROM counted_votes")
+            assert (len(voters), served.arena.store.votes_n()) == (1, votes)
+
+
 def test_a_voter_of_an_open_arena_is_none_of_a_closed_one(tmp_path: Path) -> None:
     with serving(written(tmp_path)) as served, TestVoter(served.address) as voter:
         voter.vote(voter.draw())
-        cookie = {"cookie": f"h2h_voter={voter.http.cookies['h2h_voter']}"}
+        cookie = voter.cookie
     with serving(written(tmp_path, more='[voters]\ndoor = "link"\n')) as served:
         assert httpx2.get(served.address, headers=cookie).status_code == 403
 
@@ -262,16 +284,16 @@ def test_a_proxy_that_is_believed_says_who_asks_and_how(tmp_path: Path) -> None:
         answer = httpx2.get(served.address, headers=forwarded)
         assert "Secure" in answer.headers["set-cookie"]
         with TestVoter(served.address, {**forwarded, **origin}) as voter:
-            voter.http.headers["cookie"] = f"h2h_voter={voter.http.cookies['h2h_voter']}"
+            voter.http.headers.update(voter.cookie)
             assert voter.draw()["state"] == "open"
         # One newcomer of this address is let in for now, whatever is written further left.
         again = {**forwarded, **origin, "x-forwarded-for": "8.8.8.8, 203.0.113.7"}
         with TestVoter(served.address, again) as voter:
-            voter.http.headers["cookie"] = f"h2h_voter={voter.http.cookies['h2h_voter']}"
+            voter.http.headers.update(voter.cookie)
             assert voter.draw()["status"] == 429
         elsewhere = {**again, "x-forwarded-for": "203.0.113.8"}
         with TestVoter(served.address, elsewhere) as voter:
-            voter.http.headers["cookie"] = f"h2h_voter={voter.http.cookies['h2h_voter']}"
+            voter.http.headers.update(voter.cookie)
             assert voter.draw()["state"] == "open"
     other = written(tmp_path, more='[voters]\nproxies = ["10.0.0.1"]\n')
     with serving(other) as served:
@@ -311,7 +333,7 @@ def test_a_full_disk_is_said_to_the_voter_and_the_server_lives(served: ServedAre
 def test_of_many_requests_at_once_one_draws_and_one_votes(
     served: ServedArena, voter: TestVoter
 ) -> None:
-    cookie = {"cookie": f"h2h_voter={voter.http.cookies['h2h_voter']}"}
+    cookie = voter.cookie
     headers = {**cookie, "accept": "application/json"}
 
     def post(path: str, sent: dict[str, str]) -> httpx2.Response:

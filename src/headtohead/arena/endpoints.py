@@ -37,6 +37,7 @@ Trouble = Literal[
     "empty",
     "filtered",
     "conversation too long",
+    "crowded",
 ]
 _SENTENCES: Mapping[Trouble, str] = {
     "unreachable": "One of the two models cannot be asked at the moment.",
@@ -51,11 +52,15 @@ _SENTENCES: Mapping[Trouble, str] = {
     "empty": "One of the two models gave an empty answer.",
     "filtered": "A filter stopped the answer of one of the two models.",
     "conversation too long": "This conversation is longer than one of the two models reads.",
+    "crowded": "Too many others are asking these models at the moment.",
 }
 _ATTEMPTS = 3
 _FIRST_WAIT_S = 0.3
 _LONGEST_WAIT_S = 5.0
 _GRACE_S = 5.0
+AT_ONCE = 16
+"""Answers of one endpoint, unless arena.toml says otherwise."""
+_KEEP_S = 60.0  # a connection that nobody uses
 # An event of the stream takes some 300 bytes, and may hold one character.
 _BYTES_PER_CHAR = 320
 
@@ -125,9 +130,17 @@ class LiveAnswer:
             or says what cannot be.
         cost_usd: None if tokens or prices are not known.
         cut: True if the answer ended at the limit of tokens.
+        waiting: Whether it waits for others of its endpoint to come to their ends.
     """
 
-    def __init__(self, chat: Chat, entrant: LiveEntrant, request: Request, key: str) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        entrant: LiveEntrant,
+        request: Request,
+        key: str,
+        turns: asyncio.Semaphore,
+    ) -> None:
         self.text = ""
         self.first_s: float | None = None
         self.total_s: float | None = None
@@ -135,6 +148,8 @@ class LiveAnswer:
         self.cost_usd: float | None = None
         self.cut = False
         self._chat, self._entrant, self._request, self._key = chat, entrant, request, key
+        self._turns, self.waiting = turns, False
+        self._begun = 0.0
         self._news = asyncio.Event()
         self._reply = Reply()
         self._read_chars = 0
@@ -152,17 +167,17 @@ class LiveAnswer:
             Fault: If there is no whole answer; pieces that came before are void.
         """
         loop = asyncio.get_running_loop()
-        begun = loop.time()
+        self._begun, self.waiting = loop.time(), self._turns.locked()
         asking = asyncio.create_task(self._ask())
         asking.add_done_callback(lambda _: self._news.set())
         try:
             while not asking.done():
-                await self._wait(begun)
+                await self._wait()
                 if piece := self._fresh():
-                    self._note_first(loop.time() - begun)
+                    self._note_first(loop.time() - self._begun)
                     yield piece
             reply = self._judged(await asking)
-            self.total_s = loop.time() - begun
+            self.total_s = loop.time() - self._begun
             if rest := _said(reply, whole=True)[len(self.text) :]:
                 self._note_first(self.total_s)
                 self.text += rest
@@ -172,12 +187,14 @@ class LiveAnswer:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
 
-    async def _wait(self, begun: float) -> None:
+    async def _wait(self) -> None:
         """Wait for news within the limits."""
         limits = self._entrant.limits
-        troubles: dict[Trouble, float] = {"endless": begun + limits.total_s}
-        if self._heard_at is None:
-            troubles["late"] = begun + limits.first_s
+        troubles: dict[Trouble, float] = {"endless": self._begun + limits.total_s}
+        if self.waiting:
+            troubles = {"crowded": self._begun + limits.total_s}
+        elif self._heard_at is None:
+            troubles["late"] = self._begun + limits.first_s
         else:
             troubles["silent"] = self._heard_at + limits.silence_s
         trouble = min(troubles, key=lambda one: troubles[one])
@@ -189,6 +206,12 @@ class LiveAnswer:
         self._news.clear()
 
     async def _ask(self) -> Reply:
+        async with self._turns:
+            self.waiting, self._begun = False, asyncio.get_running_loop().time()
+            self._news.set()  # its limits count from now on
+            return await self._attempts()
+
+    async def _attempts(self) -> Reply:
         for attempt in range(1, _ATTEMPTS + 1):
             wait_s = 0.0
             try:
@@ -278,10 +301,10 @@ def _trouble(again: Again) -> Trouble:
 
 
 class Caller:
-    """Asks one entrant, as often as wanted at the same time; get one from `open_caller`."""
+    """Asks one entrant; get one from `open_caller`."""
 
-    def __init__(self, chat: Chat, entrant: LiveEntrant) -> None:
-        self._chat, self._entrant = chat, entrant
+    def __init__(self, chat: Chat, entrant: LiveEntrant, turns: asyncio.Semaphore) -> None:
+        self._chat, self._entrant, self._turns = chat, entrant, turns
 
     def ask(self, messages: Sequence[Mapping[str, Any]], key: str) -> LiveAnswer:
         """The answer to a conversation, which is asked for once somebody iterates over it.
@@ -298,12 +321,17 @@ class Caller:
             params=dict(entrant.params),
         )
         request = prepare(call, entrant.endpoint.model, {}, entrant.cap_tokens)
-        return LiveAnswer(self._chat, entrant, request, key)
+        return LiveAnswer(self._chat, entrant, request, key, self._turns)
 
 
 @asynccontextmanager
-async def open_caller(entrant: LiveEntrant) -> AsyncIterator[Caller]:
+async def open_caller(
+    entrant: LiveEntrant, turns: asyncio.Semaphore | None = None
+) -> AsyncIterator[Caller]:
     """A caller of an entrant, for as long as the arena is open.
+
+    Args:
+        turns: As many as are asked at the same time of its endpoint, which others may share.
 
     Raises:
         InputError: If its key is not in the environment.
@@ -316,5 +344,7 @@ async def open_caller(entrant: LiveEntrant) -> AsyncIterator[Caller]:
         answer_timeout_s=limits.total_s + _GRACE_S,
     )
     most_bytes = _BYTES_PER_CHAR * limits.chars
-    async with open_chat(endpoint, needs_usage=False, most_bytes=most_bytes) as chat:
-        yield Caller(chat, entrant)
+    async with open_chat(
+        endpoint, needs_usage=False, most_bytes=most_bytes, keep_s=_KEEP_S
+    ) as chat:
+        yield Caller(chat, entrant, turns or asyncio.Semaphore(AT_ONCE))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from headtohead.arena.endpoints import (
+    AT_ONCE,
     AnswerLimits,
     Caller,
     Fault,
@@ -29,7 +30,7 @@ from headtohead.trials.replay.client import Endpoint
 
 Write = Callable[[Callable[[ArenaStore], None]], Awaitable[None]]
 _LOG = logging.getLogger("headtohead.arena")
-_HEARTBEAT_S = 15.0
+_HEARTBEAT_S, _FIRST_BEAT_S = 15.0, 1.0
 _FAULTS_N = 3
 _REST_MS = 60_000
 _NOT_KEPT = "The answers could not be kept."
@@ -42,18 +43,25 @@ class TurnUnderWay:
         pieces: Side and plain text, in the order in which they are shown.
         html: Side -> its whole answer as safe HTML; empty until both are whole.
         fault: Why there will be no answers, for the voter; empty if there will be.
+        answers: Both, as they come.
     """
 
     def __init__(self) -> None:
         self.pieces: list[tuple[str, str]] = []
         self.html: dict[str, str] = {}
         self.fault = ""
+        self.answers: tuple[LiveAnswer | _Recorded, ...] = ()
         self._news = asyncio.Event()
 
     @property
     def over(self) -> bool:
         """Whether nothing more will come."""
         return bool(self.html or self.fault)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer waits until those of other voters have come to their ends."""
+        return any(answer.waiting for answer in self.answers)
 
     def show(self, **pieces: str) -> None:
         """Add text to sides."""
@@ -70,6 +78,7 @@ class TurnUnderWay:
 
         Where nothing comes for some seconds, a piece without a side.
         """
+        patience_s = _FIRST_BEAT_S
         while True:
             news = self._news
             while start < len(self.pieces):
@@ -78,10 +87,11 @@ class TurnUnderWay:
             if self.over:
                 return
             try:
-                async with asyncio.timeout(_HEARTBEAT_S):
+                async with asyncio.timeout(patience_s):
                     await news.wait()
             except TimeoutError:
                 yield start, "", ""
+                patience_s = _HEARTBEAT_S
 
 
 class LiveTurns:
@@ -103,6 +113,10 @@ class LiveTurns:
         }
         for entrant in self._entrants.values():
             entrant.endpoint.headers()
+        # Entrants behind one address wait for each other.
+        at_once = int(settings.limits.get("at_once", AT_ONCE))
+        addresses = {one.endpoint.address for one in self._entrants.values()}
+        self._turns = {address: asyncio.Semaphore(at_once) for address in addresses}
         self._write, self._now_ms = write, now_ms
         self._callers: dict[str, Caller] = {}
         self._under_way: dict[str, tuple[TurnUnderWay, asyncio.Task[None]]] = {}
@@ -113,7 +127,8 @@ class LiveTurns:
     async def start(self) -> None:
         """Make ready to ask; before the first question, in the loop that serves."""
         for name, entrant in self._entrants.items():
-            self._callers[name] = await self._open.enter_async_context(open_caller(entrant))
+            calling = open_caller(entrant, self._turns[entrant.endpoint.address])
+            self._callers[name] = await self._open.enter_async_context(calling)
 
     async def stop(self) -> None:
         """Leave what is under way; it is asked anew when its voter comes back."""
@@ -126,6 +141,11 @@ class LiveTurns:
     def can_go_on(self, battle: Battle) -> bool:
         """Whether both entrants can be asked more than what is recorded."""
         return {battle.left_entrant, battle.right_entrant} <= self._entrants.keys()
+
+    def begin(self, battle: Battle) -> None:
+        """Have answers that a battle lacks written from now on, before anybody watches."""
+        if battle.state == "open" and not battle.ready:
+            self.watch(battle)
 
     def watch(self, battle: Battle) -> TurnUnderWay:
         """The last question of a battle, which lacks answers; it is asked if it was not yet."""
@@ -140,6 +160,7 @@ class LiveTurns:
         """Have both answer, and keep what came, or why nothing did."""
         try:
             left, right = self._asked(battle, "left"), self._asked(battle, "right")
+            turn.answers = left, right
             one = self._watched(battle.left_entrant, left)
             other = self._watched(battle.right_entrant, right)
             async for shown in equalised(one, other, ShowingPace()):
@@ -217,6 +238,8 @@ class LiveTurns:
 class _Recorded:
     """An answer that was there before, read as fast as anyone wants."""
 
+    waiting = False
+
     def __init__(self, text: str) -> None:
         self.text = text
 
@@ -241,7 +264,7 @@ def _live(entrant: Entrant, limits: Mapping[str, float]) -> LiveEntrant:
     """How an entrant of arena.toml is asked."""
     usual = AnswerLimits()
     chars = int(limits.get("characters", usual.chars))
-    seconds = {name: value for name, value in limits.items() if name != "characters"}
+    seconds = {name: value for name, value in limits.items() if name.endswith("_s")}
     return LiveEntrant(
         Endpoint(entrant.endpoint, entrant.model, entrant.key_env),
         replace(usual, chars=chars, **seconds),

@@ -27,7 +27,7 @@ _TOP = (
 _OF_ANSWERS = ("format", "map", "only")
 _OF_ENDPOINTS = ("key_env", "system", "max_tokens", "temperature", "prices")
 _PRICES = ("input", "output", "cache_read", "cache_write")
-_LIMITS = ("first_s", "silence_s", "total_s", "characters")
+_LIMITS = ("first_s", "silence_s", "total_s", "characters", "at_once")
 _ENTRANT = ("name", "model", "answers", *_OF_ANSWERS, "endpoint", *_OF_ENDPOINTS)
 _PROMPT = ("id", "text", "category")
 _SIDE = ("name", "entrants")
@@ -126,7 +126,7 @@ class ArenaSettings:
         compare: Pairs of sides or entrants: can the second stand in for the first?
         limits: Where they are not the usual ones, of an answer that is asked for live: seconds to
             its first byte ("first_s"), of silence ("silence_s") and to its end ("total_s"), and
-            its "characters".
+            its "characters"; and how many are asked of one endpoint "at_once".
     """
 
     title: str
@@ -509,8 +509,8 @@ class _ArenaReader:
         given = self._table("limits", _LIMITS, "limits") or {}
         limits = {}
         for name in set(given).intersection(_LIMITS):
-            within = _between(100, 1_000_000) if name == "characters" else _between(1, 3600)
-            limits[name] = self.file.value(given, name, within, "limits", 0)
+            within = {"characters": (100, 1_000_000), "at_once": (1, 1000)}.get(name, (1, 3600))
+            limits[name] = self.file.value(given, name, _between(*within), "limits", 0)
         return limits
 
     def _judge(self) -> JudgeModel | None:

@@ -173,6 +173,7 @@ def arena_serve(
     Raises:
         InputError: If the arena cannot be read, its packages are missing, or nothing can listen
             there.
+        StoreBusy: If another server has its file.
     """
     _not_in_a_notebook("serve")
     try:
@@ -186,21 +187,22 @@ def arena_serve(
 
     from headtohead.arena.web.admin import admin_token
     from headtohead.arena.web.app import bound, run
-    from headtohead.arena.web.running import RunningArena, prepare
+    from headtohead.arena.web.running import RunningArena, only_server, prepare
 
     settings = arena if isinstance(arena, ArenaSettings) else settings_in(Path(arena))
-    left_out = prepare(settings)
-    listening = bound(host, port)
-    running = RunningArena(settings, np.random.default_rng())
+    with only_server(settings.database):
+        left_out = prepare(settings)
+        listening = bound(host, port)
+        running = RunningArena(settings, np.random.default_rng())
 
-    def listens(address: str) -> None:
-        admin = f"{address}admin/enter/{admin_token(running)}"
-        ready(ArenaAddress(settings, address, admin, len(running.deck.texts), left_out))
+        def listens(address: str) -> None:
+            admin = f"{address}admin/enter/{admin_token(running)}"
+            ready(ArenaAddress(settings, address, admin, len(running.deck.texts), left_out))
 
-    try:
-        run(running, listening, listens)
-    finally:
-        running.close()
+        try:
+            run(running, listening, listens)
+        finally:
+            running.close()
     with _opened(settings.database) as (store, _):
         return store.votes_n()
 

@@ -20,7 +20,6 @@ from headtohead.arena.web.pages import fields, page
 from headtohead.arena.web.running import RunningArena, now_ms
 
 Asked = Request[Any, Any, Any]
-ADMIN_COOKIE = "h2h_admin"
 _DAY_S = 24 * 3600
 _LATEST = 50
 _WHO = "admin"
@@ -45,7 +44,8 @@ def _check(request: Asked) -> RunningArena:
         VoteRefused: For everyone else.
     """
     arena = arena_of(request)
-    if arena.tokens.opened("admin", request.cookies.get(ADMIN_COOKIE, "")) != "page":
+    given = request.cookies.get(arena.tokens.cookie("admin"), "")
+    if arena.tokens.opened("admin", given) != "page":
         raise VoteRefused(
             "This page is for whoever runs the arena. Open the link that `h2h arena serve` prints.",
             403,
@@ -56,10 +56,11 @@ def _check(request: Asked) -> RunningArena:
 @get("/admin/enter/{token:str}", include_in_schema=False)
 async def enter(request: Asked, token: FromPath[str]) -> Response[Any]:
     """Through the link that the server prints."""
-    if arena_of(request).tokens.opened("admin", token) != "page":
+    tokens = arena_of(request).tokens
+    if tokens.opened("admin", token) != "page":
         raise VoteRefused("This link opens nothing.", 403)
     cookie = Cookie(
-        key=ADMIN_COOKIE,
+        key=tokens.cookie("admin"),
         value=token,
         max_age=_DAY_S,
         path="/admin",

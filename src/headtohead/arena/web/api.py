@@ -155,8 +155,7 @@ def _view(battle: Battle) -> BattleView:
 
 def _answering(request: Asked, battle: Battle) -> BattleView:
     """A battle, whose answers are being written from now on if they lack."""
-    if battle.state == "open" and not battle.ready:
-        arena_of(request).live.watch(battle)
+    arena_of(request).live.begin(battle)
     return _view(battle)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.arena.store.store import Voter, VoteRefused
 from headtohead.arena.web.running import RunningArena, now_ms
-from headtohead.arena.web.security import COOKIE, Limits
+from headtohead.arena.web.security import Limits
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -81,10 +81,11 @@ async def admit(request: "Asked") -> None:
 
 def _claimed(request: "Asked") -> str:
     """The voter whom a token of ours names; empty if there is none."""
+    tokens = arena_of(request).tokens
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":  # a proxy may ask browsers for a password of its own
-        given = request.cookies.get(COOKIE, "")
-    return arena_of(request).tokens.opened("voter", given)
+        given = request.cookies.get(tokens.cookie("voter"), "")
+    return tokens.opened("voter", given)
 
 
 def not_too_fast(limits: Limits, who: str) -> None:
@@ -183,13 +184,13 @@ def cookie_of(request: "Asked", voter: Voter) -> "list[Cookie]":
 
     if voter.door == "header":
         return []
-    token = arena_of(request).tokens.signed("voter", voter.id)
+    tokens = arena_of(request).tokens
     forwarded = request.headers.get("x-forwarded-proto") if _by_proxy(request) else None
     https = (forwarded or request.url.scheme) == "https"
     return [
         Cookie(
-            key=COOKIE,
-            value=token,
+            key=tokens.cookie("voter"),
+            value=tokens.signed("voter", voter.id),
             max_age=_YEAR_S,
             httponly=True,
             samesite="lax",

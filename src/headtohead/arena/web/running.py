@@ -4,9 +4,13 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from filelock import FileLock, Timeout
 
 from headtohead.arena.drawing import Deck, JudgeAim, Pair, PairChances
 from headtohead.arena.judge_votes import last_judge
@@ -29,6 +33,7 @@ from headtohead.arena.store.writer import Writer
 from headtohead.arena.style import battle_styles
 from headtohead.arena.web.beside import Beside
 from headtohead.arena.web.security import Limits, Signer, secret_beside
+from headtohead.core.errors import StoreBusy, StoreFull
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +61,32 @@ def check_question(text: str) -> None:
 def now_ms() -> int:
     """Milliseconds since 1970, by UTC."""
     return time.time_ns() // 1_000_000
+
+
+@contextmanager
+def only_server(database: Path) -> Iterator[None]:
+    """Be the one server of the file of an arena; the system ends that when a server is killed.
+
+    Raises:
+        StoreBusy: If another one serves it.
+        StoreFull: If the folder cannot be written.
+    """
+    lock = FileLock(f"{database}.serving", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise StoreBusy(
+            f"{database} is served by another process, and two servers would draw the same battles "
+            "twice. End that one first, or name another `database` in arena.toml."
+        ) from None
+    except OSError as error:
+        raise StoreFull(
+            f"{database.parent} cannot be written: {error.strerror}. Name another `database`."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def prepare(settings: ArenaSettings) -> dict[str, dict[str, int]]:
@@ -129,7 +160,7 @@ class RunningArena:
     async def start(self) -> None:
         """Make ready to ask and to read answers, in the loop that serves."""
         await self.live.start()
-        await self._hear_judge()
+        await self.hear_judge()
         self._following = asyncio.create_task(self._follow_judge())
         # The first reading prepares what is looked for.
         await asyncio.to_thread(self.revealing.find, "I am ChatGPT.")
@@ -165,7 +196,7 @@ class RunningArena:
         )
         self.chances = PairChances(self.deck, votes, drop_both_bad=drop, free=free, aim=aim)
 
-    async def _hear_judge(self) -> None:
+    async def hear_judge(self) -> None:
         """Learn what the judge says of pairs: a judge has many votes, so they are read beside."""
         from headtohead.arena.web.computed import judged
 
@@ -178,7 +209,7 @@ class RunningArena:
     async def _follow_judge(self) -> None:
         while True:
             await asyncio.sleep(_JUDGE_S)
-            await self._hear_judge()
+            await self.hear_judge()
 
     @property
     def categories(self) -> list[str]:

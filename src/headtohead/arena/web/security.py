@@ -15,8 +15,7 @@ from typing import Literal
 
 from headtohead.core.errors import StoreFull
 
-Purpose = Literal["voter", "link", "vote", "form", "admin", "header"]
-COOKIE = "h2h_voter"
+Purpose = Literal["voter", "link", "vote", "form", "admin", "header", "cookie"]
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -74,6 +73,10 @@ class Signer:
         # The length of each part stands in it, so that no two lists of parts are one text.
         text = "".join(f"{len(part)}:{part}" for part in (purpose, *parts))
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:40]
+
+    def cookie(self, purpose: Purpose) -> str:
+        """The name of a cookie: browsers send those of one host to every port of it."""
+        return f"h2h_{purpose}_{self.signature('cookie', purpose)[:8]}"
 
     def signs(self, given: str, purpose: Purpose, *parts: str) -> bool:
         """Whether a signature is ours."""

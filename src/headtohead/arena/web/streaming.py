@@ -15,13 +15,16 @@ from headtohead.arena.web.pages import fields
 from headtohead.arena.web.running import RunningArena, check_question
 from headtohead.arena.web.voting import MOST_TURNS, Asked, answer_of
 
+_CROWDED = "Others are being answered. Yours comes next."
+
 
 @get("/battles/{id:str}/stream", include_in_schema=False)
 async def stream(request: Asked, id: FromPath[str]) -> ServerSentEvent:
     """Both answers to the last question of a battle.
 
     Events: "left" and "right" with `{"text": ...}`, to be added to what is shown; then "done" with
-    `{"left": ..., "right": ...}`, both whole as safe HTML, or "failed" with `{"said": ...}`. Who
+    `{"left": ..., "right": ...}`, both whole as safe HTML, or "failed" with `{"said": ...}`;
+    "waiting" with `{"said": ...}` while too many others are being answered. Who
     comes back with the number of the last event is told what came after it.
     """
     voter = known_voter(request)
@@ -49,6 +52,8 @@ async def _events(
             yield (
                 _event(side, {"text": text}, number)
                 if side
+                else _event("waiting", {"said": _CROWDED})
+                if turn.waiting
                 else ServerSentEventMessage(comment="waiting")
             )
         if turn.fault:

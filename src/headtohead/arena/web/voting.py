@@ -96,6 +96,7 @@ def _form(request: Asked, voter: Voter) -> str:
 
 def answer_of(request: Asked, battle: Battle, voter: Voter, status: int = 200) -> Response[Any]:
     """A battle for whoever asks: JSON for a program, for a form the way to its page."""
+    arena_of(request).live.begin(battle)
     if wants_json(request):
         return Response(shown(request, battle, voter), status_code=status)
     return Redirect(f"/battles/{battle.id}", status_code=303)

@@ -56,10 +56,12 @@
         if (!place.classList.contains("plain")) {
           place.classList.add("plain");
           place.textContent = "";
+          one("#told").textContent = "";
         }
         place.append(JSON.parse(event.data).text);
       });
     }
+    source.addEventListener("waiting", (event) => { one("#told").textContent = JSON.parse(event.data).said; });
     source.addEventListener("done", (event) => {
       source.close();
       const { left, right } = JSON.parse(event.data);
