@@ -11,12 +11,14 @@ import argparse
 import asyncio
 import json
 import platform
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx2
@@ -24,44 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_FIRST_TOKEN_S = (0.03, 0.12)
-_TOKENS = [f"word{n} " for n in range(5)]
-
-
-async def _endpoint() -> None:
-    """An OpenAI-compatible endpoint on a free port, which it prints; until its input ends."""
-    rng = np.random.default_rng()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A client that measured the first token has seen enough.
-        with suppress(ConnectionError):
-            await write(reader, writer)
-        writer.close()
-
-    async def write(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        await reader.readexactly(length)
-        begun = time.monotonic()
-        await asyncio.sleep(rng.uniform(*_FIRST_TOKEN_S))
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-        )
-        # The first token says how long this endpoint took for itself.
-        took = f"{time.monotonic() - begun:.6f} "
-        for text in (took, *_TOKENS):
-            event = {"choices": [{"index": 0, "delta": {"content": text}}]}
-            writer.write(b"data: " + json.dumps(event).encode() + b"\n\n")
-            await writer.drain()
-            await asyncio.sleep(0.002)
-        end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-        writer.write(b"data: " + json.dumps(end).encode() + b"\n\ndata: [DONE]\n\n")
-        await writer.drain()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    async with server:
-        await asyncio.to_thread(sys.stdin.read)
 
 
 async def _direct(http: httpx2.AsyncClient, address: str) -> tuple[float, float]:
@@ -72,9 +36,9 @@ async def _direct(http: httpx2.AsyncClient, address: str) -> tuple[float, float]
     async with http.stream("POST", f"{address}/chat/completions", json=body) as answer:
         async for line in answer.aiter_lines():
             if line.startswith("data: {"):
-                text = json.loads(line[6:])["choices"][0]["delta"].get("content", "")
-                first = time.monotonic() - begun
-                break
+                piece = json.loads(line[6:])["choices"][0]["delta"].get("content", "")
+                # Read to its end, as the arena does, so that the connection can be kept.
+                text, first = text or piece, first or time.monotonic() - begun
     return first, float(text)
 
 
@@ -83,13 +47,18 @@ async def _both_directly(http: httpx2.AsyncClient, addresses: Sequence[str]) -> 
     return max(first for first, _ in both) - max(took for _, took in both)
 
 
-async def _through(arena: str) -> float:
-    """Seconds that the arena adds for a new voter."""
+async def _through(arena: str) -> tuple[float, float]:
+    """Seconds that the arena adds for a new voter: since the page asks for the text, and in all."""
     limits = httpx2.Limits(max_keepalive_connections=1)
-    async with httpx2.AsyncClient(base_url=arena, limits=limits, verify=False) as http:
+    # An address of its own, as a proxy forwards it: a new voter each time.
+    headers = {"x-forwarded-for": str(ip_address(secrets.randbits(32)))}
+    async with httpx2.AsyncClient(
+        base_url=arena, headers=headers, limits=limits, verify=False
+    ) as http:
         page = (await http.get("/")).text
         form = page.partition('name="form" value="')[2].partition('"')[0]
         asked = {"accept": "application/json"}
+        clicked = time.monotonic()
         drawn = await http.post("/battles", data={"form": form}, headers=asked)
         battle = drawn.json()["id"]
         first, shown = 0.0, {"left": "", "right": ""}
@@ -100,20 +69,21 @@ async def _through(arena: str) -> float:
                 if line.startswith("event: "):
                     name = line[7:]
                 elif line.startswith("data: ") and name in shown:
-                    first = first or time.monotonic() - begun
+                    first = first or time.monotonic()
                     shown[name] += json.loads(line[6:])["text"]
                 elif name in ("done", "failed") and line.startswith("data: "):
                     assert name == "done", line
                     break
-    return first - max(float(text.split()[0]) for text in shown.values())
+    first -= max(float(text.split()[0]) for text in shown.values())
+    return first - begun, first - clicked
 
 
 async def _measured(
     arena: str, addresses: Sequence[str], rounds: int, at_once: int
-) -> tuple[Floats, Floats]:
-    """What a direct client adds, and what the arena adds, in milliseconds."""
-    # As the arena, without a connection that is kept.
-    limits = httpx2.Limits(max_keepalive_connections=0)
+) -> tuple[Floats, Floats, Floats]:
+    """What a direct client adds, and what the arena adds, twice, in milliseconds."""
+    # As the arena keeps connections.
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
     direct, through = [], []
     async with httpx2.AsyncClient(limits=limits, verify=False) as http:
         for n in range(rounds + 3):
@@ -124,7 +94,8 @@ async def _measured(
             if n >= 3:
                 direct += said[0]
                 through += said[1]
-    return np.array(direct) * 1000, np.array(through) * 1000
+    since_page, in_all = np.array(through).T * 1000
+    return np.array(direct) * 1000, since_page, in_all
 
 
 def _process(*command: str) -> subprocess.Popen[str]:
@@ -147,11 +118,14 @@ def _toml(folder: Path, addresses: Sequence[str]) -> Path:
         for n, address in enumerate(addresses)
     )
     toml = folder / "arena.toml"
-    toml.write_text(f'title = "t"\n{entrants}[[prompts]]\nid = "p"\ntext = "x"\n')
+    more = '[[prompts]]\nid = "p"\ntext = "x"\n[limits]\nat_once = 64\n'
+    toml.write_text(f'title = "t"\n{entrants}{more}')
     return toml
 
 
-def _report(direct: Floats, through: Floats, at_once: int, rng: np.random.Generator) -> str:
+def _report(
+    direct: Floats, through: Floats, in_all: Floats, at_once: int, rng: np.random.Generator
+) -> str:
     def parts(values: Floats) -> str:
         return f"{np.median(values):.1f} | {np.quantile(values, 0.95):.1f}"
 
@@ -163,7 +137,8 @@ def _report(direct: Floats, through: Floats, at_once: int, rng: np.random.Genera
     added = f"{np.median(through) - np.median(direct):.1f} ({low:.1f} to {high:.1f})"
     late = np.quantile(through, 0.95) - np.quantile(direct, 0.95)
     return (
-        f"| {at_once} | {direct.size} | {parts(direct)} | {parts(through)} | {added} | {late:.1f} |"
+        f"| {at_once} | {direct.size} | {parts(direct)} | {parts(through)} | {added} | {late:.1f} "
+        f"| {np.median(in_all):.1f} |"
     )
 
 
@@ -171,12 +146,8 @@ def main() -> None:
     """Measure, and print the rows of the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--at-once", type=int, nargs="*", default=[1, 10])
-    parser.add_argument("--endpoint", action="store_true", help="be an endpoint")
+    parser.add_argument("--at-once", type=int, nargs="*", default=[1, 10, 30])
     asked = parser.parse_args()
-    if asked.endpoint:
-        asyncio.run(_endpoint())
-        return
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
 
         def start(*command: str) -> subprocess.Popen[str]:
@@ -185,7 +156,7 @@ def main() -> None:
             running.callback(process.terminate)
             return process
 
-        endpoints = [start("-m", "benchmarks.arena_latency", "--endpoint") for _ in range(2)]
+        endpoints = [start("-m", "benchmarks.arena_endpoint") for _ in range(2)]
         addresses = [f"http://127.0.0.1:{_line(endpoint)}/v1" for endpoint in endpoints]
         toml = _toml(Path(folder), addresses)
         served = start("-m", "headtohead", "arena", "serve", str(toml), "--port", "0")

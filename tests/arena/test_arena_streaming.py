@@ -341,7 +341,8 @@ def test_a_stream_is_its_voter_s_alone(tmp_path: Path) -> None:
             assert other.http.get("/battles/none/stream").status_code == 404
             sent = {"token": "x", "question": "y"}
             assert other.http.post(f"/battles/{battle}/turns", data=sent).status_code == 404
-        assert ant.asked == []
+            streamed_to(voter, battle)
+        assert len(ant.asked) == 1
 
 
 def test_an_answer_that_gives_its_model_away_flags_the_vote(tmp_path: Path) -> None:

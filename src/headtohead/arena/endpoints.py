@@ -60,7 +60,7 @@ _LONGEST_WAIT_S = 5.0
 _GRACE_S = 5.0
 AT_ONCE = 16
 """Answers of one endpoint, unless arena.toml says otherwise."""
-_KEEP_S = 60.0  # a connection that nobody uses
+_KEPT_N = 4  # connections that nobody uses: each is looked at before every request
 # An event of the stream takes some 300 bytes, and may hold one character.
 _BYTES_PER_CHAR = 320
 
@@ -345,6 +345,6 @@ async def open_caller(
     )
     most_bytes = _BYTES_PER_CHAR * limits.chars
     async with open_chat(
-        endpoint, needs_usage=False, most_bytes=most_bytes, keep_s=_KEEP_S
+        endpoint, needs_usage=False, most_bytes=most_bytes, kept_n=_KEPT_N
     ) as chat:
         yield Caller(chat, entrant, turns or asyncio.Semaphore(AT_ONCE))

@@ -222,7 +222,6 @@ class LiveTurns:
         return self._callers[name].ask(said, key)
 
     async def _fail(self, battle: Battle, turn: TurnUnderWay, said: str, detail: str) -> None:
-        turn.fault = said
         now = self._now_ms()
 
         def end(store: ArenaStore) -> None:
@@ -233,6 +232,7 @@ class LiveTurns:
             await self._write(end)
         except HeadToHeadError as error:
             _LOG.error("A failed battle could not be marked: %s", error)
+        turn.fault = said  # whoever is told of it can begin another battle
 
 
 class _Recorded:

@@ -422,14 +422,14 @@ async def open_chat(
     *,
     needs_usage: bool = True,
     most_bytes: int = _MOST_BYTES,
-    keep_s: float = 0.0,
+    kept_n: int = 0,
 ) -> AsyncIterator[Chat]:
     """A client of an endpoint, closed when the block ends.
 
     Args:
         needs_usage: Whether to stream no more once a stream came without the tokens it used.
         most_bytes: The longest answer, in bytes as sent.
-        keep_s: How long a connection that nobody uses is kept for the next request; 0 for none.
+        kept_n: Connections that are kept for a minute, for the next requests.
 
     Raises:
         InputError: If its key is not in the environment.
@@ -439,9 +439,8 @@ async def open_chat(
     timeout = httpx2.Timeout(endpoint.timeout_s, connect=min(endpoint.timeout_s, 15.0), pool=None)
     # Some servers drop idle connections just as a request is sent, and nobody knows whether that
     # request is billed: none is kept where money matters more than time.
-    most_kept = None if keep_s else 0
     limits = httpx2.Limits(
-        max_connections=None, max_keepalive_connections=most_kept, keepalive_expiry=keep_s
+        max_connections=None, max_keepalive_connections=kept_n, keepalive_expiry=60.0
     )
     # The headers are checked here, so that no error of the client shows their values.
     headers = endpoint.headers()
