@@ -5,7 +5,8 @@ arena try` in a process of its own, the voters are one other process on the same
 a connection and an address of its own (as a proxy forwards it), or all with one (`--one-address`).
 A voter draws a battle, reads for a random time, votes, sees the names, and goes on, by the plain
 forms that a browser sends. `--watchers` have the leaderboard open, which looks for votes every five
-seconds.
+seconds. With `--live`, answers are streamed from two fast endpoints in processes of their own, and
+voters read both streams to their ends.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
@@ -51,10 +52,37 @@ class LoadedServer:
 
 
 @contextmanager
-def served(database: Path) -> Iterator[LoadedServer]:
-    """The server, until the block ends."""
-    arena = ["-u", "-m", "headtohead", "arena", "try", "--database", str(database)]
-    command = [sys.executable, *arena]
+def _endpoints() -> Iterator[list[str]]:
+    """Addresses of two fast endpoints, which say at the end what they were asked."""
+    command = [sys.executable, "-m", "benchmarks.arena_endpoint", "--tokens", "100"]
+    running = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    try:
+        yield [f"http://127.0.0.1:{int(one.stdout.readline())}/v1" for one in running if one.stdout]
+    finally:
+        for one in running:
+            print(f"An endpoint had {one.communicate(timeout=30)[0].strip()}.")
+
+
+def live_toml(folder: Path, addresses: Sequence[str], more: str = "") -> Path:
+    """An arena of entrants behind endpoints, with one prompt for each of many draws."""
+    parts = ['title = "t"', 'database = "load.sqlite"', more]
+    for n, address in enumerate(addresses):
+        parts.append(f'[[entrants]]\nname = "e{n}"\nendpoint = "{address}"\nmodel = "m"')
+    parts += [f'[[prompts]]\nid = "p{n}"\ntext = "Question {n}"' for n in range(200)]
+    toml = folder / "arena.toml"
+    toml.write_text("\n".join(parts))
+    return toml
+
+
+@contextmanager
+def served(database: Path, toml: Path | None = None) -> Iterator[LoadedServer]:
+    """The server of built-in answers, or of an arena.toml, until the block ends."""
+    try_out = ["try", "--database", str(database)]
+    arena = ["serve", str(toml), "--port", "0"] if toml else try_out
+    command = [sys.executable, "-u", "-m", "headtohead", "arena", *arena]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         said = ""
@@ -121,6 +149,22 @@ class LoadVoter:
         self.times[kind].append(time.perf_counter() - began)
         return int(head[0].split()[1]), headers, text
 
+    async def read_live(self) -> None:
+        """Both answers to their ends, by a connection of their own as a browser does."""
+        began = time.perf_counter()
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        lines = [f"GET {self.battle}/stream HTTP/1.1", "host: arena", f"cookie: {self.cookie}"]
+        writer.write("\r\n".join([*lines, "connection: close"]).encode() + b"\r\n\r\n")
+        shown, first = b"", 0.0
+        while more := await reader.read(65536):
+            shown += more
+            if not first and b"event: left" in shown and b"event: right" in shown:
+                first = time.perf_counter() - began
+        assert b"event: done" in shown, shown[-500:]
+        self.times["first text"].append(first or time.perf_counter() - began)
+        self.times["both answers"].append(time.perf_counter() - began)
+        writer.close()
+
     async def begin(self) -> None:
         """Come through the door."""
         status, headers, text = await self.ask("first page", "GET", "/")
@@ -176,6 +220,7 @@ async def load(
     *,
     watchers_n: int = 0,
     forwarded: bool = True,
+    live: bool = False,
 ) -> list[str]:
     """The rows of the page of many voters at once, who read for a random time before each vote."""
     rng, voters = np.random.default_rng(1), _voters(server, voters_n, forwarded=forwarded)
@@ -186,6 +231,8 @@ async def load(
         await asyncio.sleep(rng.uniform(0, think_s))
         await voter.begin()
         while time.perf_counter() - began < seconds and await voter.draw():
+            if live:
+                await voter.read_live()
             await asyncio.sleep(rng.exponential(think_s))
             await voter.vote()
 
@@ -204,7 +251,7 @@ async def load(
         voter.close()
     kept = kept_votes(server.database)
     assert sorted(kept) == sorted(acknowledged), "a vote was lost or counted twice"
-    n = sum(map(len, times.values()))
+    n = sum(map(len, times.values())) - len(times["both answers"])
     rows = [
         f"Load of the machine: {os.getloadavg()[0]:.1f}.",
         f"{voters_n} voters, {n:,} requests and {len(kept):,} votes in {took:.0f} s, none lost; "
@@ -213,9 +260,11 @@ async def load(
         "| request | n | median, ms | p99, ms |",
         "|---|---|---|---|",
     ]
-    every = [second for kind in times.values() for second in kind]
+    streams = ("first text", "both answers")
+    every = [second for kind, taken in times.items() if kind not in streams for second in taken]
     watched = watchers[0].times if watchers else {}
-    for name, taken in [*times.items(), ("all", every), *watched.items()]:
+    pages = {name: taken for name, taken in times.items() if taken}
+    for name, taken in [*pages.items(), ("all pages", every), *watched.items()]:
         middle, high = np.quantile(taken, (0.5, 0.99)) * 1e3
         rows.append(f"| {name} | {len(taken):,} | {middle:.0f} | {high:.0f} |")
     return rows
@@ -271,13 +320,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--think", type=float, default=10.0, help="mean seconds before a vote")
     parser.add_argument("--watchers", type=int, default=0, help="who have the leaderboard open")
     parser.add_argument("--one-address", action="store_true", help="of all voters")
+    parser.add_argument("--live", action="store_true", help="stream from two fast endpoints")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=1000, help="votes at each kill")
     asked = parser.parse_args(arguments)
     rng = np.random.default_rng(2)
     with tempfile.TemporaryDirectory() as name:
         if asked.voters:
-            with served(Path(name) / "load.sqlite") as server:
+            with ExitStack() as running:
+                toml = None
+                if asked.live:
+                    toml = live_toml(Path(name), running.enter_context(_endpoints()))
+                server = running.enter_context(served(Path(name) / "load.sqlite", toml))
                 rows = asyncio.run(
                     load(
                         server,
@@ -286,6 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                         asked.think,
                         watchers_n=asked.watchers,
                         forwarded=not asked.one_address,
+                        live=asked.live,
                     )
                 )
             print("\n".join(rows))
