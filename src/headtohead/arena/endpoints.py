@@ -60,7 +60,7 @@ _LONGEST_WAIT_S = 5.0
 _GRACE_S = 5.0
 AT_ONCE = 16
 """Answers of one endpoint, unless arena.toml says otherwise."""
-_KEPT_N = 4  # connections that nobody uses: each is looked at before every request
+_KEPT_N = 64  # connections that nobody uses
 # An event of the stream takes some 300 bytes, and may hold one character.
 _BYTES_PER_CHAR = 320
 
