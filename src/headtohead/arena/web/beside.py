@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headtohead.arena.store.store import VoteRefused
@@ -76,7 +78,8 @@ class Beside:
                 context = get_context("spawn")
                 self._pipe, theirs = context.Pipe()
                 self._process = context.Process(target=_work, args=(theirs,), daemon=True)
-                self._process.start()
+                with _no_script():
+                    self._process.start()
                 theirs.close()
         assert self._pipe
         try:
@@ -88,6 +91,17 @@ class Beside:
             self._process.join()
             self._process = None
             return 503, _ENDED
+
+
+@contextmanager
+def _no_script() -> Iterator[None]:
+    """Hide the script that serves, which the process that begins would run once more."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _work(pipe: "Connection") -> None:
