@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from headtohead.arena.store.store import ArenaStore, Voter
@@ -97,11 +97,17 @@ def _read(path: Path, judge: str, _: tuple[int, ...]) -> tuple[BothVerdicts, ...
     return tuple(found.values())
 
 
-def judged_pairs(store: ArenaStore) -> Callable[[], Mapping[tuple[str, str], float]]:
-    """What gives the last judge's mean preference on each pair, for the second over the first.
+def judged_pairs(path: Path) -> Mapping[tuple[str, str], float]:
+    """The last judge's mean preference on each pair, for the second over the first.
 
     Both ways round; read again only where it has voted a tenth more since.
     """
+    return _following(path)()
+
+
+@cache
+def _following(path: Path) -> Callable[[], Mapping[tuple[str, str], float]]:
+    store = ArenaStore(path, read_only=True)
     known: dict[tuple[str, str], float] = {}
     stamp: tuple[str, int] | None = None
 

@@ -1,6 +1,5 @@
 """What the process beside the server computes: leaderboards as texts, and what needs all votes."""
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +11,6 @@ from markupsafe import Markup
 from headtohead.arena.board import BoardView, Meeting, board_of
 from headtohead.arena.exchange import Layout, export
 from headtohead.arena.integrity import FlaggedVoters, flagged_voters
-from headtohead.arena.judge_votes import judged_pairs
 from headtohead.arena.result import ArenaResult
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.store.store import ArenaStore, VoteRefused
@@ -99,16 +97,6 @@ def flags(settings: ArenaSettings) -> tuple[FlaggedVoters, ...]:
     """Voters whose votes stand out."""
     rows = _store(settings.database).rows("SELECT * FROM counted_votes ORDER BY voted_ms")
     return flagged_voters([dict(row) for row in rows])
-
-
-def judged(settings: ArenaSettings) -> Mapping[tuple[str, str], float]:
-    """What the last judge says of pairs, as `judged_pairs`."""
-    return _judged(settings.database)()
-
-
-@cache
-def _judged(path: Path) -> Callable[[], Mapping[tuple[str, str], float]]:
-    return judged_pairs(_store(path))
 
 
 def votes_file(settings: ArenaSettings, layout: Layout, path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from filelock import FileLock, Timeout
 
 from headtohead.arena.drawing import Deck, JudgeAim, Pair, PairChances
-from headtohead.arena.judge_votes import last_judge
+from headtohead.arena.judge_votes import judged_pairs, last_judge
 from headtohead.arena.live import LiveTurns
 from headtohead.arena.pairing import draw
 from headtohead.arena.prompts import Prompt
@@ -198,11 +198,9 @@ class RunningArena:
 
     async def hear_judge(self) -> None:
         """Learn what the judge says of pairs: a judge has many votes, so they are read beside."""
-        from headtohead.arena.web.computed import judged
-
         if last_judge(self.store):
             try:
-                self._judged = await self.beside.do(judged, self.board_settings)
+                self._judged = await self.beside.do(judged_pairs, self.settings.database)
             except VoteRefused as error:
                 _LOG.error("Pairs are drawn without what the judge says since: %s", error)
 
