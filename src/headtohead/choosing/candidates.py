@@ -110,20 +110,23 @@ def with_offers(
     Args:
         input_share: Share of the tokens that are input, 0 to 1.
     """
-    key = ("offers", at, as_of, input_share)
-    offers = facts.once(key, lambda: _offers(facts, at, as_of, input_share))
-    return [replace(one, offers=offers.get(one.model, ())) for one in models]
+    # Few models are left when offers are asked, and several searches leave other ones.
+    offers = facts.once(("offers", at, as_of, input_share), dict[str, tuple[SellerOffer, ...]])
+    if new := [one.model for one in models if one.model not in offers]:
+        offers |= dict.fromkeys(new, ()) | _offers(facts, new, at, as_of, input_share)
+    return [replace(one, offers=offers[one.model]) for one in models]
 
 
 def _offers(
-    facts: Facts, at: datetime, as_of: date, input_share: float
-) -> Mapping[str, tuple[SellerOffer, ...]]:
-    """Of every model what each seller asks for it."""
-    rows = _prices(facts, at, as_of)
+    facts: Facts, models: Sequence[str], at: datetime, as_of: date, input_share: float
+) -> dict[str, tuple[SellerOffer, ...]]:
+    """Of each model that is sold what each seller asks for it."""
+    every = _prices(facts, at, as_of)
+    rows = every.filter(pl.col("model_id").is_in(models))
     by_model: dict[str, list[SellerOffer]] = {}
     contexts = _contexts(facts.frame("models", as_of))
     retired = _retirements(facts, as_of)
-    for price, doubt in offers_of_all(rows, at, input_share=input_share):
+    for price, doubt in offers_of_all(rows, at, input_share=input_share, words=every):
         known = facts.names.operator(price.operator or price.provider)
         seller = known.id if known else price.provider
         usd = price.usd_per_mtok

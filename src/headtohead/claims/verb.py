@@ -190,7 +190,9 @@ def diff(
     progress("prices and places")
     changes = [
         *verdict_changes(*verdicts),
-        *price_changes(*(in_force(facts.frame("prices", d, used_on=d), d) for d in (first, last))),
+        *price_changes(
+            *(in_force(facts.frame("prices", d, used_on=d), d, noted=False) for d in (first, last))
+        ),
         *rank_changes(*(facts.frame("arena_ratings", d) for d in (first, last)), top=settings.top),
     ]
     ids = sorted({i for c in changes for i in c.source_ids})

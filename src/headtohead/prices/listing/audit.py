@@ -147,13 +147,15 @@ def audit(prices: pl.DataFrame, *, model: str = "") -> Audit:
             the day of each row.
         model: Findings of this model alone; of all if empty.
     """
-    q = _judged(_usual(_compared(_quotes(prices))))
-    if model:
-        q = q.filter(pl.col("model") == model)
+    every = _usual(_quotes(prices))
+    mine = pl.col("model") == model if model else pl.lit(value=True)
+    # Other models matter to one by the names that they share with it.
+    names = every.filter(mine)["word"].unique().to_list()
+    q = _judged(_compared(every.filter(mine | pl.col("word").is_in(names)))).filter(mine)
     wrong = q.filter(pl.col("problem").is_not_null())
     compared = (pl.col("support") + pl.col("against")) > 0
     open_ = (pl.col("against") > 0) & (pl.col("support") == 0) & pl.col("problem").is_null()
-    others = _by_price(q if not model else _quotes(prices))
+    others = _by_price(every)
     return Audit(
         tuple(_finding(row, others) for row in wrong.iter_rows(named=True)),
         q.height,
@@ -237,6 +239,8 @@ def _quotes(prices: pl.DataFrame) -> pl.DataFrame:
         model=pl.coalesce("model_id", "model_name"),
         served=pl.col("served_as").fill_null(""),
         region=pl.col("model_name").str.extract(_REGION, 1).fill_null(""),
+        whose=pl.col("source_id").replace(_ONE_LIST),
+        word=pl.col("model_name").str.to_lowercase().str.split("/").list.last(),
         rank=sure.replace_strict(rank, default=len(_SURE)).cast(pl.Int64),
         start=pl.col("valid_from").to_physical().cast(pl.Int64),
     )
@@ -270,9 +274,6 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
     def code(*columns: str) -> np.ndarray:
         return q.select(pl.struct(columns).rank("dense")).to_series().to_numpy().astype(np.int64)
 
-    one_list = pl.col("source_id").replace(_ONE_LIST).alias("whose")
-    word_ = pl.col("model_name").str.to_lowercase().str.split("/").list.last().alias("word")
-    q = q.with_columns(one_list, word_)
     model, seller, name = (
         code("model", "served", "tier"),
         code("seller", "region"),
@@ -337,24 +338,15 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
             counts["others_agree"][of] += agree & ~mine
             surer = bad & (rank[k] < surest[of])
             surest[of[surer]] = rank[k]
-            near = np.abs(start[of][surer][:, None] - start[of][theirs][None]).argmin(1)
-            right[of[surer]] = of[theirs][near]
-            near = np.abs(start[of][itself][:, None] - start[of][theirs][None]).argmin(1)
-            own[of[itself]] = of[theirs][near]
+            for whom, nearest in ((surer, right), (itself, own)):
+                if whom.any():
+                    near = np.abs(start[of][whom][:, None] - start[of][theirs][None]).argmin(1)
+                    nearest[of[whom]] = of[theirs][near]
         # A list counts once, however many of its entries speak.
         counts["support"][of], counts["word_support"][of] = heard[0].sum(0), heard[2].sum(0)
         counts["against"][of] = (heard[1] & ~heard[0]).sum(0)
         counts["word_against"][of] = (heard[3] & ~heard[2]).sum(0)
-        for place in range(len(of)):
-            others = meet[place] & ~same_seller[place]
-            _, firsts = np.unique(seller[of][others], return_index=True)
-            if len(firsts) < 2:
-                continue
-            asked = p[others][firsts]
-            votes = _equal(asked[:, None], asked[None]).sum(1)
-            middle[of[place]] = np.median(asked[:, 0])
-            mode[of[place]] = asked[votes.argmax()]
-            mode_frac[of[place]] = votes.max() / len(asked) if len(asked) > 2 else 0.0
+        middle[of], mode[of], mode_frac[of] = _of_others(p, equal, meet, seller[of])
     known = right >= 0
     sources = q["source_id"].to_list()
     columns = {
@@ -375,6 +367,41 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
     said = pl.Series("right_source", [sources[i] if i >= 0 else None for i in right], pl.String)
     q = q.with_columns(*(pl.Series(c, v) for c, v in columns.items()), said)
     return q.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _of_others(
+    pairs: np.ndarray, equal: np.ndarray, meet: np.ndarray, seller: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the other sellers of one model ask in the time of each quote, by their first quote then.
+
+    Args:
+        pairs: Prices of input and output of each quote, [n, 2].
+        equal: Whether two quotes have one price; `meet`, whether the second is of the time of the
+            first. Both [n, n].
+
+    Returns:
+        The middle price of input, the pair that most ask, and the share of them: not a number and
+        0 where fewer than two sellers ask, and a share of 0 where only two do.
+    """
+    n, sellers = len(pairs), np.unique(seller)
+    asks, first = np.zeros((n, len(sellers)), bool), np.zeros((n, len(sellers)), np.int64)
+    for s, one in enumerate(sellers):
+        theirs = np.flatnonzero(seller == one)
+        asks[:, s] = meet[:, theirs].any(1) & (seller != one)
+        first[:, s] = theirs[meet[:, theirs].argmax(1)]
+    asked_n = asks.sum(1)
+    some = asked_n >= 2
+    middle, mode, share = np.full(n, np.nan), np.full((n, 2), np.nan), np.zeros(n)
+    if not some.any():
+        return middle, mode, share
+    votes = np.stack([(equal[first[:, [s]], first] & asks).sum(1) for s in range(len(sellers))], 1)
+    votes[~asks] = -1
+    most = pairs[first[np.arange(n), votes.argmax(1)]]
+    inputs = np.sort(np.where(asks, pairs[first, 0], np.inf), axis=1)[some]
+    middles = [np.take_along_axis(inputs, (asked_n[some, None] - k) // 2, 1)[:, 0] for k in (1, 0)]
+    middle[some], mode[some] = (middles[0] + middles[1]) / 2, most[some]
+    share[asked_n > 2] = (votes.max(1) / np.maximum(asked_n, 1))[asked_n > 2]
+    return middle, mode, share
 
 
 def _groups(code: np.ndarray) -> Iterator[np.ndarray]:

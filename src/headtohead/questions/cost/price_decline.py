@@ -263,9 +263,9 @@ def _on_sale(frames: Frames, ask: Ask) -> tuple[pl.DataFrame, tuple[str, ...]]:
         first = since.replace(day=1)
         months = pl.date_range(first, max(first, end), "1mo", eager=True).to_list()
         some = [
-            in_force(mine, day, rule=rule, input_share=share, words=prices).with_columns(
-                month=pl.lit(day)
-            )
+            in_force(
+                mine, day, rule=rule, input_share=share, words=prices, noted=False
+            ).with_columns(month=pl.lit(day))
             for day in dict.fromkeys([*months, end])
         ]
         return pl.concat(some, how="vertical_relaxed")

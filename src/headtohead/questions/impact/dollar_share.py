@@ -120,7 +120,7 @@ def _spent(window: UsageWindow, prices: pl.DataFrame, channel: str) -> pl.DataFr
 
     The price is the channel's own, else the maker's; what a channel gives away costs nothing.
     """
-    sellers = (in_force(prices, window.end, rule=r) for r in (channel, "maker"))
+    sellers = (in_force(prices, window.end, rule=r, noted=False) for r in (channel, "maker"))
     kinds = ["input_usd_per_mtok", "output_usd_per_mtok", "cache_read_usd_per_mtok"]
     listed = pl.concat(
         [

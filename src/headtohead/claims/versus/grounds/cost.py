@@ -85,6 +85,7 @@ def _maker_ended(pair: Pair) -> Line | None:
             day,
             rule="cheapest" if gone else "maker",
             words=prices,
+            noted=False,
         ).head(1)
         for model, gone in zip((pair.a, pair.b), ended, strict=True)
     ]
@@ -145,9 +146,8 @@ def _times(e: Estimate) -> str:
 def _flagship_prices(pair: Pair) -> Line:
     what = "List price per million tokens, median of the flagships with one"
     since = pair.about.end - timedelta(days=round(_FLAGSHIP_MONTHS * 30.44))
-    prices = in_force(
-        pair.facts.frame("prices", pair.as_of, used_on=pair.about.end), pair.about.end
-    )
+    every = pair.facts.frame("prices", pair.as_of, used_on=pair.about.end)
+    prices = in_force(every, pair.about.end, noted=False)
     sides = []
     for rows in pair.rows("openness"):
         flagships = rows.filter(
