@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,15 @@ CONDITIONS = """
 operator_country = ["US"]
 context = "128k"
 """
+STACK = TOP + MODELS + CONDITIONS
 Run = Callable[..., Result]
+Watched = Callable[..., WatchResult]
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Path:
     path = tmp_path / "stack.toml"
-    path.write_text(TOP + MODELS + CONDITIONS)
+    path.write_text(STACK)
     return path
 
 
@@ -57,18 +60,25 @@ def run(tmp_path: Path) -> Run:
     return invoke
 
 
-def watched(folder: Path, text: str, day: str = DAY, **more: Any) -> WatchResult:
-    path = folder / "one.toml"
-    path.write_text(text)
-    return headtohead.watch(path, as_of=day, **more)
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """What is ahead of a stack, given as text; what is asked twice is kept."""
+    path = tmp_path_factory.mktemp("stack") / "one.toml"
+
+    @cache
+    def result(text: str, day: str = DAY, **more: Any) -> WatchResult:
+        path.write_text(text)
+        return headtohead.watch(path, as_of=day, **more)
+
+    return result
 
 
 def of(result: WatchResult, name: str) -> dict[str, Any]:
     return next(one for one in result.as_json()["results"] if one["name"] == name)
 
 
-def test_what_retires_with_every_day_stated_and_by_whom(stack: Path) -> None:
-    sonnet = of(headtohead.watch(stack, as_of=DAY), "claude-sonnet-4-5")
+def test_what_retires_with_every_day_stated_and_by_whom(watched: Watched) -> None:
+    sonnet = of(watched(STACK), "claude-sonnet-4-5")
     assert (sonnet["model"], sonnet["retiring"]) == ("anthropic/claude-sonnet-4.5", True)
     assert sonnet["retires_on"] == "2026-11-30"
     said = sonnet["days_stated"][0]
@@ -80,9 +90,9 @@ def test_what_retires_with_every_day_stated_and_by_whom(stack: Path) -> None:
     assert elsewhere["google-vertex"] == "2026-09-29"
 
 
-def test_conflicting_days_at_one_seller_are_all_named(tmp_path: Path) -> None:
+def test_conflicting_days_at_one_seller_are_all_named(watched: Watched) -> None:
     azure = '[[model]]\nname = "gpt-4.1-nano"\noperator = "azure"\n'
-    result = watched(tmp_path, azure, "2026-09-01")
+    result = watched(azure, "2026-09-01")
     found = of(result, "gpt-4.1-nano")
     days = {one["day"] for one in found["days_stated"]}
     assert len(days) > 1
@@ -93,8 +103,8 @@ def test_conflicting_days_at_one_seller_are_all_named(tmp_path: Path) -> None:
     )
 
 
-def test_an_announced_price_and_what_it_means_for_the_bill(stack: Path) -> None:
-    result = headtohead.watch(stack, as_of=DAY)
+def test_an_announced_price_and_what_it_means_for_the_bill(watched: Watched) -> None:
+    result = watched(STACK)
     flash = of(result, "gemini-3.7-flash")
     turn = flash["price_changes"][0]
     assert turn["at"] == "2027-01-01T00:00:00+00:00"
@@ -110,15 +120,15 @@ def test_an_announced_price_and_what_it_means_for_the_bill(stack: Path) -> None:
     assert result.bill_usd < 1500
 
 
-def test_no_change_of_price_before_it_was_announced(stack: Path) -> None:
-    early = headtohead.watch(stack, as_of="2026-08-15")
+def test_no_change_of_price_before_it_was_announced(watched: Watched) -> None:
+    early = watched(STACK, "2026-08-15")
     assert of(early, "gemini-3.7-flash")["price_changes"] == []
 
 
-def test_hours_of_another_price_that_end_are_announced(tmp_path: Path) -> None:
+def test_hours_of_another_price_that_end_are_announced(watched: Watched) -> None:
     """DeepSeek said on 21 August 2025 that its price by hours ends on 5 September at 16:00 UTC."""
     text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
-    found = of(watched(tmp_path, text, "2025-08-25"), "deepseek-chat")
+    found = of(watched(text, "2025-08-25"), "deepseek-chat")
     (turn,) = found["price_changes"]
     assert (turn["at"], turn["known_on"]) == ("2025-09-05T16:00:00+00:00", "2025-08-21")
     assert "off-peak hours" in turn["says"]
@@ -127,23 +137,23 @@ def test_hours_of_another_price_that_end_are_announced(tmp_path: Path) -> None:
     assert found["bill_after_usd_per_month"] == pytest.approx(75 * 0.56 + 25 * 1.68)
 
 
-def test_a_price_that_another_list_keeps_does_not_follow_one_that_ends(tmp_path: Path) -> None:
+def test_a_price_that_another_list_keeps_does_not_follow_one_that_ends(watched: Watched) -> None:
     """DeepSeek said on 24 April 2026 that the name is switched off on 24 July."""
     text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
-    (turn,) = of(watched(tmp_path, text, "2026-07-10"), "deepseek-chat")["price_changes"]
+    (turn,) = of(watched(text, "2026-07-10"), "deepseek-chat")["price_changes"]
     assert (turn["at"][:10], turn["after"]) == ("2026-07-24", None)
     assert "ends; what follows is not known" in turn["says"]
 
 
-def test_an_end_written_in_hindsight_was_not_announced(tmp_path: Path) -> None:
+def test_an_end_written_in_hindsight_was_not_announced(watched: Watched) -> None:
     text = '[[model]]\nname = "deepseek-v4-pro"\noperator = "deepseek"\n'
-    result = watched(tmp_path, text, "2026-08-20")
+    result = watched(text, "2026-08-20")
     assert of(result, "deepseek-v4-pro")["price_changes"] == []
     assert not result.due
 
 
-def test_successors_satisfy_the_conditions_and_are_no_worse(stack: Path) -> None:
-    result = headtohead.watch(stack, as_of=DAY)
+def test_successors_satisfy_the_conditions_and_are_no_worse(watched: Watched) -> None:
+    result = watched(STACK)
     sonnet = of(result, "claude-sonnet-4-5")
     found = sonnet["successors"]
     assert len(found) == 3
@@ -160,9 +170,9 @@ def test_successors_satisfy_the_conditions_and_are_no_worse(stack: Path) -> None
     assert of(result, "gemini-3.7-flash")["successors"] is None
 
 
-def test_percentage_points_are_of_shared_tests(tmp_path: Path) -> None:
+def test_percentage_points_are_of_shared_tests(watched: Watched) -> None:
     text = 'margin = "2 pp"\n' + MODELS + "[successors]\nchance = 0.9\n"
-    found = of(watched(tmp_path, text), "claude-sonnet-4-5")["successors"]
+    found = of(watched(text), "claude-sonnet-4-5")["successors"]
     assert found
     for one in found:
         assert len(one["shared_tests"]) >= 3
@@ -171,9 +181,9 @@ def test_percentage_points_are_of_shared_tests(tmp_path: Path) -> None:
         assert difference["low"] < difference["value"] < difference["high"]
 
 
-def test_fewer_than_three_say_why(tmp_path: Path) -> None:
+def test_fewer_than_three_say_why(watched: Watched) -> None:
     text = MODELS + '[successors]\nlab_country = ["FR"]\nmax_cost = 0.001\n'
-    result = watched(tmp_path, text)
+    result = watched(text)
     sonnet = of(result, "claude-sonnet-4-5")
     assert sonnet["successors"] == []
     reasons = {one["reason"]: one["models_n"] for one in sonnet["left_out"]}
@@ -213,7 +223,7 @@ def test_shared_tests_by_hand() -> None:
     ],
 )
 def test_sixty_days_before_a_retirement(
-    tmp_path: Path,
+    watched: Watched,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     operator: str,
@@ -225,27 +235,27 @@ def test_sixty_days_before_a_retirement(
     monkeypatch.setattr(SuccessorSearch, "of", lambda *_: None)
     before = date.fromisoformat(day) - timedelta(days=60)
     text = f'[[model]]\nname = "{name}"\noperator = "{operator}"\n'
-    result = watched(tmp_path, text, str(before), days=75)
+    result = watched(text, str(before), days=75)
     days = [one["day"] for one in of(result, name)["days_stated"]]
     assert (day in days) is known
     assert result.due is known
-    after = watched(tmp_path, text, "2026-11-20", days=1)
+    after = watched(text, "2026-11-20", days=1)
     assert day in [one["day"] for one in of(after, name)["days_stated"]]
 
 
-def test_what_has_changed_since_a_day(tmp_path: Path) -> None:
-    result = watched(tmp_path, MODELS, since="2026-08-25")
+def test_what_has_changed_since_a_day(watched: Watched) -> None:
+    result = watched(MODELS, since="2026-08-25")
     assert result.changes is not None
     said = {change.kind: change for change in result.changes}
     assert "2026-11-30" in said["retirement"].says
     assert "before, it was 2026-09-29" in said["retirement"].says
     assert said["retirement"].known_on == date(2026, 10, 1)
-    assert watched(tmp_path, MODELS, since=DAY).changes == ()
+    assert watched(MODELS, since=DAY).changes == ()
 
 
-def test_a_repricing_says_what_it_costs_a_month(tmp_path: Path) -> None:
+def test_a_repricing_says_what_it_costs_a_month(watched: Watched) -> None:
     text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
-    result = watched(tmp_path, text, "2025-10-10", since="2025-09-20")
+    result = watched(text, "2025-10-10", since="2025-09-20")
     change = next(one for one in result.changes or () if one.kind == "price")
     # V3.1 at $0.56 in, $1.68 out became V3.2-Exp at $0.28 in, $0.42 out on 2025-09-29.
     assert change.month_usd == pytest.approx(75 * (0.28 - 0.56) + 25 * (0.42 - 1.68))
@@ -271,8 +281,8 @@ def test_the_file_of_the_last_run(run: Run, stack: Path, tmp_path: Path) -> None
     assert state.read_text() == "{}"
 
 
-def test_markdown_cuts_no_sentence(stack: Path) -> None:
-    text = headtohead.watch(stack, as_of=DAY).to_markdown()
+def test_markdown_cuts_no_sentence(watched: Watched) -> None:
+    text = watched(STACK).to_markdown()
     assert "<summary><b>What retires, and when</b></summary>" in text
     assert "2027-04-08 Amazon Bedrock |" in text
 
@@ -288,11 +298,11 @@ def test_news_that_could_not_be_written_are_news_again(
     assert state.read_text() == kept
 
 
-def test_a_model_new_in_the_stack_is_said_to_be(tmp_path: Path) -> None:
+def test_a_model_new_in_the_stack_is_said_to_be(watched: Watched, tmp_path: Path) -> None:
     state = tmp_path / "seen.json"
     one, two = MODELS.strip().split("\n\n")
-    watched(tmp_path, one, state=state).keep(state)
-    changes = watched(tmp_path, f"{one}\n{two}", state=state).changes
+    watched(one, state=state).keep(state)
+    changes = watched(f"{one}\n{two}", state=state).changes
     assert [change.says for change in changes or ()] == [
         f"gemini-3.7-flash is new in the stack since {DAY}."
     ]
@@ -320,14 +330,14 @@ def test_two_runs_give_the_same_bytes(run: Run, stack: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("day", leading(["2026-10-05", "2026-08-25"], always=1))
-def test_a_stack_gives_the_union_of_its_models_alone(tmp_path: Path, day: str) -> None:
+def test_a_stack_gives_the_union_of_its_models_alone(watched: Watched, day: str) -> None:
     models = [
         *MODELS.strip().split("\n\n"),
         '[[model]]\nname = "o4-mini"\ntokens_per_month = "3M"',
         '[[model]]\nname = "gpt-4.1"\noperator = "azure"',
     ]
-    whole = watched(tmp_path, "\n".join(models), day)
-    parts = [watched(tmp_path, model, day) for model in models]
+    whole = watched("\n".join(models), day)
+    parts = [watched(model, day) for model in models]
     results = [one for part in parts for one in part.as_json()["results"]]
     assert whole.as_json()["results"] == results
     bills = [part.bill_usd for part in parts if part.bill_usd is not None]
@@ -347,25 +357,25 @@ def test_bad_choices(stack: Path) -> None:
             headtohead.watch(stack, as_of=DAY, **choice)
 
 
-def test_a_day_that_has_passed_is_not_said_to_come(tmp_path: Path) -> None:
+def test_a_day_that_has_passed_is_not_said_to_come(watched: Watched) -> None:
     text = '[[model]]\nname = "deepseek-chat"\n'
-    says = watched(tmp_path, text, "2026-11-10").sheet.sentence
+    says = watched(text, "2026-11-10").sheet.sentence
     assert says.startswith("1 of 1 model was to retire already: deepseek-chat on 2026-07-24.")
-    says = watched(tmp_path, f'{text}[[model]]\nname = "claude-sonnet-4-5"\n').sheet.sentence
+    says = watched(f'{text}[[model]]\nname = "claude-sonnet-4-5"\n').sheet.sentence
     assert "1 more retires by 2027-02-08: Claude Sonnet 4.5." in says
 
 
-def test_a_name_that_ends_takes_no_model_with_it(tmp_path: Path) -> None:
+def test_a_name_that_ends_takes_no_model_with_it(watched: Watched) -> None:
     both = "".join(f'[[model]]\nname = "{n}"\n' for n in ("deepseek-chat", "deepseek-v4-flash"))
-    result = watched(tmp_path, both, "2026-05-10")
+    result = watched(both, "2026-05-10")
     assert of(result, "deepseek-chat")["retires_on"] == "2026-07-24"
     assert of(result, "deepseek-chat")["days_stated"][0]["known_on"] == "2026-04-24"
     assert of(result, "deepseek-chat")["same_model_named"] == "deepseek-v4-flash"
     assert of(result, "deepseek-v4-flash")["retires_on"] is None
-    assert watched(tmp_path, both, "2026-04-23").watched[0].retirements == ()
+    assert watched(both, "2026-04-23").watched[0].retirements == ()
 
 
-def test_what_a_name_stood_for_last_is_replaced(tmp_path: Path) -> None:
-    result = watched(tmp_path, '[[model]]\nname = "deepseek-chat"\n', "2026-08-10")
+def test_what_a_name_stood_for_last_is_replaced(watched: Watched) -> None:
+    result = watched('[[model]]\nname = "deepseek-chat"\n', "2026-08-10")
     assert "Instead of deepseek-chat, which last stood for DeepSeek-V4-Flash" in str(result)
     assert of(result, "deepseek-chat")["same_model_elsewhere"]
