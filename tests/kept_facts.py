@@ -1,6 +1,6 @@
 """What was read and answered from the built-in evidence, kept for all tests of a worker."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,15 @@ _NOWHERE = Path("no-such-home")  # a home without downloads
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     """The built-in evidence alone."""
     return Facts(Store(tmp_path_factory.mktemp("home")))
+
+
+def of_the_same_rows(kept: dict[Hashable, Any]) -> dict[Hashable, Any]:
+    """What was made of the rows of a table alone, which holds as long as those rows are asked."""
+    return {
+        key: made
+        for key, made in kept.items()
+        if isinstance(made, tuple) and isinstance(key, tuple) and key[0] == id(made[0])
+    }
 
 
 def _ships(store: Store) -> bool:

@@ -6,10 +6,12 @@ A reading that nothing could refute, or nothing prove, would be no test of its s
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
 import pytest
+from tests.kept_facts import of_the_same_rows
 
 from headtohead.claims.claim import Bound, Claim, Condition
 from headtohead.claims.verdict import Truth, claims_of, judge
@@ -27,16 +29,20 @@ class Planted(Facts):
 
     plants: Mapping[str, Plant] = {}
 
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.unplanted = cache(super()._allowed)
+
     def _allowed(
         self, table: str, as_of: date, used_on: date | None, sources: tuple[str, ...]
     ) -> pl.DataFrame:
-        rows = super()._allowed(table, as_of, used_on, sources)
+        rows = self.unplanted(table, as_of, used_on, sources)
         return self.plants[table](rows) if table in self.plants else rows
 
     def truth(self, claim: Claim, condition: Condition, plants: Mapping[str, Plant]) -> Truth:
         """What a condition comes to once tables were planted, however old their rows are."""
         self.plants = plants
-        self._kept.clear()
+        self._kept = of_the_same_rows(self._kept)
         about = condition.about or claim.about
         answer = self.ask(
             analysis(condition.analysis),

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.kept_facts import of_the_same_rows
 
 from headtohead.core.dates import Period
 from headtohead.core.question import Answer
@@ -138,12 +139,7 @@ class WithHoles(Facts):
     def without(self, table: str, column: str) -> "WithHoles":
         """The same facts with other holes."""
         self.table, self.column = table, column
-        # What was made of the rows of a table alone holds as long as those rows are asked.
-        self._kept = {
-            key: kept
-            for key, kept in self._kept.items()
-            if isinstance(kept, tuple) and isinstance(key, tuple) and key[0] == id(kept[0])
-        }
+        self._kept = of_the_same_rows(self._kept)
         return self
 
 

@@ -205,42 +205,46 @@ def test_shared_tests_by_hand() -> None:
     assert few.chance is None
 
 
-@pytest.mark.parametrize(
-    ("name", "operator", "day", "known"),
-    [
-        ("gpt-3.5-turbo-1106", "openai", "2026-09-28", True),
-        ("gpt-3.5-turbo-0125", "openai", "2026-10-23", True),
-        ("gpt-4-turbo-2024-04-09", "openai", "2026-10-23", True),
-        ("gpt-4.1-nano", "openai", "2026-10-23", True),
-        ("gpt-4o-2024-05-13", "openai", "2026-10-23", True),
-        ("o1", "openai", "2026-10-23", True),
-        ("o3-mini", "openai", "2026-10-23", True),
-        ("o4-mini", "openai", "2026-10-23", True),
-        ("o3", "azure", "2026-11-19", True),
-        ("jamba-1.5-large", "amazon-bedrock", "2026-11-26", True),
-        ("gpt-5-codex", "openai", "2026-07-23", False),
-        ("gpt-5.3-chat-latest", "openai", "2026-08-10", False),
-    ],
-)
+GONE = {
+    "2026-09-28": {"gpt-3.5-turbo-1106": "openai"},
+    "2026-10-23": {
+        "gpt-3.5-turbo-0125": "openai",
+        "gpt-4-turbo-2024-04-09": "openai",
+        "gpt-4.1-nano": "openai",
+        "gpt-4o-2024-05-13": "openai",
+        "o1": "openai",
+        "o3-mini": "openai",
+        "o4-mini": "openai",
+    },
+    "2026-11-19": {"o3": "azure"},
+    "2026-11-26": {"jamba-1.5-large": "amazon-bedrock"},
+    "2026-07-23": {"gpt-5-codex": "openai"},
+    "2026-08-10": {"gpt-5.3-chat-latest": "openai"},
+}
+FIRST_STATED_AFTERWARDS = ("2026-07-23", "2026-08-10")
+
+
+@pytest.mark.parametrize("day", GONE)
 def test_sixty_days_before_a_retirement(
-    watched: Watched,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    operator: str,
-    day: str,
-    known: bool,
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, day: str
 ) -> None:
     """A watch of then names it if the day was known by then; two were first stated afterwards."""
     # Who could take its place is asked elsewhere, and takes most of the time.
     monkeypatch.setattr(SuccessorSearch, "of", lambda *_: None)
     before = date.fromisoformat(day) - timedelta(days=60)
-    text = f'[[model]]\nname = "{name}"\noperator = "{operator}"\n'
-    result = watched(text, str(before), days=75)
-    days = [one["day"] for one in of(result, name)["days_stated"]]
-    assert (day in days) is known
+    known = day not in FIRST_STATED_AFTERWARDS
+
+    def stack_of(models: dict[str, str]) -> str:
+        return "".join(f'[[model]]\nname = "{n}"\noperator = "{o}"\n' for n, o in models.items())
+
+    result = watched(stack_of(GONE[day]), str(before), days=75)
+    after = watched(stack_of({n: o for gone in GONE.values() for n, o in gone.items()}), days=1)
     assert result.due is known
-    after = watched(text, "2026-11-20", days=1)
-    assert day in [one["day"] for one in of(after, name)["days_stated"]]
+    for name in GONE[day]:
+        one = of(result, name)
+        assert (day in [said["day"] for said in one["days_stated"]]) is known
+        assert one["retiring"] is known
+        assert day in [said["day"] for said in of(after, name)["days_stated"]]
 
 
 def test_what_has_changed_since_a_day(watched: Watched) -> None:

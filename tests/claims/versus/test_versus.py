@@ -9,6 +9,7 @@ from click.testing import CliRunner
 import headtohead
 from headtohead import cli
 from headtohead.claims.versus.line import Ahead, Line, lead_since, leads
+from headtohead.claims.versus.pair import pair_of
 from headtohead.claims.versus.result import VersusResult
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, UnknownName
@@ -258,7 +259,7 @@ def test_two_that_cannot_be_compared_are_refused(
     ],
 )
 def test_the_two_are_known_by_whatever_people_call_them(a: str, b: str, kind: str) -> None:
-    assert headtohead.versus(a, b, as_of=DAY).kind == kind
+    assert pair_of(Facts(), a, b, None, Period(DAY, DAY), DAY).kind == kind
 
 
 @pytest.mark.parametrize(
