@@ -151,7 +151,7 @@ def test_an_estimate_names_a_source_that_no_row_of_its_exhibit_names() -> None:
     assert len(found.sources) == 1
 
 
-@pytest.mark.parametrize("charts", lengths(3, len(SPECS)))
+@pytest.mark.parametrize("charts", lengths(2, len(SPECS)))
 def test_charts_are_saved_as_png_and_svg(tmp_path: Path, charts: int) -> None:
     slugs = sorted((spec.slug for spec in SPECS), key=lambda slug: slug != "price-vs-rating")
     found = build.report(names=build.HOSTILE, missing=slugs[charts:])

@@ -10,7 +10,7 @@ from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 
 PATH = "toy/toy.json"
-MANY_N = 2000
+MANY_N = 200
 MANY = many_chips(MANY_N)
 
 

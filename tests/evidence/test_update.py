@@ -111,10 +111,10 @@ def test_a_size_that_is_not_announced_is_fine(
     store: Store, server: FileServer, plugged: Path
 ) -> None:
     write_source(plugged, "toy_chunked")
-    server.files["toy_chunked/toy_chunked.json"] = ServedFile(many_chips(3000), chunked=True)
+    server.files["toy_chunked/toy_chunked.json"] = ServedFile(many_chips(300), chunked=True)
     (done,) = update(store, ["toy_chunked"], today=TODAY, mirror=server.address)
     assert done.entry
-    assert done.entry.tables == {"chips": 3000}
+    assert done.entry.tables == {"chips": 300}
 
 
 def test_a_compressed_answer_is_unpacked(store: Store, server: FileServer, plugged: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_mirror_needs_an_address(store: Store, plugged: Path, mirror: str) -> 
 
 def test_progress_counts_every_byte(store: Store, server: FileServer, plugged: Path) -> None:
     write_source(plugged, "toy_meter")
-    content = many_chips(3000)
+    content = many_chips(300)
     server.files["toy_meter/toy_meter.json"] = ServedFile(content)
     meter = Meter()
     update(store, ["toy_meter"], today=TODAY, mirror=server.address, progress=meter)
