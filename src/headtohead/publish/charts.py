@@ -324,6 +324,9 @@ def specification(chart: "alt.LayerChart", description: str) -> dict[str, Any]:
     spec: dict[str, Any] = chart.to_dict(validate=False)
     for key in ("$schema", "config"):
         spec.pop(key, None)
+    # Rows are tuples on the way here, and lists in the schema.
+    for name, rows in spec.get("datasets", {}).items():
+        spec["datasets"][name] = list(rows)
     spec |= {"width": "container", "description": description, "background": None}
     return spec
 
