@@ -110,6 +110,6 @@ def test_errors_are_kept_on_several_entrants_in_categories_and_on_live_answers(
     found = [one for seed in range(runs) if (one := run(cell, like, seed)) is not None]
     assert np.mean([one.missed for one in found]) <= 0.05 + slack(0.05, len(found), 3)
     # It foresees where it knew more than people, and is of use where it has read all answers.
-    assert any(one.foresaw for one in found) == (not cell.live or not cell.aimed)
+    assert (np.mean([one.foresaw for one in found]) > 0.2) == (not cell.live or not cell.aimed)
     if like and not cell.live:
         assert np.median([one.gain for one in found]) > 1.1

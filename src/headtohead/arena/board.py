@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from headtohead.arena.integrity import FlaggedVoters, flagged_voters
-from headtohead.arena.judge_votes import PREFERENCE
+from headtohead.arena.judge_votes import PREFERENCE, preferences
 from headtohead.arena.judge_worth import ComparedSides, JudgeView, judge_view
 from headtohead.arena.judged_sides import Votes
 from headtohead.arena.meter import StopMeter, meter
@@ -237,10 +237,7 @@ def _meter(settings: ArenaSettings, sides: ComparedSides) -> tuple[str, StopMete
     several = len(pairs) > 1
     labels = [(v["model_a"], v["model_b"]) for v in sides.votes]
     return sides.category, meter(
-        [
-            PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] in sides.a else -1)
-            for v in sides.votes
-        ],
+        preferences(sides.votes, sides.a),
         margin_pp=settings.margin_pp,
         rng=np.random.default_rng(zlib.crc32("/".join((*sides.names, sides.category)).encode())),
         level=settings.level,

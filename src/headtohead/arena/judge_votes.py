@@ -1,9 +1,10 @@
 """What a judge has voted, as the file of an arena holds it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from headtohead.arena.store.store import ArenaStore, Voter
 
@@ -54,6 +55,11 @@ class BothVerdicts:
     def preference(self) -> float:
         """For B over A, the mean of both orders."""
         return (self.a_first + self.b_first) / 2
+
+
+def preferences(votes: Iterable[Mapping[str, Any]], a: Collection[str]) -> list[float]:
+    """What each vote says for the side that meets `a`: 1, -1 for `a`, or 0."""
+    return [PREFERENCE.get(v["winner"], 0.0) * (1 if v["model_a"] in a else -1) for v in votes]
 
 
 def last_judge(store: ArenaStore) -> Voter | None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from headtohead.arena.calibration import VotesBesideJudge
 from headtohead.arena.drawing import Deck, Pair
-from headtohead.arena.judge_votes import PREFERENCE, BothVerdicts
+from headtohead.arena.judge_votes import BothVerdicts, preferences
 from headtohead.arena.store.store import ArenaStore
 from headtohead.core.units import counted
 from headtohead.stats.inputs import FloatArray, IntArray
@@ -83,16 +83,11 @@ class BesideJudge:
             return why
         place = {_pair(*one.names): k for k, one in enumerate(pairs)}
         of_vote = [place[_pair(vote["model_a"], vote["model_b"])] for vote in cast]
-        rows, y = np.zeros((3, len(cast))), np.empty(len(cast))
+        rows = np.zeros((3, len(cast)))
         news, foreseen = 0, list[float]()
         for k, pair in enumerate(pairs):
             at = [i for i, own in enumerate(of_vote) if own == k]
             votes = [cast[i] for i in at]
-            y[at] = [
-                PREFERENCE.get(vote["winner"], 0.0)
-                * (1 if vote["model_a"] == pair.names[0] else -1)
-                for vote in votes
-            ]
             rows[:, at] = pair.beside(votes, self.drawn, self.shown)
             known = pair.foresight([vote["voted_ms"] for vote in votes])
             if known is not None:
@@ -100,7 +95,7 @@ class BesideJudge:
                 foreseen.append(mean / len(pairs))
                 news = max(news, sum(vote["voted_ms"] <= since for vote in cast))
         return VotesBesideJudge(
-            votes=y,
+            votes=np.array(preferences(cast, a)),
             beyond=rows[0],
             least=rows[1],
             most=rows[2],
