@@ -151,7 +151,14 @@ def stake(
     The mean is believed to lie `distance` > 0 from m, and an observation at most `edge` > 0 below
     it.
     """
-    straight = distance / (variance + np.square(distance))
+    return _bent(_straight(distance, variance), edge)
+
+
+def _straight(distance: FloatArray | float, variance: FloatArray) -> FloatArray:
+    return np.asarray(distance / (variance + np.square(distance)))
+
+
+def _bent(straight: FloatArray, edge: FloatArray | float) -> FloatArray:
     return np.asarray(straight / np.sqrt(1 + np.square(straight * edge / _MOST)))
 
 
@@ -163,8 +170,14 @@ def final_log_wealth(x: FloatArray, variance: FloatArray, m: float, plan: Sequen
     -m. `x` and `variance` (that of `variance_after` before each) have shape (n,); `m` is inside
     +-plan.bound.
     """
-    lam = stake(distances(plan)[:, None], variance, plan.bound + m)
-    logs = log_weights() + np.log1p(lam * (x - m)).sum(axis=-1)
+    straight = _straight(distances(plan)[:, None], variance)
+    return _log_wealth(x, straight, m, plan.bound, log_weights())
+
+
+def _log_wealth(
+    x: FloatArray, straight: FloatArray, m: float, bound: float, weights: FloatArray
+) -> float:
+    logs = weights + np.log1p(_bent(straight, bound + m) * (x - m)).sum(axis=-1)
     return float(np.logaddexp.reduce(logs))
 
 
@@ -211,6 +224,7 @@ class Sequential:
 
     def __init__(self, plan: SequentialPlan) -> None:
         self.plan = plan
+        self._weights, self._threshold = log_weights(), plan.threshold
         self._yes, self._no = _Gamblers(plan, 1.0), _Gamblers(plan, -1.0)
         self._x, self._variance = np.empty(64), np.empty(64)
         self._n, self._total, self._squares = 0, 0.0, 0.0
@@ -237,7 +251,7 @@ class Sequential:
             gamblers.bet(x, variance)
         self._total += x
         self._squares += x * x
-        falls = max(self._yes.log_wealth, self._no.log_wealth) >= self.plan.threshold
+        falls = max(self._yes.log_wealth, self._no.log_wealth) >= self._threshold
         if self._n >= self._next_ends or (falls and self._decided_at is None):
             self._next_ends = self._n + 1
             if self._n >= _EVERY:
@@ -285,24 +299,27 @@ class Sequential:
 
     def _narrow(self) -> None:
         """Move the ends inwards past what is refuted now, but never past each other."""
-        x, variance = self._x[: self._n], self._variance[: self._n]
-        fallen_up = self._yes.log_wealth >= self.plan.threshold
-        fallen_down = self._no.log_wealth >= self.plan.threshold
-        low = self._end(x, variance, self._low, self.plan.null if fallen_up else None)
+        x = self._x[: self._n]
+        # The same for every mean that is looked at, on both sides.
+        straight = _straight(distances(self.plan)[:, None], self._variance[: self._n])
+        fallen_up = self._yes.log_wealth >= self._threshold
+        fallen_down = self._no.log_wealth >= self._threshold
+        low = self._end(x, straight, self._low, self.plan.null if fallen_up else None)
         if low <= self._high:
             self._low = low
-        high = -self._end(-x, variance, -self._high, -self.plan.null if fallen_down else None)
+        high = -self._end(-x, straight, -self._high, -self.plan.null if fallen_down else None)
         if high >= self._low:
             self._high = high
 
-    def _end(self, x: FloatArray, variance: FloatArray, low: float, refuted: float | None) -> float:
+    def _end(self, x: FloatArray, straight: FloatArray, low: float, refuted: float | None) -> float:
         """The largest mean that is refuted from below, at least `low`."""
         if refuted is not None and refuted >= low:
             # Just past it, as a wealth that reaches the threshold exactly refutes it too.
             low = math.nextafter(refuted, math.inf)
 
         def excess(m: float) -> float:
-            return final_log_wealth(x, variance, m, self.plan) - self.plan.threshold
+            wealth = _log_wealth(x, straight, m, self.plan.bound, self._weights)
+            return wealth - self._threshold
 
         above = excess(low)
         if above < 0:
