@@ -64,6 +64,7 @@ class TinyModels:
         made_b: What is known of the file of tiny-b, which merges letters and needs fewer tokens.
         alias_a: What the server of tiny-a calls it.
         alias_b: What the server of tiny-b calls it.
+        heard: What each has answered so far for a log, and in how many seconds.
     """
 
     base_url_a: str
@@ -73,6 +74,9 @@ class TinyModels:
     made_b: Made = field(repr=False)
     alias_a: str = "tiny-a"
     alias_b: str = "tiny-b"
+    heard: dict[tuple[Side, str], tuple[dict[str, Any], float]] = field(
+        default_factory=dict, repr=False
+    )
 
     def base_url(self, side: Side) -> str:
         """Address of a side."""
@@ -158,6 +162,8 @@ def write_request_log(
 ) -> Path:
     """A log of requests that a tiny model really answered, one JSON object a line.
 
+    An equal request is asked once: at temperature 0 it is answered alike each time.
+
     A line holds `id`, `started`, `model`, `messages`, `temperature`, `max_tokens`, `output`,
     `usage` and `latency_s` as measured, the right answer as `reference`, and `metadata` with
     `task` (the skill) and `user`.
@@ -179,11 +185,13 @@ def write_request_log(
     with path.open("w", encoding="utf-8") as out, _client() as client:
         for number, index in enumerate(order):
             fact = models.facts[index]
-            began = time.monotonic()
-            reply = _reply(
-                client, models.base_url(side), models.alias(side), user(fact.prompt), **params
-            )
-            latency = time.monotonic() - began
+            if (side, fact.prompt) not in models.heard:
+                began = time.monotonic()
+                reply = _reply(
+                    client, models.base_url(side), models.alias(side), user(fact.prompt), **params
+                )
+                models.heard[side, fact.prompt] = reply, time.monotonic() - began
+            reply, latency = models.heard[side, fact.prompt]
             started += timedelta(seconds=20 + 7 * (number % 11))
             line = {
                 "id": f"req-{number + 1:05d}",

@@ -44,6 +44,8 @@ _THRESHOLD, _STEEP = 0.85, 80.0
 _LOUD = 20.0
 # What arithmetic in half precision may move a logit by, with room.
 _SAFE_MARGIN = 2.0
+_ANGLES = np.arange(CONTEXT_TOKENS)[:, None] * _ROPE_BASE ** (-np.arange(_HEAD // 2) * 2 / _HEAD)
+_COS, _SIN = np.cos(_ANGLES), np.sin(_ANGLES)
 # Texts like the known ones: the more of them, the more seldom a neuron wakes by mistake.
 _STRAYS = 512
 
@@ -121,8 +123,7 @@ class _TinyModel:
     def _turned(self, x: Floats, at: NDArray[np.int64]) -> Floats:
         """Rotary positions, of neighbours for llama and of halves for qwen3."""
         half = _HEAD // 2
-        angle = at[:, None] * _ROPE_BASE ** (-np.arange(half) / half)
-        cos, sin = np.cos(angle)[:, None, :], np.sin(angle)[:, None, :]
+        cos, sin = _COS[at, None, :], _SIN[at, None, :]
         if self.arch == "llama":
             a, b = x[..., 0::2], x[..., 1::2]
             return np.stack((a * cos - b * sin, a * sin + b * cos), axis=-1).reshape(x.shape)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 END, TURN, TURN_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 SPECIAL = (END, TURN, TURN_END)
@@ -39,6 +40,10 @@ def _visible() -> list[str]:
 _LETTERS = _visible()
 
 
+def _letters(word: str) -> list[str]:
+    return [_LETTERS[byte] for byte in word.encode()]
+
+
 def _join(parts: list[str], left: str, right: str) -> list[str]:
     out: list[str] = []
     i = 0
@@ -68,21 +73,28 @@ class Tokens:
             merges_n: How many merges to learn, at least 1 because llama.cpp asks for the list.
         """
         words = Counter(word for text in texts for word in self._split(text))
-        parts = {word: [_LETTERS[byte] for byte in word.encode()] for word in words}
+        parts = {word: _letters(word) for word in words}
+        spelt = {word: "".join(letters) for word, letters in parts.items()}
+        pairs: Counter[tuple[str, str]] = Counter()
+        for word, count in words.items():
+            for pair in pairwise(parts[word]):
+                pairs[pair] += count
         self.merges: list[tuple[str, str]] = []
         while len(self.merges) < max(1, merges_n):
-            pairs: Counter[tuple[str, str]] = Counter()
-            for word, count in words.items():
-                for pair in zip(parts[word], parts[word][1:], strict=False):
-                    pairs[pair] += count
-            if not pairs:
+            best = max(pairs, key=lambda pair: (pairs[pair], pair), default=("", ""))
+            if not pairs[best]:
                 break
-            best = max(pairs, key=lambda pair: (pairs[pair], pair))
             self.merges.append(best)
-            parts = {word: _join(part, *best) for word, part in parts.items()}
+            for word in [word for word, letters in spelt.items() if "".join(best) in letters]:
+                for pair in pairwise(parts[word]):
+                    pairs[pair] -= words[word]
+                parts[word] = _join(parts[word], *best)
+                for pair in pairwise(parts[word]):
+                    pairs[pair] += words[word]
         self.pieces = [*SPECIAL, *_LETTERS, *dict.fromkeys(a + b for a, b in self.merges)]
         self._ids = {piece: i for i, piece in enumerate(self.pieces)}
         self.end, self.turn, self.turn_end = (self._ids[word] for word in SPECIAL)
+        self._known: dict[str, list[int]] = {}
 
     @staticmethod
     def _split(text: str) -> list[str]:
@@ -97,11 +109,19 @@ class Tokens:
                 ids.append(self._ids[span])
                 continue
             for word in _WORDS.findall(span):
-                parts = [_LETTERS[byte] for byte in word.encode()]
-                for left, right in self.merges:
-                    parts = _join(parts, left, right)
-                ids += [self._ids[part] for part in parts]
+                # Texts are much alike: each word is worked out once.
+                if word not in self._known:
+                    self._known[word] = self._merged(word)
+                ids += self._known[word]
         return ids
+
+    def _merged(self, word: str) -> list[int]:
+        parts = _letters(word)
+        spelt = "".join(parts)
+        for left, right in self.merges:
+            if left + right in spelt:
+                parts = _join(parts, left, right)
+        return [self._ids[part] for part in parts]
 
     def __len__(self) -> int:
         """How many tokens there are."""

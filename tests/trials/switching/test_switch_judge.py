@@ -1,7 +1,6 @@
 """`switch` by a judge whose every verdict, and whose bias towards a place, is built in."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from tests.models.conftest_parts import TinyModels, write_request_log
 from tests.models.server import serving
 from tests.models.tiny import write_model
-from tests.models.tokens import SPECIAL, Message, Tokens
+from tests.models.tokens import Message
 from tests.simulations import lengths
 from tests.trials.switching.parts import (
     answers,
@@ -58,20 +57,6 @@ class Court:
         return sum((sign[a] - sign[b]) / 2 for a, b in self.says.values()) / len(self.says)
 
 
-class Remembering(Tokens):
-    """Tokens that work out each word once: the requests to a judge are long and much alike."""
-
-    def encode(self, text: str) -> list[int]:
-        known: dict[str, list[int]] = self.__dict__.setdefault("known", {})
-        ids: list[int] = []
-        for span in re.split("(" + "|".join(map(re.escape, SPECIAL)) + ")", text):
-            for word in [span] if span in SPECIAL else self._split(span):
-                if word not in known:
-                    known[word] = super().encode(word)
-                ids += known[word]
-        return ids
-
-
 def reply(verdict: str) -> str:
     return json.dumps({"reason": "", "verdict": verdict}, separators=(",", ":"))
 
@@ -103,9 +88,7 @@ def court(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -> 
         for call, verdict in zip(judge_calls(duels[key], model="judge"), says[key], strict=True):
             assert call.messages is not None
             knowledge.append((call.messages, reply(verdict)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.models.tiny.Tokens", Remembering)
-        made = write_model(folder / "judge.gguf", knowledge, arch="llama", merges_n=300, seed=5)
+    made = write_model(folder / "judge.gguf", knowledge, arch="llama", merges_n=300, seed=5)
     log = rewritten(whole, folder / "log.jsonl", rows)
     with serving(made.path, "judge") as url:
         yield Court(url, log, duels, says)
@@ -202,9 +185,11 @@ def test_a_real_small_model_judges_within_what_a_judge_can_say(
         rubric=rubric,
         judge="smollm2",
         judge_url=smollm2,
-        pace=Pace(cap_tokens=64, concurrency=2),
+        # One at a time, so that the second order finds the beginning of the first still read.
+        pace=Pace(cap_tokens=32, concurrency=1),
     )
-    assert made.items + made.left_out.get("the judge's verdict could not be read", 0) == items
+    assert made.items + sum(made.left_out.values()) == items
+    assert all(why.startswith("the judge's verdict") for why in made.left_out)
     assert -1 <= made.quality.difference.low <= made.quality.difference.high <= 1
     assert made.quality.verdict == "undecided"
     assert made.judging is not None
