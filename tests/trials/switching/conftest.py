@@ -16,9 +16,9 @@ from werkzeug import Request, Response
 
 @pytest.fixture(scope="session")
 def log_a(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """505 requests that tiny-a answered, every fact five times."""
+    """404 requests that tiny-a answered, every fact four times."""
     path = tmp_path_factory.mktemp("log-a") / "log.jsonl"
-    return write_request_log(path, tiny_models, requests_n=505, rng=np.random.default_rng(3))
+    return write_request_log(path, tiny_models, requests_n=404, rng=np.random.default_rng(3))
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from pytest_httpserver import HTTPServer
 from tests.claims.report_builder import citation
 from tests.models.conftest_parts import TinyModels
 from tests.trials.switching.parts import lines, made_by, rewritten, tried
 from werkzeug import Request, Response
 
+from headtohead.cli import main
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
 from headtohead.files.opening import file_citation
@@ -87,7 +89,7 @@ def test_what_the_candidate_never_answers_counts_against_it(
 def test_new_prices_price_answers_that_were_bought_under_others(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
-    first = made_by(log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4")
+    first = made_by(log_a, tiny_models.base_url_b, items=20, stop=False, price_from="1,4")
     assert first.savings is None
     sources = (file_citation("log", log_a, "Logged requests"), citation())
     sheet = switch_sheet(first, sources=sources)
@@ -96,12 +98,12 @@ def test_new_prices_price_answers_that_were_bought_under_others(
         public = figure.slug in ("money", "spent", "endpoint")
         assert figure.sources == (None if public else sources[:1]), figure.slug
     told = made_by(
-        log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="10,40"
+        log_a, tiny_models.base_url_b, items=20, stop=False, price_from="1,4", price="10,40"
     )
     assert told.spent.sent_n == 0
     assert told.savings is not None
     cheap = made_by(
-        log_a, tiny_models.base_url_b, items=40, stop=False, price_from="1,4", price="1,4"
+        log_a, tiny_models.base_url_b, items=20, stop=False, price_from="1,4", price="1,4"
     )
     assert cheap.savings is not None
     assert told.savings.b_usd == pytest.approx(10 * cheap.savings.b_usd)
@@ -110,9 +112,9 @@ def test_new_prices_price_answers_that_were_bought_under_others(
 def test_a_trial_that_goes_on_with_more_items_asks_only_the_new_ones(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
-    made_by(log_a, tiny_models.base_url_b, items=50, stop=False)
-    more = made_by(log_a, tiny_models.base_url_b, items=80, stop=False)
-    assert (more.spent.kept_n, more.spent.asked_n) == (50, 30)
+    made_by(log_a, tiny_models.base_url_b, items=15, stop=False)
+    more = made_by(log_a, tiny_models.base_url_b, items=25, stop=False)
+    assert (more.spent.kept_n, more.spent.asked_n) == (15, 10)
 
 
 def test_two_requests_of_one_key_are_found_before_anything_is_paid(
@@ -238,36 +240,15 @@ def test_impossible_options_are_wrong_input_and_not_a_no(log_a: Path) -> None:
         ["--timeout", "0.001"],
         ["--max-usd", "0", "--price-to", "1,1"],
     ):
-        found = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "headtohead",
-                "switch",
-                str(log_a),
-                "--from",
-                "tiny-a",
-                "--to",
-                "b",
-                "--base-url",
-                "http://127.0.0.1:9/v1",
-                "--scorer",
-                "exact",
-                *options,
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert found.returncode == 64, (options, found.stderr[-300:])
+        said = ["switch", str(log_a), "--from", "tiny-a", "--to", "b", "--scorer", "exact"]
+        said += ["--base-url", "http://127.0.0.1:9/v1", *options]
+        found = CliRunner().invoke(main, said)
+        assert found.exit_code == 64, (options, found.output)
         assert f"{options[0]} is {options[1]}" in found.stderr
         assert "it must be" in found.stderr
 
 
 def test_a_fault_of_ours_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    from headtohead.cli import main
-
     def broken(**_: object) -> None:
         raise RuntimeError("a fault")
 

@@ -1,6 +1,7 @@
 """`switch` by a judge whose every verdict, and whose bias towards a place, is built in."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,6 @@ from tests.models.conftest_parts import TinyModels, write_request_log
 from tests.models.server import serving
 from tests.models.tiny import write_model
 from tests.models.tokens import Message
-from tests.simulations import lengths
 from tests.trials.switching.parts import (
     answers,
     lines,
@@ -23,6 +23,7 @@ from tests.trials.switching.parts import (
     vote_file,
 )
 
+from headtohead.trials.result import TrialResult
 from headtohead.trials.scoring.judge import judge_calls
 from headtohead.trials.scoring.scored import Duel
 from headtohead.trials.switching.settings import Pace
@@ -94,20 +95,31 @@ def court(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -> 
         yield Court(url, log, duels, says)
 
 
+@pytest.fixture(scope="module")
+def heard(
+    tiny_models: TinyModels, court: Court, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrialResult, Path]:
+    """The trial of every pair, and the folder of its ledgers."""
+    folder = tmp_path_factory.mktemp("heard")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return judged(court, tiny_models, stop=False), folder
+
+
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def judged(court: Court, models: TinyModels, **options: Any) -> Any:
+def judged(court: Court, models: TinyModels, **options: Any) -> TrialResult:
     said = {"judge": "judge", "judge_url": court.base_url, "price_judge": "1,2", "pace": PACE}
     return tried(court.log, models.base_url_b, **{**said, **options})
 
 
 def test_the_preference_and_the_place_it_favours_are_as_built(
-    tiny_models: TinyModels, court: Court
+    court: Court, heard: tuple[TrialResult, Path]
 ) -> None:
-    found = judged(court, tiny_models, stop=False)
+    found, folder = heard
     made = found.details
     n = BETTER_N + ALIKE_N
     assert (made.items, made.means, made.scorer) == (n, "judge", "judge")
@@ -123,12 +135,9 @@ def test_the_preference_and_the_place_it_favours_are_as_built(
     assert f"{n} pairs judged in both orders" in remarks
     assert "Nobody checked this judge" in remarks
     # Its own money is told apart from the candidate's.
-    kept = answers(Path("log-tiny-b.ledger.judge-judge.jsonl"))
-    bills = [
-        line["answer"]
-        for line in lines(Path("log-tiny-b.ledger.judge-judge.jsonl"))
-        if line["kind"] == "answer"
-    ]
+    ledger = folder / "log-tiny-b.ledger.judge-judge.jsonl"
+    kept = answers(ledger)
+    bills = [line["answer"] for line in lines(ledger) if line["kind"] == "answer"]
     assert (len(bills), len(kept)) == (2 * n, n)
     usd = sum(b["usage"]["input_tokens"] + 2 * b["usage"]["output_tokens"] for b in bills) / 1e6
     assert judging.usd == pytest.approx(usd)
@@ -171,11 +180,11 @@ def test_a_reply_that_cannot_be_read_counts_for_neither_side(
     assert "nothing is known" in found.sheet.sentence
 
 
-@pytest.mark.parametrize("items", lengths(1, 2))
+@pytest.mark.slow
 def test_a_real_small_model_judges_within_what_a_judge_can_say(
-    tiny_models: TinyModels, court: Court, smollm2: str, items: int
+    tiny_models: TinyModels, court: Court, smollm2: str
 ) -> None:
-    rubric = Path("rubric.txt")
+    items, rubric = 2, Path("rubric.txt")
     rubric.write_text("Prefer the true answer. The reason has at most three words.")
     made = made_by(
         court.log,
@@ -198,8 +207,9 @@ def test_a_real_small_model_judges_within_what_a_judge_can_say(
 
 
 def test_people_correct_the_judge_and_the_verdict_is_theirs(
-    tiny_models: TinyModels, court: Court
+    tiny_models: TinyModels, court: Court, heard: tuple[TrialResult, Path]
 ) -> None:
+    shutil.copytree(heard[1], ".", dirs_exist_ok=True)
     first = judged(court, tiny_models, human=True, ballot_items=20)
     assert first.details.quality.verdict == "undecided"
     assert first.sheet.word == "NEEDS VOTES"

@@ -1,4 +1,4 @@
-"""A `h2h switch` that is killed goes on where it was, and pays for no answer twice."""
+"""A `h2h switch` that is interrupted or killed goes on, and pays for no answer twice."""
 
 import json
 import os
@@ -16,6 +16,8 @@ from tests.models.conftest_parts import TinyModels
 from tests.trials.switching.parts import CountedCandidate, answers, lines, made_by
 
 ROOT = Path(__file__).parents[3]
+# Sooner decided than at the usual 0.95.
+LEVEL = 0.8
 ENV = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
@@ -36,6 +38,8 @@ def command(log: Path, base_url: str, ledger: Path) -> list[str]:
         "exact",
         "--margin",
         "5pp",
+        "--level",
+        str(LEVEL),
         "--map",
         "labels=metadata.task",
         "--by",
@@ -52,10 +56,12 @@ def command(log: Path, base_url: str, ledger: Path) -> list[str]:
     ]
 
 
-def killed(said: list[str], ledger: Path, after_n: int) -> dict[str, dict[str, Any]]:
-    """What the ledger holds when a run is killed after so many answers."""
+def ended(
+    said: list[str], ledger: Path, after_n: int, by: signal.Signals
+) -> dict[str, dict[str, Any]]:
+    """What the ledger holds when a run is interrupted or killed after so many answers."""
     process = subprocess.Popen(
-        said, cwd=ledger.parent, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        said, cwd=ledger.parent, env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
         until = time.monotonic() + 30
@@ -63,8 +69,11 @@ def killed(said: list[str], ledger: Path, after_n: int) -> dict[str, dict[str, A
             assert process.poll() is None, "it ended before it could be killed"
             time.sleep(0.002)
     finally:
-        process.send_signal(signal.SIGKILL)
-        assert process.wait(timeout=10) == -signal.SIGKILL
+        process.send_signal(by)
+        _, err = process.communicate(timeout=20)
+    assert b"Traceback" not in err
+    assert process.returncode not in (0, 1, 2)
+    assert by != signal.SIGKILL or process.returncode == -by
     # What the proxy still holds is heard by nobody.
     time.sleep(0.1)
     return answers(ledger)
@@ -79,18 +88,20 @@ def too_often(
     return {text: n for text, n in Counter(asked).items() if n > open_n[text]}
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
-def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send, and no SIGKILL")
+def test_a_run_interrupted_and_killed_loses_no_answer_and_comes_to_the_same_verdict(
     tiny_models: TinyModels, log_a: Path, counted: CountedCandidate, tmp_path: Path
 ) -> None:
     ledger = tmp_path / "killed.jsonl"
     said = command(log_a, counted.base_url, ledger)
     prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
     counted.wait_s = 0.02
-    early = killed(said, ledger, 1)
+    # Interrupted, it keeps what was under way.
+    early = ended(said, ledger, 2, signal.SIGINT)
+    assert len(early) == len(counted.prompts) < 40
     n = len(counted.prompts)
-    late = killed(said, ledger, 40)
-    assert 1 <= len(early) < 40 <= len(late) < len(prompts)
+    late = ended(said, ledger, 40, signal.SIGKILL)
+    assert 2 <= len(early) < 40 <= len(late) < len(prompts)
     assert {key: late[key] for key in early} == early
     assert not too_often(counted.prompts[n:], prompts, early)
 
@@ -104,10 +115,10 @@ def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
     assert {key: now[key] for key in late} == late
     # Nothing that was kept is asked again; what was under way at a kill is.
     assert not too_often(counted.prompts[n:], prompts, late)
-    assert len(counted.prompts) - len(now) <= 2 * 3
+    assert len(counted.prompts) - len(now) <= 3
     assert len(counted.prompts) - n == len(now) - len(late)
 
-    whole = made_by(log_a, tiny_models.base_url_b, ledger=tmp_path / "whole.jsonl")
+    whole = made_by(log_a, tiny_models.base_url_b, level=LEVEL, ledger=tmp_path / "whole.jsonl")
     assert found["verdict"] == whole.quality.verdict == "no"
     difference = found["results"][0]
     assert difference["n"] == whole.items
@@ -121,27 +132,3 @@ def test_a_run_killed_twice_loses_no_answer_and_comes_to_the_same_verdict(
     }
     assert spent["Answers of earlier runs"] == str(len(late))
     assert spent["Requests sent"] == str(len(counted.prompts) - n)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send")
-def test_an_interrupted_run_keeps_what_was_under_way(
-    log_a: Path, counted: CountedCandidate, tmp_path: Path
-) -> None:
-    ledger = tmp_path / "stopped.jsonl"
-    counted.wait_s = 0.02
-    process = subprocess.Popen(
-        command(log_a, counted.base_url, ledger),
-        cwd=tmp_path,
-        env=ENV,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    until = time.monotonic() + 30
-    while len(answers(ledger)) < 5 and time.monotonic() < until:
-        time.sleep(0.002)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode not in (0, 1, 2), out
-    assert "Traceback" not in err
-    assert len(answers(ledger)) == len(counted.prompts) < 505

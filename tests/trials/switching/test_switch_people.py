@@ -1,7 +1,6 @@
 """`switch` by people: a ballot is written, voted on in a real browser or file, and read back."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +8,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving
+from tests.browser import CHROMIUM, FLAGS
 from tests.models.conftest_parts import Fact, TinyModels
 from tests.trials.switching.parts import lines, tried, vote_file
 
 from headtohead.arena.web.security import Limits
 from headtohead.cli import main
 from headtohead.core.errors import InputError
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(autouse=True)
@@ -43,21 +40,21 @@ def on_ballot() -> list[str]:
 
 def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a: Path) -> None:
     facts = asked(tiny_models, log_a)
-    waiting = tried(log_a, tiny_models.base_url_b, human=True, items=80, ballot_items=40)
+    waiting = tried(log_a, tiny_models.base_url_b, human=True, items=40, ballot_items=24)
     assert waiting.sheet.word == "NEEDS VOTES"
     assert waiting.sheet.answer == "undecided"
     assert waiting.details.ballot == "ballot.html"
     assert any("every file of votes that was saved" in note for note in waiting.details.notes)
     keys = on_ballot()
-    assert len(set(keys)) == len(keys) == 40
+    assert len(set(keys)) == len(keys) == 24
     page = Path("ballot.html").read_text(encoding="utf-8")
     assert "tiny-a" not in page
     assert "tiny-b" not in page
 
     votes = {key: truth(facts[key]) for key in keys}
     anna = vote_file(Path("anna.json"), Path("ballot.html"), votes)
-    found = tried(log_a, tiny_models.base_url_b, votes=[anna], items=80).details
-    assert (found.means, found.stopped, found.items) == ("human", "votes", 40)
+    found = tried(log_a, tiny_models.base_url_b, votes=[anna], items=40).details
+    assert (found.means, found.stopped, found.items) == ("human", "votes", 24)
     assert found.spent.sent_n == 0
     assert found.quality.difference.value == pytest.approx(np.mean(list(votes.values())))
     assert found.classes.slices
@@ -65,19 +62,19 @@ def test_a_ballot_is_written_voted_on_and_decides(tiny_models: TinyModels, log_a
         here = [v for key, v in votes.items() if facts[key].skill == row.name]
         assert (row.difference.n, row.difference.value) == (len(here), pytest.approx(np.mean(here)))
 
-    twice = tried(log_a, tiny_models.base_url_b, votes=[anna, anna], items=80).details
+    twice = tried(log_a, tiny_models.base_url_b, votes=[anna, anna], items=40).details
     assert twice.quality == found.quality
-    assert any("0 changed and 40 repeated votes are left out" in note for note in twice.notes)
+    assert any("0 changed and 24 repeated votes are left out" in note for note in twice.notes)
 
     # Someone who likes A whatever it says, and votes on everything.
     fan = vote_file(Path("ben.json"), Path("ballot.html"), dict.fromkeys(keys, -1.0), "Ben")
-    alone = tried(log_a, tiny_models.base_url_b, votes=[fan], items=80)
+    alone = tried(log_a, tiny_models.base_url_b, votes=[fan], items=40)
     assert alone.details.quality.verdict == "no"
     assert alone.sheet.word == "DON'T SWITCH"
-    both = tried(log_a, tiny_models.base_url_b, votes=[anna, fan], items=80).details
+    both = tried(log_a, tiny_models.base_url_b, votes=[anna, fan], items=40).details
     halfway = (np.mean(list(votes.values())) - 1) / 2
     assert both.quality.difference.value == pytest.approx(halfway)
-    assert any("80 votes on 40 pairs" in note for note in both.notes)
+    assert any("48 votes on 24 pairs" in note for note in both.notes)
 
 
 def test_a_ballot_that_people_vote_on_is_not_written_over(
@@ -107,7 +104,7 @@ def test_votes_made_in_a_browser_decide(tiny_models: TinyModels, log_a: Path) ->
 
     facts = asked(tiny_models, log_a)
     rights = {fact.prompt: fact.right for fact in tiny_models.facts}
-    tried(log_a, tiny_models.base_url_b, human=True, items=30, ballot_items=14)
+    tried(log_a, tiny_models.base_url_b, human=True, items=14, ballot_items=8)
     keys = on_ballot()
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -124,7 +121,7 @@ def test_votes_made_in_a_browser_decide(tiny_models: TinyModels, log_a: Path) ->
             caught.value.save_as("votes.json")
         finally:
             browser.close()
-    found = tried(log_a, tiny_models.base_url_b, votes=["votes.json"], items=30).details
+    found = tried(log_a, tiny_models.base_url_b, votes=["votes.json"], items=14).details
     wanted = [truth(facts[key]) for key in keys]
     assert any(wanted)
     assert found.items == len(keys)
@@ -143,7 +140,7 @@ def test_a_ballot_can_be_an_arena_and_its_votes_decide(
 ) -> None:
     facts = asked(tiny_models, log_a)
     waiting = tried(
-        log_a, tiny_models.base_url_b, human=True, items=80, ballot_items=40, ballot="vote.toml"
+        log_a, tiny_models.base_url_b, human=True, items=40, ballot_items=24, ballot="vote.toml"
     )
     assert waiting.sheet.word == "NEEDS VOTES"
     assert any("`h2h arena serve vote.toml`" in note for note in waiting.details.notes)
@@ -154,13 +151,13 @@ def test_a_ballot_can_be_an_arena_and_its_votes_decide(
             assert id is not None
             likes_b = truth(facts[id.prompt]) * (1 if id.right_entrant == "tiny-b" else -1)
             voter.vote(battle, "right" if likes_b > 0 else "left" if likes_b < 0 else "tie")
-    found = tried(log_a, tiny_models.base_url_b, votes=["vote.sqlite"], items=80).details
-    assert (found.means, found.stopped, found.items) == ("human", "votes", 40)
+    found = tried(log_a, tiny_models.base_url_b, votes=["vote.sqlite"], items=40).details
+    assert (found.means, found.stopped, found.items) == ("human", "votes", 24)
     by_file = np.mean([truth(facts[row["key"]]) for row in lines(Path("vote.answers.jsonl"))])
     assert found.quality.difference.value == pytest.approx(by_file)
     with pytest.raises(InputError, match="people may be voting"):
-        tried(log_a, tiny_models.base_url_b, human=True, items=80, ballot="vote.toml")
-    typed = ["switch", str(log_a), "--from", "tiny-a", "--to", "tiny-b", "--items", "80"]
+        tried(log_a, tiny_models.base_url_b, human=True, items=40, ballot="vote.toml")
+    typed = ["switch", str(log_a), "--from", "tiny-a", "--to", "tiny-b", "--items", "40"]
     typed += ["--base-url", tiny_models.base_url_b, "--cap-tokens", "16"]
     run = CliRunner().invoke(main, [*typed, "--human", "vote.sqlite", "--json"])
     assert '"means": "human"' in run.stdout, run.output

@@ -43,10 +43,12 @@ class Responder:
     Attributes:
         says: What the candidate does with a request; the judge says "tie" to every pair.
         row: Fields of every logged request.
+        n: How many there are.
     """
 
     says: Callable[[int], Iterable[Piece]] = lambda _: streamed("4")
     row: dict[str, Any] = field(default_factory=dict)
+    n: int = N
     asked: list[Asked] = field(default_factory=list)
     base_url: str = ""
 
@@ -57,7 +59,7 @@ class Responder:
         return self.says(int(asked.key.split()[-1]))
 
     def __call__(self, *words: str) -> Result:
-        rows = logged_calls(N, **self.row)
+        rows = logged_calls(self.n, **self.row)
         Path("log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         said = ["switch", "log.jsonl", "--from", "old", "--to", "new", "--margin", "10pp"]
         said += ["--price-from", "10,40", "--price-to", "1,4", "--price-judge", "1,2"]
@@ -226,11 +228,11 @@ def test_streams_that_always_break_end_with_75_and_are_asked_again(line: Respond
 def test_every_name_that_answered_stands_in_each_verdict(
     line: Responder, how: tuple[str, ...]
 ) -> None:
-    line.says = lambda i: named("newest-mini" if i < 54 else "new")
+    line.n, line.says = 20, lambda i: named("newest-mini" if i < 18 else "new")
     found = line(*how)
     if how == ("--human",):
         found = line("--votes", str(voted()))
-    assert "answered as newest-mini (54) and new (6) of 60 answers" in " ".join(
+    assert "answered as newest-mini (18) and new (2) of 20 answers" in " ".join(
         found.stdout.split()
     )
 
@@ -255,16 +257,16 @@ def test_savings_without_usage_are_estimated_in_the_headline(line: Responder) ->
 def test_what_was_never_answered_is_failed_and_listed(
     line: Responder, how: tuple[str, ...]
 ) -> None:
-    line.says = lost(below=45)
+    line.n, line.says = 20, lost(below=15)
     found = line.details(*how)
     if how[-1] == "--human":
         sent = len(line.asked)
         line.says = lambda i: LOST
         found = line.details(*how[:-1], "--votes", str(voted()))
         assert len(line.asked) == sent
-    assert found["results"][0]["value"] == pytest.approx(-100 * 9 / N)
+    assert found["results"][0]["value"] == pytest.approx(-100 * 3 / 20)
     failures = next(s for s in found["sections"] if s["section"] == "failures")
-    assert failures["rows"] == [{"kind": "unanswered", "a_n": 0, "b_n": 9}]
+    assert failures["rows"] == [{"kind": "unanswered", "a_n": 0, "b_n": 3}]
     assert "They count as failed, and apart from wrong answers." in failures["remarks"]
 
 
