@@ -49,7 +49,7 @@ def log_wealth(x: FloatArray, m: float, plan: SequentialPlan) -> FloatArray:
         lam = stake(float(distance), variance, plan.bound + m)
         logs = start + np.cumsum(np.log1p(lam * (x - m)), axis=-1)
         wealth += np.exp(np.minimum(logs, 700.0))
-    return np.log(wealth)
+    return np.asarray(np.log(wealth))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from tests.models.server import serving as model_server
 from tests.models.tiny import write_model
 from tests.models.tokens import Message
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, http
-from tests.trials.switching.test_switch_judge import Remembering
 
 from headtohead.arena.judge_votes import both_verdicts
 from headtohead.arena.judging import comparisons, judge_voter
@@ -398,9 +397,7 @@ def tiny_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             knowledge.append((call.messages, json.dumps({"reason": "", "verdict": word})))
     store.close()
     folder = tmp_path_factory.mktemp("judge")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.models.tiny.Tokens", Remembering)
-        made = write_model(folder / "judge.gguf", knowledge, arch="llama", merges_n=300, seed=5)
+    made = write_model(folder / "judge.gguf", knowledge, arch="llama", merges_n=300, seed=5)
     with model_server(made.path, "tiny") as url:
         yield url
 

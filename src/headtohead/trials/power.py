@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from headtohead.stats.inputs import Labels, check_count, check_level, vector
+from headtohead.stats.inputs import IntArray, Labels, check_count, check_level, vector
 from headtohead.stats.intervals import normal_probability, normal_quantile, student_quantile, wilson
 from headtohead.trials.paired.means import (
     cluster_codes,
@@ -16,6 +16,13 @@ from headtohead.trials.paired.means import (
 )
 from headtohead.trials.paired.pairs import HALF, fewest_wins, tango_variance
 from headtohead.trials.words import Kind
+
+
+@lru_cache(maxsize=1024)
+def _fewest_wins(n: int, low: int, high: int, shift: float, tail: float) -> IntArray:
+    """`fewest_wins` of `low` to `high` differing pairs, as a plan asks for it again and again."""
+    return fewest_wins(n, np.arange(low, high + 1), shift, tail)
+
 
 _EXACT_PAIRS = 20_000  # beyond it the normal approximation is as good
 _SPREADS = 7.0  # standard deviations that are enumerated
@@ -185,7 +192,7 @@ class Assumed:
             + xlogy(differing, share)
             + xlog1py(n - differing, -share)
         )
-        fewest = fewest_wins(n, differing, -self.margin, self.alpha)
+        fewest = _fewest_wins(n, *differing[[0, -1]].tolist(), -self.margin, self.alpha)
         of_b = 0.5 if share == 0 else (share + self.difference) / (2 * share)
         reached = np.where(fewest == 0, 1.0, bdtrc(np.maximum(fewest, 1) - 1, differing, of_b))
         return min(1.0, float(chance @ reached))

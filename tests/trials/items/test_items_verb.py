@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from tests.logs.formats import test_inspect_log, test_lm_eval
+from tests.simulations import leading
 from tests.trials.items.made_results import made_test
 
 import headtohead
@@ -58,43 +59,43 @@ def test_items_with_a_wrong_key_are_found_and_no_others(tmp_path: Path) -> None:
     assert against
 
 
-def test_an_item_looks_mislabelled_only_if_its_rise_is_above_zero(tmp_path: Path, run: Run) -> None:
+def test_an_item_looks_mislabelled_only_if_its_rise_is_above_zero(tmp_path: Path) -> None:
     # Ten models: three planted keys come out, but ten models cannot decide each of them.
     world = made_test(tmp_path, models=10, items=40, wrong_keys=3, seed=5)
-    made = report(*world.paths)
+    result = headtohead.items(*map(str, world.paths))
+    made = result.details
     assert {s.item for s in made.suspects.listed} == set(world.wrong_keys)
     assert {s.answer for s in made.suspects.listed} <= set("ABCD")  # as the files spell it
     for suspect in made.suspects.listed:
         assert suspect.sure == (suspect.rise is not None and suspect.rise.low > 0)
     sure = made.suspects.sure
     assert 0 < sure < 3
-    text = " ".join(run(*world.paths).output.split())
+    text = " ".join(result.to_markdown().split())
     looks = "1 looks mislabelled" if sure == 1 else f"{sure} look mislabelled"
     assert f"{looks} ({3 - sure} more may be, which the evidence does not decide)" in text
-    figures = headtohead.items(*map(str, world.paths)).sheet.figures
-    rows = next(figure for figure in figures if figure.slug == "mislabelled").rows
+    rows = next(figure for figure in result.sheet.figures if figure.slug == "mislabelled").rows
     assert [row[4] for row in rows] == ["looks so"] * sure + ["undecided"] * (3 - sure)
 
 
-def test_what_all_runs_answer_alike_has_no_slope(tmp_path: Path, run: Run) -> None:
+def test_what_all_runs_answer_alike_has_no_slope(tmp_path: Path) -> None:
     world = made_test(tmp_path, models=8, items=20)
     for path in world.paths:
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         rows[3] |= {"score": 1.0, "output": f"ANSWER: {rows[3]['reference']}"}
         path.write_text("\n".join(map(json.dumps, rows)))
-    made = {row.item: row for row in report(*world.paths).rows}
+    result = headtohead.items(*map(str, world.paths))
+    made = {row.item: row for row in result.details.rows}
     assert made["q3"].says == "all the same"
     assert made["q3"].slope is None
     assert made["q3"].difficulty is None
     assert made["q3"].discrimination is None
-    result = headtohead.items(*map(str, world.paths))
     row = next(row for row in result.results if row["label"] == "q3")
     assert row["slope"] == row["difficulty"] == {"value": None, "low": None, "high": None}
     assert row["infit"] is None
-    assert "one score in every run, so nothing shows" in " ".join(run(*world.paths).output.split())
+    assert "one score in every run, so nothing shows" in " ".join(result.to_markdown().split())
 
 
-@pytest.mark.parametrize("models", [8, 30])
+@pytest.mark.parametrize("models", leading([8, 30], always=1))
 def test_the_chart_draws_what_its_title_says(tmp_path: Path, models: int) -> None:
     world = made_test(tmp_path, models=models, items=40)
     result = headtohead.items(*map(str, world.paths))
@@ -120,13 +121,14 @@ def test_items_that_no_ability_helps_with_tell_nothing(tmp_path: Path) -> None:
     assert sum(row.says == "tells" for row in others) > 0.9 * len(others)
 
 
-def test_without_answers_items_are_suspected_by_who_fails(tmp_path: Path, run: Run) -> None:
+def test_without_answers_items_are_suspected_by_who_fails(tmp_path: Path) -> None:
     world = made_test(tmp_path, models=60, items=40, wrong_keys=3, answers=False)
-    made = report(*world.paths)
+    result = headtohead.items(*map(str, world.paths))
+    made = result.details
     assert not made.suspects.answered
     assert {s.item for s in made.suspects.listed} <= set(world.wrong_keys)
     assert made.suspects.listed
-    text = run(*world.paths).output
+    text = result.to_markdown()
     assert "files hold no answers that can be compared" in " ".join(text.split())
 
 
@@ -189,7 +191,8 @@ def test_what_is_measured_on_models_held_out_holds_for_new_ones(
 
 
 def test_more_items_err_less_and_all_items_not_at_all(tmp_path: Path) -> None:
-    made = report(*made_test(tmp_path, models=30, items=40).paths, margin="4pp")
+    world = made_test(tmp_path, models=24, items=40)
+    made = report(*world.paths, margin="4pp")
     curve = made.short.curve
     assert curve[-1].k == 40
     assert curve[-1].reach == pytest.approx(0, abs=1e-6)
@@ -198,7 +201,7 @@ def test_more_items_err_less_and_all_items_not_at_all(tmp_path: Path) -> None:
     assert needed is not None
     assert len(made.short.items) == needed
     assert all(short.reach <= 0.04 for short in curve if short.k >= needed)
-    tighter = report(*made_test(tmp_path, models=30, items=40).paths, margin=0.01)
+    tighter = report(*world.paths, margin=0.01)
     assert tighter.short.needed is not None
     assert tighter.short.needed > needed
 
@@ -285,13 +288,14 @@ def test_too_few_models_are_refused(tmp_path: Path, run: Run) -> None:
 
 
 def test_three_models_leave_nearly_everything_open(tmp_path: Path) -> None:
-    made = report(*made_test(tmp_path, models=3, items=12).paths)
+    result = headtohead.items(*map(str, made_test(tmp_path, models=3, items=12).paths))
+    made = result.details
     open_ = [row.discrimination for row in made.rows if row.discrimination]
     assert all(found.high - found.low > 1 or found.value > 0.99 for found in open_)
     assert made.short.chosen is None
     assert made.short.items == ()
     assert not any(row.says == "runs against" for row in made.rows)
-    text = headtohead.items(*map(str, made_test(tmp_path, models=3, items=12).paths)).to_markdown()
+    text = result.to_markdown()
     assert "too few" in text
     assert "none is known to tell good models from bad ones (" in text
     assert " are undecided" in text

@@ -44,7 +44,7 @@ def test_one_slice_is_the_whole(seed: int) -> None:
     assert found.slices[0].joint == found.slices[0].difference.interval
 
 
-@pytest.mark.parametrize("rounds", lengths(30, 70))
+@pytest.mark.parametrize("rounds", lengths(15, 70))
 def test_joint_intervals_cover_together(rounds: int) -> None:
     rng = _rng(3)
     labels = np.repeat(np.arange(6), [1, 5, 10, 20, 40, 80])
@@ -57,19 +57,20 @@ def test_joint_intervals_cover_together(rounds: int) -> None:
     assert missed <= sp.binom.isf(0.001, rounds, 0.05)
 
 
-def test_the_worst_of_equal_slices_is_rarely_condemned() -> None:
+@pytest.mark.parametrize("rounds", lengths(20, 40))
+def test_the_worst_of_equal_slices_is_rarely_condemned(rounds: int) -> None:
     rng = _rng(4)
     labels = np.repeat(np.arange(10), 20)
     wrong = 0
-    for _ in range(40):
+    for _ in range(rounds):
         a = (rng.random(200) < 0.9).astype(float)
         b = (rng.random(200) < 0.9).astype(float)
         wrong += slices(a, b, labels, 0.0, rng, rounds=200).slices[0].joint.high < 0
-    assert wrong <= 4
+    assert wrong <= sp.binom.isf(0.003, rounds, 0.025)
 
 
 @pytest.mark.parametrize("method", ["permutation", "wald"])
-@pytest.mark.parametrize("rounds", lengths(40, 100))
+@pytest.mark.parametrize("rounds", lengths(20, 100))
 def test_sameness_errs_as_often_as_it_says_and_finds_differences(method: str, rounds: int) -> None:
     rng = _rng(5)
     clusters = np.repeat(np.arange(40), 3)

@@ -112,7 +112,7 @@ def test_verdict_is_one_of_three(value: float, down: float, up: float, margin: f
 
 
 @pytest.mark.parametrize("p", [(0.6, 0.1, 0.08, 0.22), (0.85, 0.05, 0.05, 0.05)])
-@pytest.mark.parametrize("rounds", lengths(400, 2000))
+@pytest.mark.parametrize("rounds", lengths(200, 2000))
 def test_score_difference_covers(p: tuple[float, ...], rounds: int) -> None:
     tables = np.random.default_rng(1).multinomial(60, p, rounds)
     hits = 0
@@ -132,7 +132,7 @@ def test_mcnemar_errs_at_most_as_often_as_it_says() -> None:
 
 @pytest.mark.parametrize("only_b", leading([0.0, 0.2, 0.05]))
 @pytest.mark.parametrize("n", [40, 150])
-@pytest.mark.parametrize("rounds", lengths(250, 2000))
+@pytest.mark.parametrize("rounds", lengths(120, 2000))
 def test_a_worse_b_rarely_gets_a_yes(n: int, only_b: float, rounds: int) -> None:
     margin = 0.1
     rest = 1 - margin - 2 * only_b

@@ -207,7 +207,7 @@ def test_an_endpoint_that_bills_more_than_the_worst_case_is_trusted_less() -> No
     asyncio.run(run())
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(30) // 2)
 @given(st.integers(0, 2**32 - 1))
 def test_the_server_never_bills_more_than_the_ceiling(
     tmp_path_factory: pytest.TempPathFactory, seed: int

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.simulations import lengths
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call, http
 from tests.trials.replay.running import RATES, RepeatedReplay
 
@@ -36,6 +37,7 @@ from pathlib import Path
 from headtohead.trials.replay.client import Endpoint
 from headtohead.trials.replay.replay import replay
 from headtohead.trials.replay.limits import Settings
+from tests.simulations import lengths
 from tests.trials.replay.loopback import call
 
 address, ledger = sys.argv[1:]
@@ -58,7 +60,10 @@ def _kept(ledger: Path) -> set[str]:
     return keys
 
 
-def test_killed_at_any_moment_no_answer_is_lost_or_paid_for_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", lengths(2, 5))
+def test_killed_at_any_moment_no_answer_is_lost_or_paid_for_again(
+    tmp_path: Path, kills: int
+) -> None:
     ledger, rng = tmp_path / "run.jsonl", np.random.default_rng(5)
     asked_n: Counter[str] = Counter()
     lock = threading.Lock()
@@ -71,7 +76,7 @@ def test_killed_at_any_moment_no_answer_is_lost_or_paid_for_again(tmp_path: Path
 
     excused: Counter[str] = Counter()
     with Loopback(script) as server:
-        for _ in range(5):
+        for _ in range(kills):
             before, already = _kept(ledger), asked_n.copy()
             process = subprocess.Popen(
                 [sys.executable, "-c", KILLED, server.base_url, str(ledger)],
@@ -286,12 +291,13 @@ async def _write(path: Path) -> None:
         await book.keep(Completion(key="b", text="two", cost_usd=0.5), "r")
 
 
-def test_cut_anywhere_the_journal_gives_all_whole_answers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cuts", lengths(25, 150))
+def test_cut_anywhere_the_journal_gives_all_whole_answers(tmp_path: Path, cuts: int) -> None:
     path = tmp_path / "run.jsonl"
     asyncio.run(_write(path))
     whole = path.read_bytes()
     ends = [i + d for i, byte in enumerate(whole) if byte == ord("\n") for d in (-1, 0, 1)]
-    for length in sorted({*ends, *range(0, len(whole), 7)}):
+    for length in sorted({*ends, *range(0, len(whole), len(whole) // cuts)}):
         path.write_bytes(whole[:length])
         # The line feed alone may be missing.
         told = [json.loads(x) for x in (whole[:length] + b"\n").split(b"\n") if _is_json(x)]

@@ -3,30 +3,19 @@
 import itertools
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.browser import CHROMIUM, browser  # noqa: F401
 
 from headtohead.core.errors import InputError
 from headtohead.trials.scoring.ballot import key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.scored import Duel
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 EVIL = "</script><script>window.pwned=1</script><img src=x onerror='pwned=1'> \u202e\u2028 {{7}}"
 KEYS = [f"gpt-5/secret-key-{n}" for n in range(6)]
 
@@ -93,18 +82,8 @@ def test_a_ballot_is_never_overwritten(made: Path) -> None:
 # ---------------------------------------------------------------- in a browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        launched = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def opened(browser: Any, made: Path) -> Iterator[Callable[..., Any]]:
+def opened(browser: Any, made: Path) -> Iterator[Callable[..., Any]]:  # noqa: F811
     """Opens the ballot; nothing may be said on its console or leave the machine."""
     contexts: list[Any] = []
     trouble: list[str] = []

@@ -160,8 +160,8 @@ def test_a_degenerate_answer_takes_no_time() -> None:
     start = time.process_time()
     for mark in ("*", " ", "(", "_*", "answer ", "\\boxed{", "1,", "- ", "#", "A) ", "$`"):
         for reference in ("C", "7", "Paris"):
-            scored(mark * 20_000, reference)
-    assert time.process_time() - start < 4
+            scored(mark * 8000, reference)
+    assert time.process_time() - start < 1.6
 
 
 @given(

@@ -23,7 +23,6 @@ from tests.trials.switching.parts import (
     vote_file,
 )
 
-from headtohead.trials.result import TrialResult
 from headtohead.trials.scoring.judge import judge_calls
 from headtohead.trials.scoring.scored import Duel
 from headtohead.trials.switching.settings import Pace
@@ -98,7 +97,7 @@ def court(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="module")
 def heard(
     tiny_models: TinyModels, court: Court, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[TrialResult, Path]:
+) -> tuple[Any, Path]:
     """The trial of every pair, and the folder of its ledgers."""
     folder = tmp_path_factory.mktemp("heard")
     with pytest.MonkeyPatch.context() as patch:
@@ -111,13 +110,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def judged(court: Court, models: TinyModels, **options: Any) -> TrialResult:
+def judged(court: Court, models: TinyModels, **options: Any) -> Any:
     said = {"judge": "judge", "judge_url": court.base_url, "price_judge": "1,2", "pace": PACE}
     return tried(court.log, models.base_url_b, **{**said, **options})
 
 
 def test_the_preference_and_the_place_it_favours_are_as_built(
-    court: Court, heard: tuple[TrialResult, Path]
+    court: Court, heard: tuple[Any, Path]
 ) -> None:
     found, folder = heard
     made = found.details
@@ -207,7 +206,7 @@ def test_a_real_small_model_judges_within_what_a_judge_can_say(
 
 
 def test_people_correct_the_judge_and_the_verdict_is_theirs(
-    tiny_models: TinyModels, court: Court, heard: tuple[TrialResult, Path]
+    tiny_models: TinyModels, court: Court, heard: tuple[Any, Path]
 ) -> None:
     shutil.copytree(heard[1], ".", dirs_exist_ok=True)
     first = judged(court, tiny_models, human=True, ballot_items=20)

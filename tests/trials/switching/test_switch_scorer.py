@@ -69,7 +69,7 @@ def whole(
 @pytest.fixture
 def bought(whole: tuple[Switch, Path], tmp_path: Path) -> Path:
     """A ledger of one's own that holds all of tiny-b's answers, so that none is asked for."""
-    return shutil.copy(whole[1], tmp_path / "bought.jsonl")
+    return Path(shutil.copy(whole[1], tmp_path / "bought.jsonl"))
 
 
 def difference(models: TinyModels, skill: str = "") -> float:

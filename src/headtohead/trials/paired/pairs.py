@@ -285,9 +285,9 @@ def _log_chance(
     n: int, differing: IntArray, wins: IntArray, shift: float, share: float
 ) -> FloatArray:
     """The logarithm of the chance of one way, if so many pairs differ and B minus A is `shift`."""
-    of_b, of_a, of_none = (
-        math.log(max(p, 1e-300)) for p in ((share + shift) / 2, (share - shift) / 2, 1 - share)
-    )
+    of_b = math.log(max((share + shift) / 2, 1e-300))
+    of_a = math.log(max((share - shift) / 2, 1e-300))
+    of_none = math.log(max(1 - share, 1e-300))
     rest = differing * (of_a - of_none) + n * of_none
     return np.asarray(wins * (of_b - of_a) + rest)
 
