@@ -151,10 +151,11 @@ def stake(
     The mean is believed to lie `distance` > 0 from m, and an observation at most `edge` > 0 below
     it.
     """
-    return _bent(_straight(distance, variance), edge)
+    return _bent(straight_stakes(distance, variance), edge)
 
 
-def _straight(distance: FloatArray | float, variance: FloatArray) -> FloatArray:
+def straight_stakes(distance: FloatArray | float, variance: FloatArray) -> FloatArray:
+    """The stakes of fastest growth for small distances, shape as broadcast."""
     return np.asarray(distance / (variance + np.square(distance)))
 
 
@@ -162,21 +163,16 @@ def _bent(straight: FloatArray, edge: FloatArray | float) -> FloatArray:
     return np.asarray(straight / np.sqrt(1 + np.square(straight * edge / _MOST)))
 
 
-def final_log_wealth(x: FloatArray, variance: FloatArray, m: float, plan: SequentialPlan) -> float:
-    """The log wealth after the last of the observations, with the variances foreseen for each.
+def final_log_wealth(
+    x: FloatArray, straight: FloatArray, m: float, bound: float, weights: FloatArray
+) -> float:
+    """The log wealth after the last of the observations.
 
     If the mean of every observation, given those before it, is at most m, then at each moment
     and overall P(wealth ever reaches 1 / a) <= a. To bet that the mean is below m, give -x and
-    -m. `x` and `variance` (that of `variance_after` before each) have shape (n,); `m` is inside
-    +-plan.bound.
+    -m. `x` has shape (n,), `straight` (`straight_stakes` before each) shape (13, n), `weights` is
+    `log_weights()`; `m` is inside +-bound.
     """
-    straight = _straight(distances(plan)[:, None], variance)
-    return _log_wealth(x, straight, m, plan.bound, log_weights())
-
-
-def _log_wealth(
-    x: FloatArray, straight: FloatArray, m: float, bound: float, weights: FloatArray
-) -> float:
     logs = weights + np.log1p(_bent(straight, bound + m) * (x - m)).sum(axis=-1)
     return float(np.logaddexp.reduce(logs))
 
@@ -301,7 +297,7 @@ class Sequential:
         """Move the ends inwards past what is refuted now, but never past each other."""
         x = self._x[: self._n]
         # The same for every mean that is looked at, on both sides.
-        straight = _straight(distances(self.plan)[:, None], self._variance[: self._n])
+        straight = straight_stakes(distances(self.plan)[:, None], self._variance[: self._n])
         fallen_up = self._yes.log_wealth >= self._threshold
         fallen_down = self._no.log_wealth >= self._threshold
         low = self._end(x, straight, self._low, self.plan.null if fallen_up else None)
@@ -318,7 +314,7 @@ class Sequential:
             low = math.nextafter(refuted, math.inf)
 
         def excess(m: float) -> float:
-            wealth = _log_wealth(x, straight, m, self.plan.bound, self._weights)
+            wealth = final_log_wealth(x, straight, m, self.plan.bound, self._weights)
             return wealth - self._threshold
 
         above = excess(low)

@@ -17,6 +17,7 @@ from headtohead.trials.sequential import (
     final_log_wealth,
     log_weights,
     stake,
+    straight_stakes,
     variance_after,
 )
 
@@ -67,7 +68,8 @@ def test_agrees_with_plain_arithmetic(
     plan = SequentialPlan(margin, spread=spread)
     expected = np.log(_by_hand(x.tolist(), m, plan))
     assert log_wealth(x, m, plan) == pytest.approx(expected, abs=1e-9)
-    final = final_log_wealth(x, predicted_variance(x, plan), m, plan)
+    straight = straight_stakes(distances(plan)[:, None], predicted_variance(x, plan))
+    final = final_log_wealth(x, straight, m, plan.bound, log_weights())
     assert final == pytest.approx(expected[-1], abs=1e-9)
 
 
