@@ -16,9 +16,10 @@ from litestar import Litestar
 
 from headtohead.arena.settings import ArenaSettings, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
-from headtohead.arena.web.app import application, bound, server_of, state_of
-from headtohead.arena.web.beside import Beside
+from headtohead.arena.web.app import application, state_of
 from headtohead.arena.web.running import RunningArena, prepare
+from headtohead.hosting.beside import Beside
+from headtohead.hosting.listening import bound, server_of
 
 PROMPTS = {
     "p1": ("What is the capital of Peru?", "facts"),

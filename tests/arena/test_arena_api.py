@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.arena.served import ServedArena, TestVoter, serving, written
 
 import headtohead
-from headtohead.arena.web.security import Limits
+from headtohead.hosting.security import Limits
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,11 @@ from tests.arena.served import ServedArena, TestVoter, serving, written
 from headtohead.arena.integrity import flagged_voters
 from headtohead.arena.settings import BoardAsk, settings_in
 from headtohead.arena.store.store import ArenaStore, VoteRefused
-from headtohead.arena.web.beside import Beside
 from headtohead.arena.web.computed import board_text, flags
 from headtohead.arena.web.running import RunningArena, prepare
 from headtohead.core.errors import InputError, StoreBusy, StoreFull
+from headtohead.hosting.beside import Beside
+from headtohead.hosting.refused import Refused
 
 AS_OF = "As of 20"
 
@@ -145,7 +146,7 @@ def test_failures_come_back_as_sentences_and_a_process_that_ended_begins_anew(
     beside = Beside()
 
     async def said(job: Callable[..., Any], *given: object) -> tuple[int, str]:
-        with pytest.raises(VoteRefused) as refused:
+        with pytest.raises(Refused) as refused:
             await beside.do(job, *given)
         return refused.value.status, str(refused.value)
 
@@ -182,7 +183,7 @@ def test_closing_ends_what_is_under_way_and_begins_nothing_more() -> None:
         await asyncio.sleep(0.2)
         began = time.monotonic()
         await asyncio.to_thread(beside.close)
-        with pytest.raises(VoteRefused, match="ended"):
+        with pytest.raises(Refused, match="ended"):
             await long
         return pid, time.monotonic() - began
 

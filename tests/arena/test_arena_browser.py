@@ -13,7 +13,7 @@ from tests.browser import CHROMIUM, browser, fits_and_passes_axe, wait_until  # 
 
 from headtohead.arena.trying import trial
 from headtohead.arena.web.admin import admin_token
-from headtohead.arena.web.security import Limits
+from headtohead.hosting.security import Limits
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 SHOTS = os.environ.get("H2H_SCREENSHOTS", "")

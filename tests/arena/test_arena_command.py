@@ -25,10 +25,10 @@ import headtohead
 from headtohead.arena.command import arena
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
-from headtohead.arena.web.app import bound
 from headtohead.arena.web.running import only_server
 from headtohead.cli import main
 from headtohead.core.errors import InputError, StoreFull
+from headtohead.hosting.listening import bound
 
 _ARENA = [sys.executable, "-u", "-m", "headtohead", "arena"]
 
@@ -81,7 +81,7 @@ def test_ctrl_c_before_it_is_served_is_one_line(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("headtohead.arena.web.app.bound", interrupted)
+    monkeypatch.setattr("headtohead.hosting.listening.bound", interrupted)
     code, said = _run(command, *([str(written(tmp_path))] if command == "serve" else []))
     assert code == 130
     assert said.splitlines()[-2:] == ["", "Stopped before anyone could vote."]

@@ -12,7 +12,7 @@ from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore, Voter
 from headtohead.arena.web import boards
 from headtohead.arena.web.running import prepare
-from headtohead.arena.web.security import Limits
+from headtohead.hosting.security import Limits
 
 
 @pytest.mark.slow

@@ -16,7 +16,8 @@ from tests.browser import CHROMIUM, browser  # noqa: F401
 from headtohead.arena.exchange import export
 from headtohead.arena.store.store import ArenaStore, Voter
 from headtohead.arena.web.admin import admin_token
-from headtohead.arena.web.security import HEADERS, Limits, Purpose
+from headtohead.arena.web.security import Purpose
+from headtohead.hosting.security import HEADERS, Limits
 
 MARKUP = '"><script>alert(1)</script><img src=//x.example/x onerror=alert(2)>'
 MARKUPS = (

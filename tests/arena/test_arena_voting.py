@@ -12,7 +12,7 @@ from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
 
 from headtohead.arena.pairing import draw
 from headtohead.arena.store.store import ArenaStore
-from headtohead.arena.web.security import Limits
+from headtohead.hosting.security import Limits
 
 
 @pytest.fixture

@@ -186,8 +186,9 @@ def arena_serve(
     import numpy as np
 
     from headtohead.arena.web.admin import admin_token
-    from headtohead.arena.web.app import bound, run
+    from headtohead.arena.web.app import run
     from headtohead.arena.web.running import RunningArena, only_server, prepare
+    from headtohead.hosting.listening import bound
 
     settings = arena if isinstance(arena, ArenaSettings) else settings_in(Path(arena))
     with only_server(settings.database):

@@ -12,9 +12,9 @@ from tests.browser import CHROMIUM, FLAGS
 from tests.models.conftest_parts import Fact, TinyModels
 from tests.trials.switching.parts import lines, tried, vote_file
 
-from headtohead.arena.web.security import Limits
 from headtohead.cli import main
 from headtohead.core.errors import InputError
+from headtohead.hosting.security import Limits
 
 
 @pytest.fixture(autouse=True)

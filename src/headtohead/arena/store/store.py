@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull, UnknownName
+from headtohead.hosting.refused import Refused
 
 Door = Literal["open", "link", "header"]
 WINNERS: Mapping[str, str] = {
@@ -45,16 +46,11 @@ _FULL = (
 )
 
 
-class VoteRefused(InputError):
-    """What a voter asked for is not theirs to do, or is done already.
-
-    Attributes:
-        status: The HTTP status that says so.
-    """
+class VoteRefused(Refused):
+    """What a voter asked for is not theirs to do, or is done already."""
 
     def __init__(self, message: str, status: int = 409) -> None:
-        self.status = status
-        super().__init__(message)
+        super().__init__(message, status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

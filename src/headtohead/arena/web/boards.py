@@ -17,6 +17,7 @@ from headtohead.arena.store.store import VoteRefused
 from headtohead.arena.web.computed import BEHIND, Form, board_text
 from headtohead.arena.web.doors import arena_of, voter_of
 from headtohead.arena.web.running import RunningArena
+from headtohead.hosting.refused import Refused
 from headtohead.ratings.grouping import GROUPS
 
 Asked = Request[Any, Any, Any]
@@ -96,7 +97,7 @@ class Boards:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 return await computing
-        except (TimeoutError, VoteRefused):
+        except (TimeoutError, Refused):
             return kept.value
 
     def trouble(self, job: Job) -> str:
@@ -110,7 +111,7 @@ class Boards:
             stamp = arena.store.changes()
             try:
                 value = await arena.beside.do(job[0], arena.board_settings, *job[1:])
-            except VoteRefused as error:
+            except Refused as error:
                 if job in self._kept:
                     self._kept[job].trouble = str(error)
                 raise

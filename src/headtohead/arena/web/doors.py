@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from headtohead.arena.store.store import Voter, VoteRefused
 from headtohead.arena.web.running import RunningArena, now_ms
-from headtohead.arena.web.security import Limits
+from headtohead.hosting.refused import too_fast
+from headtohead.hosting.security import Limits, asker
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -38,12 +39,8 @@ def _by_proxy(request: "Asked") -> bool:
 def address_of(request: "Asked") -> str:
     """Who sends a request, for limits; it is kept nowhere."""
     peer = request.client.host if request.client else ""
-    if not _by_proxy(request):
-        return peer
-    # What stands on the right was added last; further left anybody may have written.
-    proxies = arena_of(request).settings.voters.proxies
-    said = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
-    return next((part for part in reversed(said) if part and part not in proxies), peer)
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return asker(peer, forwarded, arena_of(request).settings.voters.proxies)
 
 
 def _host_of(request: "Asked") -> str:
@@ -92,23 +89,11 @@ def not_too_fast(limits: Limits, who: str) -> None:
     """Take one from what somebody may ask.
 
     Raises:
-        TooFast: If nothing is left for now.
+        Refused: If nothing is left for now.
     """
     wait = limits.wait_s(who, now_ms() / 1000)
     if wait:
-        raise TooFast(wait)
-
-
-class TooFast(VoteRefused):
-    """More requests than a person makes.
-
-    Attributes:
-        wait_s: Seconds to wait.
-    """
-
-    def __init__(self, wait_s: float) -> None:
-        self.wait_s = wait_s
-        super().__init__(f"That was too fast. Wait {max(1, round(wait_s))} s, then go on.", 429)
+        raise too_fast(wait)
 
 
 def voter_of(request: "Asked") -> Voter | None:
@@ -170,7 +155,7 @@ def may_draw(request: "Asked", voter: Voter) -> None:
     """Refuse what comes too fast: battles of one voter, and new voters of one address.
 
     Raises:
-        TooFast: In both cases.
+        Refused: In both cases.
     """
     arena = arena_of(request)
     not_too_fast(arena.battle_limits, voter.id)

@@ -14,26 +14,18 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import MediaType
-from litestar.exceptions import HTTPException
 
 from headtohead.arena.store.store import VoteRefused
-from headtohead.arena.web.doors import TooFast
-from headtohead.arena.web.security import HEADERS
-from headtohead.core.errors import HeadToHeadError
 from headtohead.files.opening import NOT_JSON
+from headtohead.hosting.failures import failure_of
+from headtohead.hosting.security import HEADERS
 
 if TYPE_CHECKING:
     from litestar.types import Message, Scope
 
 _MARK = "is"
 _LOG = logging.getLogger("headtohead.arena")
-_SAID = {
-    400: "This request cannot be read.",
-    404: "There is no such page here.",
-    405: "This address does not take that kind of request.",
-    413: "This is too long. Shorten it, and send it again.",
-    500: "Something went wrong here. Nothing was counted; try again.",
-}
+_UNKEPT = "The vote cannot be kept at the moment, so nothing was counted. Try again."
 
 
 def folder(name: str) -> Path:
@@ -101,22 +93,7 @@ def wants_json(request: Request[Any, Any, Any]) -> bool:
 
 def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """A failure as a sentence; what is not ours to say stays in the log of the server."""
-    status, said, headers = HTTPStatus.INTERNAL_SERVER_ERROR.value, "", {}
-    if isinstance(error, VoteRefused):
-        status, said = error.status, str(error)
-        if isinstance(error, TooFast):
-            headers["Retry-After"] = str(max(1, round(error.wait_s)))
-    elif isinstance(error, HeadToHeadError):
-        status = HTTPStatus.SERVICE_UNAVAILABLE.value
-        said = "The vote cannot be kept at the moment, so nothing was counted. Try again."
-        _LOG.error("%s", error)
-    elif isinstance(error, RecursionError):
-        status = HTTPStatus.BAD_REQUEST.value  # brackets without an end, in a body sent by REST
-    elif isinstance(error, HTTPException):
-        status = error.status_code
-    else:
-        _LOG.error("A request failed.", exc_info=error)
-    said = said or _SAID.get(status, _SAID[400 if status < 500 else 500])
+    status, said, headers = failure_of(error, _LOG, _UNKEPT)
     if wants_json(request):
         body = {"error": said, "status": status}
         return Response(body, status_code=status, media_type=MediaType.JSON, headers=headers)

@@ -31,9 +31,10 @@ from headtohead.arena.store.store import (
 )
 from headtohead.arena.store.writer import Writer
 from headtohead.arena.style import battle_styles
-from headtohead.arena.web.beside import Beside
-from headtohead.arena.web.security import Limits, Signer, secret_beside
+from headtohead.arena.web.security import Signer, secret_beside
 from headtohead.core.errors import StoreBusy, StoreFull
+from headtohead.hosting.beside import Beside
+from headtohead.hosting.security import Limits
 
 if TYPE_CHECKING:
     import numpy as np

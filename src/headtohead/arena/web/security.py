@@ -1,4 +1,4 @@
-"""Who may do what: signed tokens, forged requests, limits, and what a browser is forbidden.
+"""Who may do what: signed tokens, and the secret that signs them.
 
 A token is a text with a signature by the secret of this arena, which lies beside its database. Each
 kind of token has a purpose of its own in its signature, so that none passes for another.
@@ -8,30 +8,12 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections import OrderedDict
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from headtohead.core.errors import StoreFull
 
 Purpose = Literal["voter", "link", "vote", "form", "admin", "header", "cookie"]
-HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # Not no-referrer: browsers then send a form of our own with the origin "null".
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
-}
-"""What every answer of the server carries."""
 
 
 def secret_beside(database: Path) -> bytes:
@@ -90,27 +72,3 @@ class Signer:
         """The text of a token; empty if it is not ours."""
         text, _, signature = token.rpartition(".")
         return text if text and self.signs(signature, purpose, text) else ""
-
-
-class Limits:
-    """How often someone may ask: each has a bucket that fills with time.
-
-    Args:
-        per_minute: How many requests fit into a minute on average.
-        burst: How many may come at once.
-        most: How many askers are remembered; whoever asked longest ago is forgotten.
-    """
-
-    def __init__(self, per_minute: float, burst: int, most: int = 50_000) -> None:
-        self._per_s, self._burst, self._most = per_minute / 60, burst, most
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def wait_s(self, who: str, now_s: float) -> float:
-        """Takes one from the bucket of an asker: 0 if they may go on, else seconds to wait."""
-        left, at = self._buckets.pop(who, (float(self._burst), now_s))
-        left = min(float(self._burst), left + max(0.0, now_s - at) * self._per_s)
-        allowed = left >= 1
-        self._buckets[who] = (left - allowed, now_s)
-        if len(self._buckets) > self._most:
-            self._buckets.popitem(last=False)
-        return 0.0 if allowed else (1 - left) / self._per_s

@@ -13,8 +13,8 @@ from multiprocessing import connection, get_context, parent_process
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from headtohead.arena.store.store import VoteRefused
 from headtohead.core.errors import HeadToHeadError, InputError
+from headtohead.hosting.refused import Refused
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -52,12 +52,12 @@ class Beside:
                 process to process, so they are to be small.
 
         Raises:
-            VoteRefused: With the job's own sentence if it refused, or one that says that it failed.
+            Refused: With the job's own sentence if it refused, or one that says that it failed.
         """
         loop = asyncio.get_running_loop()
         status, value = await loop.run_in_executor(self._thread, self._done, job, given)
         if status:
-            raise VoteRefused(value, status)
+            raise Refused(value, status)
         done: T = value
         return done
 
@@ -127,7 +127,7 @@ def _end_with_server() -> None:
 def _told(job: Callable[..., Any], given: tuple[object, ...]) -> tuple[int, Any]:
     try:
         return 0, job(*given)
-    except VoteRefused as error:
+    except Refused as error:
         return error.status, str(error)
     except InputError as error:
         return 404, str(error)

@@ -1,0 +1,1 @@
+"""What every server of the package stands on: a process beside it, limits, headers, refusals."""
