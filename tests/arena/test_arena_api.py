@@ -51,6 +51,9 @@ def test_a_program_draws_votes_and_reads_the_board(
     database = api_arena.arena.settings.database
     assert said == headtohead.arena_board(database).as_json()
     assert str(database.parent) not in program.get("/board").text
+    assert program.get("/board?style=false&trusted=0&mine=false").json() == said
+    assert program.get("/board?mine=true").json()["votes_counted"] == 1
+    assert httpx2.get(f"{api_arena.address}/api/v1/board?mine=true").status_code == 401
     facts = program.get("/arena").json()
     assert facts["votes"] == said["votes_counted"] >= 1
     assert facts["categories"] == ["facts", "writing"]

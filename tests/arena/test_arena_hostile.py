@@ -406,8 +406,11 @@ def test_cookies_go_by_https_where_the_proxy_says_that_the_browser_does(tmp_path
     for proxies, secure in (('["127.0.0.1"]', True), ('["10.0.0.1"]', False)):
         toml = written(tmp_path, more=f"[voters]\nproxies = {proxies}\n")
         with serving(toml) as served:
-            answer = httpx2.get(served.address, headers={"x-forwarded-proto": "https"})
-            assert ("secure" in answer.headers["set-cookie"].lower()) == secure
+            for path in ("", f"/admin/enter/{admin_token(served.arena)}"):
+                answer = httpx2.get(
+                    f"{served.address}{path}", headers={"x-forwarded-proto": "https"}
+                )
+                assert ("secure" in answer.headers["set-cookie"].lower()) == secure
 
 
 def test_a_password_that_a_proxy_asks_for_does_not_hide_the_voter(voter: TestVoter) -> None:

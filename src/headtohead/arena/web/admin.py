@@ -15,7 +15,7 @@ from headtohead.arena.exchange import Layout
 from headtohead.arena.store.store import ArenaStore, VoteRefused
 from headtohead.arena.web.boards import kept_of
 from headtohead.arena.web.computed import flags, votes_file
-from headtohead.arena.web.doors import arena_of
+from headtohead.arena.web.doors import arena_of, by_https
 from headtohead.arena.web.pages import fields, page
 from headtohead.arena.web.running import RunningArena, now_ms
 
@@ -66,7 +66,7 @@ async def enter(request: Asked, token: FromPath[str]) -> Response[Any]:
         path="/admin",
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=by_https(request),
     )
     return Redirect("/admin", status_code=303, cookies=[cookie])
 

@@ -217,15 +217,19 @@ async def vote(request: Asked, id: FromPath[str], data: JSONBody[CastVote]) -> B
     return _view(await arena.vote(voter, id, data.outcome, token, ", ".join(data.reasons)))
 
 
-@get("/board", responses=_refusals(400, 404))
+@get("/board", responses=_refusals(400, 401, 403, 404))
 async def board(
     request: Asked,
     category: Annotated[str, QueryParameter(max_length=100)] = "",
     until: Annotated[str, QueryParameter(max_length=10, description="A day")] = "",
-    style: Annotated[bool, QueryParameter()] = False,
+    style: Annotated[bool, QueryParameter(description="At equal length and layout")] = False,
+    trusted: Annotated[bool, QueryParameter(description="Without who stands out")] = False,
+    mine: Annotated[bool, QueryParameter(description="Only the votes of whoever asks")] = False,
     group: Annotated[str, QueryParameter(max_length=20)] = "",
 ) -> Response[dict[str, Any]]:
     """The leaderboard and the stop meters: what `h2h arena board --json` prints."""
+    if mine:
+        _bearer(request)
     return Response(msgspec.json.decode(await board_of(request, "api")))
 
 

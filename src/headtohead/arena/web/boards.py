@@ -46,12 +46,17 @@ def _ask(request: Asked) -> BoardAsk:
         raise VoteRefused("A day is written as 2026-11-29.", 400) from None
     return BoardAsk(
         category=given.get("category", ""),
-        voter=(voter.id if voter else _NOBODY) if given.get("mine") else "",
+        voter=(voter.id if voter else _NOBODY) if _ticked(given, "mine") else "",
         until=day,
-        style=bool(given.get("style")),
-        trusted=bool(given.get("trusted")),
+        style=_ticked(given, "style"),
+        trusted=_ticked(given, "trusted"),
         group=group,
     )
+
+
+def _ticked(given: Mapping[str, str], name: str) -> bool:
+    """Whether something is asked for, by a tick of the page or in the words of a program."""
+    return given.get(name, "").casefold() not in ("", "0", "false")
 
 
 @dataclass(slots=True)

@@ -163,6 +163,12 @@ def may_draw(request: "Asked", voter: Voter) -> None:
         not_too_fast(arena.newcomer_limits, address_of(request))
 
 
+def by_https(request: "Asked") -> bool:
+    """Whether nobody between the browser and the server, or the proxy before it, can listen."""
+    forwarded = request.headers.get("x-forwarded-proto") if _by_proxy(request) else None
+    return (forwarded or request.url.scheme) == "https"
+
+
 def cookie_of(request: "Asked", voter: Voter) -> "list[Cookie]":
     """What makes a browser this voter from now on; none where a proxy names them."""
     from litestar.datastructures import Cookie
@@ -170,8 +176,6 @@ def cookie_of(request: "Asked", voter: Voter) -> "list[Cookie]":
     if voter.door == "header":
         return []
     tokens = arena_of(request).tokens
-    forwarded = request.headers.get("x-forwarded-proto") if _by_proxy(request) else None
-    https = (forwarded or request.url.scheme) == "https"
     return [
         Cookie(
             key=tokens.cookie("voter"),
@@ -179,6 +183,6 @@ def cookie_of(request: "Asked", voter: Voter) -> "list[Cookie]":
             max_age=_YEAR_S,
             httponly=True,
             samesite="lax",
-            secure=https,
+            secure=by_https(request),
         )
     ]
