@@ -353,6 +353,7 @@ def test_an_answer_that_gives_its_model_away_flags_the_vote(tmp_path: Path) -> N
         known = voter.vote(battle).json()
         side = "left" if known["left"] == "ant" else "right"
         (vote,) = served.arena.store.rows("SELECT outcome, reveals FROM votes")
+        assert not served.arena.chances._board("").any()  # no pair is drawn by it
     assert tuple(vote) == ("left", f"{side}: As DeepSeek, I")
 
 

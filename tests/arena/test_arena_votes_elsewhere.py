@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import httpx2
 import pytest
 from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving, written
@@ -55,6 +56,14 @@ def test_a_void_vote_and_one_on_an_answer_that_gave_its_model_away_do_not_count(
     assert (result.rows_read, result.used) == (8, 7)
     assert dict(result.dropped) == {"an answer gave its model away": 1}
     assert rank(database, anonymous_only=False).used == 8
+    view = arena_board(database).view
+    assert (view.votes, view.named) == (7, 1)
+    assert sum(meeting.votes for meeting in view.meetings.values()) == 2 * 7
+    with serving(tmp_path / "arena.toml") as served:
+        assert sum(row[-1] for row in served.arena.store.counted()) == 7
+        page = " ".join(httpx2.get(f"{served.address}/board", timeout=60).text.split())
+    assert "Ratings by 7 votes" in page
+    assert "1 more vote is kept and not rated, because an answer gave its model away." in page
 
 
 def test_the_votes_of_switch_are_those_between_its_two_models(tmp_path: Path) -> None:

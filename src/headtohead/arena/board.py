@@ -70,6 +70,8 @@ class BoardView:
         meetings: (entrant, other) -> their votes, both ways round.
         meters: For each pair of sides, over all categories and in each.
         days: On which votes were given, the first first.
+        votes: That are rated.
+        named: More, in which an answer gave its model away; they are kept and not rated.
         flagged: Voters whose votes stand out; they count unless the ask says otherwise.
         judge: What the judge adds to the votes of all people; None if none has voted.
     """
@@ -84,6 +86,7 @@ class BoardView:
     meters: tuple[tuple[str, StopMeter], ...]
     days: tuple[date, ...]
     votes: int
+    named: int
     flagged: tuple[FlaggedVoters, ...] = ()
     judge: JudgeView | None = None
 
@@ -102,9 +105,10 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
     out = {voter for one in flagged for voter in one.voters} if ask.trusted else set()
     chosen = [vote for vote in votes if _asked(vote, ask) and vote["voter"] not in out]
     ranked, why = _ranked(store, settings, ask, chosen)
+    rated, counted = (_rated(settings, some) for some in (votes, chosen))
     known = store.entrants(retired=True)
     retired = tuple(row["name"] for row in known if row["retired_ms"] is not None)
-    compared = list(_compared(settings, votes))
+    compared = list(_compared(settings, rated))
     return BoardView(
         ask=ask,
         ranked=ranked,
@@ -117,12 +121,13 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
             if standing.model not in retired
         ),
         costs=_costs(store),
-        meetings=_meetings(chosen),
+        meetings=_meetings(counted),
         meters=tuple(_meter(settings, sides) for sides in compared),
         days=tuple(sorted({_day(vote["voted_ms"]) for vote in votes})),
-        votes=len(chosen),
+        votes=ranked.used if ranked else len(counted),
+        named=sum(not vote["names_hidden"] for vote in chosen),
         flagged=flagged,
-        judge=judge_view(store, settings, compared, votes),
+        judge=judge_view(store, settings, compared, rated),
     )
 
 
@@ -132,6 +137,12 @@ def _asked(vote: Mapping[str, Any], ask: BoardAsk) -> bool:
         and (not ask.voter or vote["voter"] == ask.voter)
         and (ask.until is None or _day(vote["voted_ms"]) <= ask.until)
     )
+
+
+def _rated(settings: ArenaSettings, votes: Votes) -> list[Mapping[str, Any]]:
+    """Those that say something of two entrants whose names were hidden."""
+    said_nothing = "tie (bothbad)" if settings.both_bad == "drop" else None
+    return [v for v in votes if v["names_hidden"] and v["winner"] != said_nothing]
 
 
 def _day(at_ms: int) -> date:
@@ -220,10 +231,7 @@ def _compared(settings: ArenaSettings, votes: Votes) -> Iterator[ComparedSides]:
     """Each pair of sides over all categories, and in each that has votes on it."""
     for names, (a, b) in settings.compared.items():
         pairs = {frozenset(pair) for pair in product(a, b)}
-        met = [v for v in votes if v["names_hidden"] and {v["model_a"], v["model_b"]} in pairs]
-        met = sorted(met, key=lambda v: v["voted_ms"])
-        if settings.both_bad == "drop":
-            met = [v for v in met if v["winner"] != "tie (bothbad)"]
+        met = [v for v in votes if {v["model_a"], v["model_b"]} in pairs]
         within = sorted({v["category"] for v in met if v["category"]})
         for category in ["", *(within if len(within) > 1 else [])]:
             cast = [v for v in met if category in ("", v["category"])]

@@ -168,14 +168,14 @@ def judge_view(
     """What the judge that came last adds; None if none has voted.
 
     Args:
-        votes: All votes of people that count.
+        votes: All votes of people that are rated.
     """
     judge = last_judge(store)
     if judge is None:
         return None
     verdicts = both_verdicts(store, judge.id)
     beside = BesideJudge.of(store, verdicts)
-    people = _people(verdicts, votes, drop=settings.both_bad == "drop")
+    people = _people(verdicts, votes)
     known = ~np.isnan(people)
     agreed = None
     if known.sum() >= 2:
@@ -202,12 +202,10 @@ def judge_view(
     )
 
 
-def _people(verdicts: Sequence[BothVerdicts], votes: Votes, *, drop: bool) -> FloatArray:
+def _people(verdicts: Sequence[BothVerdicts], votes: Votes) -> FloatArray:
     """People's mean preference for B on the answers of each, nan where nobody voted."""
     cast: dict[tuple[str, ...], list[float]] = {}
     for vote in votes:
-        if drop and vote["winner"] == "tie (bothbad)":
-            continue
         said = PREFERENCE.get(vote["winner"], 0.0)
         a, b = vote["model_a"], vote["model_b"]
         cast.setdefault((vote["battle"],), []).append(said)

@@ -51,6 +51,7 @@ class ArenaResult(Result):
             "verb": "arena board",
             "title": self.title,
             "votes_counted": self.view.votes,
+            "votes_named": self.view.named,
             "why": self.view.why,
             "retired": list(self.view.retired),
             "meters": [_meter_json(category, meter) for category, meter in self.meters],

@@ -746,10 +746,10 @@ class ArenaStore:
         return int(self.rows("PRAGMA data_version")[0][0])
 
     def counted(self) -> list[tuple[str, str, str, str, int]]:
-        """Category, left and right entrant and winner of the votes that count, and how many."""
+        """Category, left and right entrant and winner of the votes that are rated; how many."""
         rows = self.rows(
             "SELECT category, model_a, model_b, winner, COUNT(*) FROM counted_votes "
-            "GROUP BY category, model_a, model_b, winner"
+            "WHERE names_hidden GROUP BY category, model_a, model_b, winner"
         )
         return [tuple(row) for row in rows]
 

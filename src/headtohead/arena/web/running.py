@@ -325,7 +325,8 @@ class RunningArena:
         )
         voted = self.battle_of(battle, voter)
         left, right = voted.left_entrant, voted.right_entrant
-        self.chances.add(voted.category, left, right, WINNERS[voted.outcome])
+        if not reveals:  # else the vote is not rated
+            self.chances.add(voted.category, left, right, WINNERS[voted.outcome])
         return voted
 
     def _reveals(self, battle: Battle) -> str:
