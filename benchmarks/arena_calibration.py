@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from headtohead.arena.bets import Observations, Start, even_start, foreseeing_start, log_purses
 from headtohead.arena.calibration import TRUST, VotesBesideJudge, missing_votes
-from headtohead.arena.expecting import BattlePool
 from headtohead.trials.sequential import stake
 
 Floats = NDArray[np.float64]
@@ -107,9 +106,9 @@ def board(pairs: list[RealPair], judge: str | None, seed: int, n: int) -> VoteSt
         if judge is None:
             mean, seen, start = 0.0, Observations.of_votes(votes), even_start()
         else:
-            pool = BattlePool.of(pair.judges[judge])
-            mean = float(pool.judged.mean())
-            seen = VotesBesideJudge.of_pool(pool, votes, places).observations()[0]
+            said = pair.judges[judge]
+            mean = float(said.mean())
+            seen = VotesBesideJudge.of_battles(said, votes, places).observations()[0]
             start = foreseeing_start(_CALMED * mean, TRUST)
         rows.append((mean, pair.people.mean(), np.cumsum(votes), *proofs(seen, -_MARGIN, start)))
     return VoteStreams(*(np.array(part) for part in zip(*rows, strict=True)))
@@ -223,11 +222,11 @@ def miss_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
     for judge in JUDGES:
         rng, missed = np.random.default_rng(6), 0
         for pair in pairs:
-            pool, truth = BattlePool.of(pair.judges[judge]), float(pair.people.mean())
-            start = foreseeing_start(_CALMED * float(pool.judged.mean()), TRUST)
+            said, truth = pair.judges[judge], float(pair.people.mean())
+            start = foreseeing_start(_CALMED * float(said.mean()), TRUST)
             for _ in range(runs):
                 places = rng.integers(0, pair.people.size, 400)
-                seen = VotesBesideJudge.of_pool(pool, pair.people[places], places)
+                seen = VotesBesideJudge.of_battles(said, pair.people[places], places)
                 up, down = proofs(seen.observations()[0], truth, start)
                 missed += bool(max(up.max(), down.max()) >= _THRESHOLD)
         yield f"| {judge} | {missed / runs / len(pairs):.1%} of {runs * len(pairs):,} |"
@@ -242,18 +241,16 @@ def side_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
         rng, taken, wrong, decided = np.random.default_rng(8), [0, 0], 0, 0
         for four in fields:
             truth = float(np.mean([pair.people.mean() for pair in four]))
-            pool = BattlePool.of(
-                np.concatenate([pair.judges[judge or "GPT-4"] for pair in four]),
-                [k for k, pair in enumerate(four) for _ in pair.people],
-            )
+            said = np.concatenate([pair.judges[judge or "GPT-4"] for pair in four])
+            of = np.repeat(range(4), [pair.people.size for pair in four])
             people = np.concatenate([pair.people for pair in four])
             far = abs(truth + _MARGIN) >= 0.1
             for _ in range(runs):
                 places = np.concatenate(
-                    [rng.choice(np.flatnonzero(pool.pair == k), 400) for k in range(4)]
+                    [rng.choice(np.flatnonzero(of == k), 400) for k in range(4)]
                 )
                 rng.shuffle(places)
-                votes = VotesBesideJudge.of_pool(pool, people[places], places)
+                votes = VotesBesideJudge.of_battles(said, people[places], places, of.tolist())
                 start = even_start()
                 if judge is not None and votes.foreseen is not None:
                     start = foreseeing_start(_CALMED * votes.foreseen, TRUST)
@@ -299,12 +296,13 @@ def made_up_lines(runs: int) -> Iterator[str]:
             people = rng.choice([-1.0, 1.0], 3000)
             judged = np.where(rng.random(3000) < like, people, rng.choice([-1.0, 1.0], 3000))
             places, m = rng.integers(0, 3000, 1000), float(people.mean()) - 0.2
-            pool = BattlePool.of(judged)
             start = foreseeing_start(_CALMED * float(judged.mean()), TRUST)
             for i, (seen, shares) in enumerate(
                 (
                     (
-                        VotesBesideJudge.of_pool(pool, people[places], places).observations()[0],
+                        VotesBesideJudge.of_battles(judged, people[places], places).observations()[
+                            0
+                        ],
                         start,
                     ),
                     (Observations.of_votes(people[places]), even_start()),

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from headtohead.arena.bets import Observations, even_start, in_rounds, log_purses
-from headtohead.arena.expecting import BattlePool, observed
+from headtohead.arena.bets import Observations, by_chance, even_start, in_rounds, log_purses
 from headtohead.arena.meter import meter, read
 
 Floats = NDArray[np.float64]
@@ -159,10 +158,11 @@ def sides_lines(runs: int, n: int) -> Iterator[str]:
                     pairs[i], chances[i] = k, chance[k]
                     total[k] += x[i]
                     count[k] += 1
+                of = ["pqrs"[k] for k in pairs]
                 if name == "by chance":
-                    seen = observed(BattlePool.of_pairs(weights), x, pairs, chances, least=0.6)[0]
+                    seen = by_chance(x, of, weights, chances, least=0.6)
                 else:
-                    seen = in_rounds(x, ["pqrs"[k] for k in pairs], weights)
+                    seen = in_rounds(x, of, weights)
                 mean = float(true.mean())
                 if shift:
                     at = meter_at(seen)

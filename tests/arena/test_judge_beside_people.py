@@ -9,7 +9,7 @@ from benchmarks.arena_calibration import asked, board, fewest_missing, in_turn, 
 from tests.simulations import slack
 
 from headtohead.arena.bets import foreseeing_start
-from headtohead.arena.expecting import BattlePool, observed
+from headtohead.arena.calibration import VotesBesideJudge
 
 
 @pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
@@ -33,11 +33,12 @@ def test_half_of_a_board_is_decided_by_six_votes_in_ten(shared_evidence: Path, s
 def test_intervals_hold_the_real_means_at_all_times(shared_evidence: Path, runs: int) -> None:
     rng, missed, count = np.random.default_rng(2), 0, 0
     for pair in real_pairs(shared_evidence)[:: 4 if runs == 1 else 1]:
-        pool, truth = BattlePool.of(pair.judges["GPT-3.5"]), float(pair.people.mean())
-        start = foreseeing_start(float(pool.judged.mean()), 0.5)
+        said, truth = pair.judges["GPT-3.5"], float(pair.people.mean())
+        start = foreseeing_start(float(said.mean()), 0.5)
         for _ in range(runs):
             places = rng.integers(0, pair.people.size, 250)
-            seen, _ = observed(pool, pair.people[places], places)
+            beside = VotesBesideJudge.of_battles(said, pair.people[places], places)
+            seen, _ = beside.observations()
             missed += max(side.max() for side in proofs(seen, truth, start)) >= -math.log(0.025)
             count += 1
     assert missed / count <= 0.05 + slack(0.05, count, 3)

@@ -11,6 +11,7 @@ from tests.simulations import examples, lengths, slack
 
 from headtohead.arena.bets import (
     Observations,
+    by_chance,
     even_start,
     first_above,
     in_groups,
@@ -18,7 +19,6 @@ from headtohead.arena.bets import (
     log_purses,
     mean_interval,
 )
-from headtohead.arena.expecting import BattlePool, observed
 from headtohead.stats.inputs import FloatArray
 
 _VOTES = st.lists(st.sampled_from([-1.0, 0.0, 1.0]), min_size=1, max_size=60)
@@ -122,14 +122,32 @@ def test_a_round_has_one_vote_of_every_pair() -> None:
 
 
 def test_a_vote_drawn_by_chance_counts_by_weight_over_chance() -> None:
-    pool = BattlePool.of_pairs(_EQUAL)
-    seen, _ = observed(pool, [1, 1, -1], [0, -1, 2], [0.5, 0.9, 0.6], least=0.5)
+    """Augmented inverse probability weighting, as Zrnic, Candes (2024), equation 3."""
+    seen = by_chance([1, 1, -1], ["p", "z", "r"], _EQUAL, [0.5, 0.9, 0.6], least=0.5)
     # First nothing is expected: 0.25 / 0.5 * 1. Then 1 / 7 of p, so 1 / 28 of all, which a vote on
     # something else leaves; then 1 / 28 - 0.5 / 0.6.
     assert seen.x == pytest.approx([0.5, 1 / 28, 1 / 28 - 5 / 6])
     assert seen.low == pytest.approx([-2.0, 1 / 28 - 16 / 7, 1 / 28 - 16 / 7])
     assert seen.high == pytest.approx([2.0, 1 / 28 + 2, 1 / 28 + 2])
     assert seen.votes == 2
+    with pytest.raises(ValueError, match=r"below 0\.5 times"):
+        by_chance([1], ["p"], _EQUAL, [0.1], least=0.5)
+
+
+@settings(max_examples=examples(40))
+@given(st.lists(st.integers(-1, 2), min_size=1, max_size=12), st.integers(0, 10_000))
+def test_a_vote_drawn_by_chance_is_right_on_average(drawn: list[int], seed: int) -> None:
+    rng, weights = np.random.default_rng(seed), np.array(list(_EQUAL.values()))
+    names = [*_EQUAL, "elsewhere"]
+    votes, of = rng.choice([-1.0, 0.0, 1.0], len(drawn)), [names[k] for k in drawn]
+    chance, truth, total = 0.4 * weights + 0.6 * rng.dirichlet(np.ones(3)), rng.uniform(-1, 1, 3), 0
+    before = [chance[k] if k >= 0 else 0.1 for k in drawn]
+    for k in range(3):
+        now = [*votes, truth[k]], [*of, names[k]], _EQUAL, [*before, chance[k]]
+        seen = by_chance(*now, least=0.4)
+        assert np.all((seen.low - 1e-9 <= seen.x) & (seen.x <= seen.high + 1e-9))
+        total += chance[k] * seen.x[-1]
+    assert total == pytest.approx(float(weights @ truth))
 
 
 @pytest.mark.parametrize("runs", lengths(15, 600))
@@ -150,10 +168,11 @@ def test_adaptive_pairing_of_sides_keeps_the_error(runs: int, known: bool) -> No
             pairs[i], chances[i] = k, chance[k]
             total[k] += votes[i]
             count[k] += 1
+        of = [list(weights)[k] for k in pairs]
         if known:
-            seen, _ = observed(BattlePool.of_pairs(weights), votes, pairs, chances, least=0.3)
+            seen = by_chance(votes, of, weights, chances, least=0.3)
         else:
-            seen = in_rounds(votes, [list(weights)[k] for k in pairs], weights)
+            seen = in_rounds(votes, of, weights)
         sides = ((seen, truth), (seen.mirrored(), -truth))
         wrong += any(first_above(side, m, _THRESHOLD, even_start()[0]) for side, m in sides)
     assert wrong / runs <= 2 * _ERROR + slack(2 * _ERROR, runs, 3)

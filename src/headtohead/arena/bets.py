@@ -20,6 +20,8 @@ from headtohead.trials.sequential import SequentialPlan, distances, stake, varia
 
 # Votes of 1, 0 and -1 with three ties in ten, and nobody far ahead.
 USUAL_VARIANCE = 0.7
+# Votes after which what a pair differs by is believed by half.
+OWN_VOTES = 6.0
 # Most of the wealth bets on 0.15 in preference, which is 7.5 percentage points of the win share.
 PLAN = SequentialPlan(0.15, spread=math.sqrt(USUAL_VARIANCE))
 # Found by simulation: sharper is a little quicker there, and slower elsewhere.
@@ -116,12 +118,71 @@ def in_rounds(votes: ArrayLike, pairs: Labels, weights: Mapping[Any, float]) -> 
     Raises:
         ValueError: If a pair has no weight, or weights are not shares.
     """
-    x, shares = _votes(votes), checked_weights(weights)
+    x, shares = _votes(votes), _checked_weights(weights)
     place = {pair: i for i, pair in enumerate(shares)}
     table = rounds_of([place[pair] for pair in _among(pairs, x.size, shares)], len(shares))
     w = np.array(list(shares.values()))
     means = np.clip(w @ x[table], -1, 1)
     return Observations.of_means(means, ends_of(table), x.size, float(w @ w), w.size)
+
+
+def by_chance(
+    votes: ArrayLike,
+    pairs: Labels,
+    weights: Mapping[Any, float],
+    chances: ArrayLike,
+    least: float,
+) -> Observations:
+    """One observation for each vote, where it is known with what chance its pair was drawn.
+
+    It is what is expected of the mean over all pairs, plus weight over chance times what the vote
+    differs from what was expected of its pair. Its mean is the mean preference, however wrong the
+    expectation is, which is learned from earlier votes.
+
+    Args:
+        votes: Preferences, shape (n,).
+        pairs: The pair of each vote, length n; a vote on a pair without a weight proves nothing,
+            but belongs to the draw.
+        weights: Pair -> its weight; above 0, and 1 together.
+        chances: With what chance each vote was on its pair, shape (n,).
+        least: No pair's chance was ever less than its weight times this, inside (0, 1].
+
+    Raises:
+        ValueError: If lengths differ, weights are not shares, or a chance is below the least.
+
+    References:
+        Robins, J. M., Rotnitzky, A., Zhao, L. P. (1994). Estimation of regression coefficients when
+            some regressors are not always observed. Journal of the American Statistical Association
+            89, 846-866. doi:10.1080/01621459.1994.10476818
+        Zrnic, T., Candes, E. J. (2024). Active statistical inference. ICML.
+            doi:10.48550/arXiv.2403.03208
+    """
+    x, shares = _votes(votes), _checked_weights(weights)
+    place = {pair: k for k, pair in enumerate(shares)}
+    labels = label_list(pairs, x.size, "pairs")
+    drawn = np.array([place.get(pair, -1) for pair in labels], dtype=np.int64)
+    w, here = np.array(list(shares.values())), drawn >= 0
+    ratio = here * w[drawn] / np.asarray(chances, dtype=np.float64)
+    if not 0 < least <= 1 or np.any(ratio > (1 + 1e-9) / least) or np.any(ratio[here] <= 0):
+        raise ValueError(
+            f"a pair's chance is below {least:g} times its weight, the `least` that was promised"
+        )
+    totals, counts, rows = np.zeros(w.size), np.full(w.size, OWN_VOTES), np.empty((3, x.size))
+    for i, k in enumerate(drawn.tolist()):
+        expected = totals / counts
+        middle = float(w @ expected)
+        rows[:, i] = (
+            middle + ratio[i] * (x[i] - expected[k]),
+            middle - (1 + float(expected.max())) / least,
+            middle + (1 - float(expected.min())) / least,
+        )
+        if k >= 0:
+            totals[k] += x[i]
+            counts[k] += 1
+    # Between what it is if chances follow the weights and the most that it can be.
+    variance = USUAL_VARIANCE / math.sqrt(least)
+    at = np.arange(1, x.size + 1)
+    return Observations(rows[0], rows[1], rows[2], at, int(here.sum()), variance)
 
 
 def rounds_of(pair: Sequence[int], pairs: int) -> IntArray:
@@ -241,7 +302,7 @@ def _votes(votes: ArrayLike) -> FloatArray:
     return preferences(votes, "votes") if np.size(votes) else np.empty(0)
 
 
-def checked_weights(weights: Mapping[Any, float]) -> dict[Hashable, float]:
+def _checked_weights(weights: Mapping[Any, float]) -> dict[Hashable, float]:
     """The weights of pairs.
 
     Raises:

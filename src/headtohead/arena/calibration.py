@@ -5,8 +5,6 @@ people's votes vary less, it foresees who is ahead, on which a part of the bets 
 which pairs people can decide soon.
 
 References:
-    Zrnic, T., Candes, E. J. (2024). Active statistical inference. ICML.
-        doi:10.48550/arXiv.2403.03208
     Angelopoulos, A. N., Duchi, J. C., Zrnic, T. (2023). PPI++: efficient prediction-powered
         inference. doi:10.48550/arXiv.2311.01453
     Csillag, D., Struchiner, C. J., Goedert, G. T. (2025). Prediction-powered e-values. ICML.
@@ -24,26 +22,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headtohead.arena.bets import (
+    OWN_VOTES,
     USUAL_VARIANCE,
     Observations,
     ends_of,
     even_start,
     foreseeing_start,
-    mean_interval,
     rounds_of,
 )
-from headtohead.arena.expecting import (
-    DOUBT,
-    OWN_VOTES,
-    BattlePool,
-    Expecting,
-    observed,
-    places_in,
-)
 from headtohead.arena.meter import StopMeter, read
-from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
-from headtohead.stats.inputs import FloatArray, Labels, check_level, label_list
+from headtohead.stats.inputs import FloatArray, Labels, check_level
 from headtohead.trials.judging.bias import (
     BothOrders,
     LengthBias,
@@ -53,12 +42,14 @@ from headtohead.trials.judging.bias import (
     self_preference,
 )
 from headtohead.trials.judging.means import preferences
+from headtohead.trials.paired.means import cluster_codes
 
 # A judge is surer than people: of 190 pairs of models GPT-4's mean preference was 1.2 times theirs.
 _CALMED = 0.8
 TRUST = 0.5
 _LEAST_SPREAD = 0.4
-LEAST_CHANCE = 0.5
+# As much evidence that the judge says nothing as about five human votes give.
+_DOUBT = 2.5
 _GAINED = 1.05
 # People's mean preferences on pairs of models: their variance, and that about what a judge says.
 _PAIR_SPREAD = 0.15
@@ -102,34 +93,48 @@ class VotesBesideJudge:
     news: int = 0
 
     @classmethod
-    def of_pool(cls, pool: BattlePool, votes: ArrayLike, battles: ArrayLike) -> Self:
-        """Votes on battles of a pool, where every battle of a pair can come each time.
+    def of_battles(
+        cls,
+        judged: ArrayLike,
+        votes: ArrayLike,
+        battles: ArrayLike,
+        pairs: Labels | None = None,
+    ) -> Self:
+        """Votes on battles of which every one of a pair can come each time.
 
         Args:
-            pool: All battles of the two sides, with the judge's votes.
+            judged: The judge's preference for B over A on each battle, mean of both orders, from -1
+                to 1, shape (N,), N >= 1.
             votes: B over A: 1, 0, -1, shape (n,), n >= 0.
-            battles: The place in the pool of each, shape (n,).
+            battles: The place of each among these, shape (n,).
+            pairs: The pair of each battle, length N, each of which weighs the same; one if None.
 
         Raises:
-            ValueError: If lengths differ, a vote is none, or a battle is not in the pool.
+            ValueError: If lengths differ, a vote is none, or a battle is not among these.
         """
-        y = preferences(votes, "votes") if np.size(votes) else np.empty(0)
-        places = np.array(places_in(battles, pool, outside=False), dtype=np.int64)
+        said, y = preferences(judged, "judged"), np.empty(0)
+        if np.size(votes):
+            y = preferences(votes, "votes")
+        places = np.asarray(battles, dtype=np.int64).reshape(-1)
         if places.size != y.size:
             raise ValueError(f"{y.size} votes on {places.size} battles; every vote is on one")
-        beyond, pair = pool.judged - pool.pair_means[pool.pair], pool.pair[places]
-        least, most = np.zeros(pool.pair_means.size), np.zeros(pool.pair_means.size)
-        np.minimum.at(least, pool.pair, beyond)
-        np.maximum.at(most, pool.pair, beyond)
+        if places.size and not 0 <= places.min() <= places.max() < said.size:
+            raise ValueError(f"a vote is on a battle that is not among the {said.size}")
+        kind = cluster_codes([0] * said.size if pairs is None else pairs, said.size)
+        means = np.bincount(kind, weights=said) / np.bincount(kind)
+        beyond, pair = said - means[kind], kind[places]
+        least, most = np.zeros(means.size), np.zeros(means.size)
+        np.minimum.at(least, kind, beyond)
+        np.maximum.at(most, kind, beyond)
         return cls(
             votes=y,
             beyond=beyond[places],
             least=least[pair],
             most=most[pair],
             pair=pair.tolist(),
-            weights=np.bincount(pool.pair, weights=pool.weights).astype(np.float64),
-            judged=pool.judged.size,
-            foreseen=float(pool.weights @ pool.judged),
+            weights=np.full(means.size, 1 / means.size),
+            judged=said.size,
+            foreseen=float(means.mean()),
         )
 
     def observations(self, *, judge: bool = True) -> tuple[Observations, float]:
@@ -143,7 +148,7 @@ class VotesBesideJudge:
             of earlier votes in it (ridge regression), 0 at first.
         """
         w, table = self.weights, rounds_of(self.pair, self.weights.size)
-        totals, products, squares, part = np.zeros(w.size), 0.0, DOUBT, 0.0
+        totals, products, squares, part = np.zeros(w.size), 0.0, _DOUBT, 0.0
         rows = np.empty((3, table.shape[1]))
         for r, at in enumerate(table.T):
             vote, beyond = self.votes[at], self.beyond[at]
@@ -167,29 +172,6 @@ class VotesBesideJudge:
             news=int(np.searchsorted(table.min(axis=0), self.news)) if self.news else 0,
         )
         return seen, part
-
-
-def asking_chances(
-    pool: BattlePool, votes: ArrayLike, battles: ArrayLike, least: float = LEAST_CHANCE
-) -> FloatArray:
-    """With what chance to ask people next about each battle: in proportion to what they may differ.
-
-    Args:
-        pool: All battles.
-        votes: People's preferences so far, shape (n,), n >= 0.
-        battles: The place in the pool of each, shape (n,); -1 for one that is not in it.
-        least: No battle's chance is less than its weight times this, inside (0, 1].
-
-    Returns:
-        Shape (N,), adds to 1.
-    """
-    known = Expecting(pool)
-    for battle, vote in zip(places_in(battles, pool), np.ravel(votes).tolist(), strict=True):
-        if battle >= 0:
-            known.learn(battle, vote)
-    spread = np.sqrt(np.maximum(USUAL_VARIANCE - known.everywhere**2, _LEAST_SPREAD**2))
-    wanted = pool.weights * spread
-    return np.asarray(least * pool.weights + (1 - least) * wanted / wanted.sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,47 +266,6 @@ def calibrated(
         foreseen=(1 + foreseen) / 2 if trusted else None,
         judged=seen.judged,
     )
-
-
-def field_shares(
-    pool: BattlePool,
-    entrants: tuple[Labels, Labels],
-    votes: ArrayLike,
-    battles: ArrayLike,
-    *,
-    level: float = 0.95,
-) -> dict[object, Interval]:
-    """Each entrant's mean win share against all others, every opponent counted alike.
-
-    Args:
-        pool: All battles of the board, one pair or several; people's were drawn by weight.
-        entrants: A and B of each battle, length N each.
-        level: That all intervals hold at once, at all times (Bonferroni's inequality).
-
-    Returns:
-        Entrant -> win share from 0 to 1, ties counted half, highest first.
-
-    Raises:
-        ValueError: If something does not fit.
-    """
-    check_level(level)
-    n = pool.judged.size
-    a, b = (label_list(side, n, "entrants") for side in entrants)
-    places, said = np.array(places_in(battles, pool), dtype=np.int64), np.ravel(votes)
-    everyone = list(dict.fromkeys([*a, *b]))
-    each = 1 - (1 - level) / len(everyone)
-    found: dict[object, Interval] = {}
-    for one in everyone:
-        turn = np.array([(y == one) - (x == one) for x, y in zip(a, b, strict=True)], dtype=float)
-        own = np.flatnonzero(turn)
-        against = [a[i] if turn[i] > 0 else b[i] for i in own]
-        part = BattlePool.of(pool.judged[own] * turn[own], against)
-        mine = (places >= 0) & (turn[places] != 0)
-        seen, _ = observed(
-            part, said[mine] * turn[places[mine]], np.searchsorted(own, places[mine])
-        )
-        found[one] = mean_interval(seen, each, even_start()).rescaled(0.5, 0.5)
-    return dict(sorted(found.items(), key=lambda item: -item[1].value))
 
 
 def missing_votes(

@@ -12,6 +12,7 @@ from headtohead.arena.bets import (
     PLAN,
     Observations,
     Start,
+    by_chance,
     even_start,
     in_groups,
     in_rounds,
@@ -19,7 +20,6 @@ from headtohead.arena.bets import (
     mean_interval,
     plan_for,
 )
-from headtohead.arena.expecting import BattlePool, observed
 from headtohead.core.estimate import Interval
 from headtohead.core.units import counted
 from headtohead.stats.inputs import FloatArray, Labels, check_level, label_list
@@ -171,7 +171,7 @@ def meter(
     For two entrants the mean asked about is that of their votes. It may be looked at after every
     vote, and which pair is drawn next may hang on all votes so far: assumed is only that the next
     vote on the pair has the same mean, whatever came before. For sides of several entrants it is
-    the mean over pairs with fixed weights; then see `in_rounds`, and `observed` if `chances` are
+    the mean over pairs with fixed weights; then see `in_rounds`, and `by_chance` if `chances` are
     given, for what is assumed. If votes of one voter go together, the verdict is about these
     voters; with `per_voter` it is about all of whom they are a random sample.
 
@@ -215,9 +215,7 @@ def meter(
     elif chances is None:
         seen = in_rounds(votes, pairs, among)
     else:
-        place = {pair: i for i, pair in enumerate(among)}
-        drawn = [place.get(pair, -1) for pair in label_list(pairs, np.size(votes), "pairs")]
-        seen, _ = observed(BattlePool.of_pairs(among), votes, drawn, chances, least)
+        seen = by_chance(votes, pairs, among, chances, least)
     crowd = _Crowd.of(np.asarray(votes, dtype=np.float64), voters)
     return read(
         seen,
