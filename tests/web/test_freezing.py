@@ -1,5 +1,6 @@
 """A site of files: whole, incremental, without a link that leads nowhere."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -42,3 +43,29 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text("{")
     with pytest.raises(InputError, match="damaged"):
         headtohead.freeze_site(tmp_path, as_of=DAY)
+
+
+@pytest.mark.usefixtures("few")
+def test_days_asked_for_are_made_too_and_lead_to_each_other(tmp_path: Path) -> None:
+    done: list[tuple[int, int]] = []
+    made = headtohead.freeze_site(
+        tmp_path / "site",
+        as_of=DAY,
+        days=[date(2026, 6, 30)],
+        processes=1,
+        progress=lambda n, of: done.append((n, of)),
+    )
+    assert made.pages == 2
+    assert not {link for _, link in made.broken if "sources" in link}
+    assert done == [(1, 2), (2, 2)]
+    assert "on/2026-06-30/sources.html" in (tmp_path / "site/sources.html").read_text()
+    assert json.loads((tmp_path / "site/on/2026-06-30/sources.json").read_text())["as_of"] == (
+        "2026-06-30"
+    )
+
+
+@pytest.mark.usefixtures("few")
+def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
+    made = headtohead.freeze_site(tmp_path / "site", as_of=DAY, processes=1)
+    assert ("sources.html", "models.html") in made.broken
+    assert not {link for _, link in made.broken if link.startswith("static/")}

@@ -66,9 +66,15 @@ def finite(value: object) -> object:
 DATA_ROWS = 20_000  # of one figure in a page
 
 
-def json_text(result: Mapping[str, Any], indent: int = 2) -> str:
-    """A JSON object as text with a line end; numbers without end are refused, not written."""
-    return json.dumps(result, ensure_ascii=False, indent=indent, allow_nan=False) + "\n"
+def json_text(result: Mapping[str, Any], indent: int | None = 2) -> str:
+    """A JSON object as text with a line end; numbers without end are refused, not written.
+
+    Args:
+        indent: Spaces a level is set in by; None for one line without spaces.
+    """
+    marks = (",", ":") if indent is None else None
+    text = json.dumps(result, ensure_ascii=False, indent=indent, separators=marks, allow_nan=False)
+    return text + "\n"
 
 
 def bare(value: object) -> Any:  # noqa: ANN401 - text, number, boolean or None

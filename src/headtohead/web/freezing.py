@@ -5,15 +5,16 @@ moves only what changed.
 """
 
 import hashlib
+import html
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from html.parser import HTMLParser
 from importlib.resources import files
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from headtohead.core.errors import DamagedStore, InputError, NoEvidence, UnknownName
@@ -30,12 +31,7 @@ from headtohead.web.settings import SiteSettings
 from headtohead.web.site import Site
 
 MANIFEST = "site.json"
-_CHUNK = 12  # pages that a process makes before it hands them over
-
-
-class _PageToMake(NamedTuple):
-    address: Address
-    look: Look
+_CHUNK = 6  # pages that a process makes before it hands them over
 
 
 @dataclass(slots=True)
@@ -60,21 +56,18 @@ def freeze(
     for day in (None, *sorted({*settings.days} - {today})):
         paths[day] = frozenset(_paths(site, Address(day=day)))
     days = sorted({*settings.days, today})
-    look = Look(html=".html", days=days, base=settings.base, frozen=paths)
+    look = Look(html=".html", days=days, base=settings.base, frozen=paths, png=settings.png)
     made_from = _made_from(site, look)
     if made_from == before.made_from and all((out / name).is_file() for name in before.files):
         return _counted(out, today, before)
-    tasks = [
-        _PageToMake(Address(path=path, day=day), look)
-        for day, own in paths.items()
-        for path in sorted(own)
-    ]
+    # By day, and within it by kind: what pages share is worked out once by each process.
+    tasks = [Address(path=path, day=day) for day, own in paths.items() for path in sorted(own)]
     after = _Manifest(made_from)
     written = 0
     links: dict[str, list[str]] = {}
     for name in ASSETS:
         written += _put(out, after, f"static/{name}", held(name), before)
-    made = _made(tasks, today, site.store, settings.processes)
+    made = _made(tasks, _Workshop(site, look), settings.processes)
     for name, body in made:
         written += _put(out, after, name, body, before)
         if name.endswith(".html"):
@@ -97,41 +90,58 @@ def _paths(site: Site, address: Address) -> Iterator[str]:
         yield from kind.frozen(site, day)
 
 
+@dataclass(frozen=True, slots=True)
+class _Workshop:
+    """What every process makes pages with."""
+
+    site: Site
+    look: Look
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        store = self.site.store
+        return _workshop, (self.site.today, store.home, store.builtin, store.curated, self.look)
+
+    def make(self, tasks: Iterable[Address]) -> list[tuple[str, bytes]]:
+        """The files of some pages: each page, its data, its pictures."""
+        made: list[tuple[str, bytes]] = []
+        for address in tasks:
+            try:
+                made += all_forms(self.site, address, self.look)
+            except (Moved, NoSuchPage, UnknownName, NoEvidence, InputError) as error:
+                raise DamagedStore(
+                    f"The page {address.file(self.look.html)} is in the list of pages, but cannot "
+                    f"be made: {type(error).__name__}: {error}. This is a fault of headtohead."
+                ) from None
+        return made
+
+
+def _workshop(today: date, home: Path, builtin: Path, curated: Path, look: Look) -> _Workshop:
+    return _Workshop(Site(today, Store(home, builtin=builtin, curated=curated)), look)
+
+
 def _made(
-    tasks: Sequence[_PageToMake], today: date, store: Store, processes: int
+    tasks: Sequence[Address], workshop: _Workshop, processes: int
 ) -> Iterator[tuple[str, bytes]]:
     """Every file of every page."""
-    folders = (store.home, store.builtin, store.curated)
     chunks = [tasks[n : n + _CHUNK] for n in range(0, len(tasks), _CHUNK)]
     if processes < 2:
-        _begin(today, *folders)
         for chunk in chunks:
-            yield from _make(chunk)
+            yield from workshop.make(chunk)
         return
-    with get_context("spawn").Pool(processes, _begin, (today, *folders)) as pool:
+    with get_context("spawn").Pool(processes, _begin, (workshop,)) as pool:
         for files_made in pool.imap(_make, chunks):
             yield from files_made
 
 
-_SITE: list[Site] = []
+_OF_THIS_PROCESS: list[_Workshop] = []
 
 
-def _begin(today: date, home: Path, builtin: Path, curated: Path) -> None:
-    _SITE[:] = [Site(today, Store(home, builtin=builtin, curated=curated))]
+def _begin(workshop: _Workshop) -> None:
+    _OF_THIS_PROCESS[:] = [workshop]
 
 
-def _make(tasks: Iterable[_PageToMake]) -> list[tuple[str, bytes]]:
-    """The files of some pages: each page, its data, its pictures."""
-    made: list[tuple[str, bytes]] = []
-    for address, look in tasks:
-        try:
-            made += all_forms(_SITE[0], address, look)
-        except (Moved, NoSuchPage, UnknownName, NoEvidence, InputError) as error:
-            raise DamagedStore(
-                f"The page {address.file(look.html)} is in the list of pages, but cannot be made: "
-                f"{type(error).__name__}: {error}. This is a fault of headtohead."
-            ) from None
-    return made
+def _make(tasks: Sequence[Address]) -> list[tuple[str, bytes]]:
+    return _OF_THIS_PROCESS[0].make(tasks)
 
 
 def _put(out: Path, after: _Manifest, name: str, body: bytes, before: _Manifest) -> bool:
@@ -200,22 +210,13 @@ def _counted(out: Path, today: date, manifest: _Manifest) -> FrozenSite:
     )
 
 
-class _Links(HTMLParser):
-    """The addresses that a page leads to or loads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [value for name, value in attrs if name in ("href", "src") and value]
+_LINK = re.compile(r'\b(?:href|src)="([^"]*)"')
 
 
 def _links(text: str) -> Iterator[str]:
-    parser = _Links()
-    parser.feed(text)
-    for link in dict.fromkeys(parser.found):
-        parts = urlsplit(link)
+    """The addresses on this site that a page leads to or loads."""
+    for link in dict.fromkeys(_LINK.findall(text)):
+        parts = urlsplit(html.unescape(link))
         if not parts.scheme and not parts.netloc and parts.path:
             yield unquote(parts.path)
 

@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
+from typing import Any
 from urllib.parse import unquote
 
 from headtohead.publish.machine import csv_text, json_text
@@ -51,6 +52,7 @@ class Look:
         days: The days the slider stops at; any day may be asked of a server besides.
         frozen: The paths that a frozen site has, by the day in their addresses; None on a server,
             which has every page there can be.
+        png: Whether charts are offered as PNG beside their SVG.
         base: Where the site stands ("https://example.org/h2h/"); empty if that is not known, and
             then no page has a permanent address with a host in it.
     """
@@ -59,6 +61,7 @@ class Look:
     days: Sequence[date] = ()
     base: str = ""
     frozen: Mapping[date | None, frozenset[str]] | None = None
+    png: bool = True
 
     def has(self, path: str, day: date | None) -> bool:
         """Whether there is a page to lead to."""
@@ -87,8 +90,9 @@ def rendered(site: Site, address: Address, look: Look) -> Rendered:
         UnknownName: If a word of its path stands for nothing, with what is spelt alike.
         NoEvidence: If nothing was known by its day.
     """
-    body, digest = _MAKE[address.form](site, address, look, _answer(site, address))
-    return Rendered(body=body, media_type=TYPES[address.form], content_hash=digest)
+    page = _Page(_answer(site, address))
+    body = _MAKE[address.form](site, address, look, page)
+    return Rendered(body=body, media_type=TYPES[address.form], content_hash=page.digest)
 
 
 def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes]]:
@@ -97,14 +101,36 @@ def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes
     Raises:
         As `rendered`.
     """
-    result = _answer(site, address)
+    page = _Page(_answer(site, address))
     wanted = [replace(address, form=form) for form in ("html", "json", "csv")]
-    for slug, view in figure_views(result.sheet).items():
-        wanted += [replace(address, figure=slug, form=form) for form in _forms(view).values()]
+    for slug, view in page.views.items():
+        wanted += [replace(address, figure=slug, form=form) for form in _forms(view, look).values()]
     return [
-        (unquote(each.file(look.html)), _MAKE[each.form](site, each, look, result)[0])
-        for each in wanted
+        (unquote(each.file(look.html)), _MAKE[each.form](site, each, look, page)) for each in wanted
     ]
+
+
+class _Page:
+    """What a result gives to all forms of its page, each worked out once."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        return self.result.sheet
+
+    @cached_property
+    def views(self) -> dict[str, FigureView]:
+        return figure_views(self.sheet)
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        return self.result.as_json()
+
+    @cached_property
+    def digest(self) -> str:
+        return self.sheet.digest or content_hash(self.json)
 
 
 def _answer(site: Site, address: Address) -> Result:
@@ -115,12 +141,11 @@ def _answer(site: Site, address: Address) -> Result:
     return module.answer(site, words, site.on(address))
 
 
-def _html(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
+def _html(site: Site, address: Address, look: Look, page: _Page) -> bytes:
     if address.figure:
         raise NoSuchPage(address.path)
-    sheet = result.sheet
-    digest = _digest(sheet, result)
-    views = {slug: _with_files(view, address) for slug, view in figure_views(sheet).items()}
+    sheet, digest = page.sheet, page.digest
+    views = {slug: _with_files(view, address, look) for slug, view in page.views.items()}
     to = _to(address, look)
     text = linked_html(
         sheet,
@@ -147,7 +172,7 @@ def _html(site: Site, address: Address, look: Look, result: Result) -> tuple[byt
             for words, form in _DATA.items()
         ],
     )
-    return text.encode(), digest
+    return text.encode()
 
 
 def _permanent(site: Site, address: Address, look: Look, digest: str) -> str:
@@ -158,30 +183,29 @@ def _permanent(site: Site, address: Address, look: Look, digest: str) -> str:
     return f"{address.file(look.html)}?as-of={day}&content={digest[:16]}"
 
 
-def _json(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
+def _json(site: Site, address: Address, look: Look, page: _Page) -> bytes:
     if address.figure:
         raise NoSuchPage(address.path)
-    return json_text(result.as_json()).encode(), _digest(result.sheet, result)
+    return json_text(page.json, None if look.frozen is not None else 2).encode()
 
 
-def _csv(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
-    table = _view(result.sheet, address).figure.download if address.figure else result.table()
-    return csv_text(table).encode(), _digest(result.sheet, result)
+def _csv(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+    view = _view(page, address) if address.figure else None
+    return csv_text(view.figure.download if view else page.result.table()).encode()
 
 
-def _metadata(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
-    view = _view(result.sheet, address)
-    return json_text(view.metadata).encode(), _digest(result.sheet, result)
+def _metadata(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+    return json_text(_view(page, address).metadata).encode()
 
 
-def _picture(site: Site, address: Address, look: Look, result: Result) -> tuple[bytes, str]:
-    view = _view(result.sheet, address)
+def _picture(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+    view = _view(page, address)
     if view.spec is None:
         raise NoSuchPage(address.path)
-    return picture(view, address.form), _digest(result.sheet, result)
+    return picture(view, address.form)
 
 
-_Make = Callable[[Site, Address, Look, Result], tuple[bytes, str]]
+_Make = Callable[[Site, Address, Look, _Page], bytes]
 _MAKE: Mapping[Form, _Make] = {
     "html": _html,
     "json": _json,
@@ -192,34 +216,33 @@ _MAKE: Mapping[Form, _Make] = {
 }
 
 
-def _view(sheet: Sheet, address: Address) -> FigureView:
+def _view(page: _Page, address: Address) -> FigureView:
     """The figure that an address names; the first with a chart, or the first, if it names none."""
-    views = figure_views(sheet)
     if address.figure:
-        if address.figure not in views:
+        if address.figure not in page.views:
             raise NoSuchPage(address.figure)
-        return views[address.figure]
-    first = next((v for v in views.values() if v.spec), None) or next(iter(views.values()), None)
+        return page.views[address.figure]
+    first = next((v for v in page.views.values() if v.spec), None)
+    first = first or next(iter(page.views.values()), None)
     if first is None:
         raise NoSuchPage(address.path)
     return first
 
 
-def _digest(sheet: Sheet, result: Result) -> str:
-    return sheet.digest or content_hash(result.as_json())
-
-
-def _forms(view: FigureView) -> Mapping[str, Form]:
+def _forms(view: FigureView, look: Look) -> Mapping[str, Form]:
     """What of a figure can be taken away; a table alone is in the CSV and the JSON of its page."""
     pictures: dict[str, Form] = {"PNG": "png", "SVG": "svg"} if view.spec else {}
+    if not look.png:
+        pictures.pop("PNG", None)
     data: dict[str, Form] = {"Data (CSV)": "csv", "What the data are (JSON)": "metadata.json"}
     return pictures | (data if view.data["columns"] and not view.chartless else {})
 
 
-def _with_files(view: FigureView, address: Address) -> FigureView:
+def _with_files(view: FigureView, address: Address, look: Look) -> FigureView:
     own = replace(address, figure=view.figure.slug)
     where = [
-        (words, address.up + replace(own, form=form).file()) for words, form in _forms(view).items()
+        (words, address.up + replace(own, form=form).file())
+        for words, form in _forms(view, look).items()
     ]
     return replace(with_drawings(view), files=where)
 

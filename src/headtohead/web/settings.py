@@ -36,4 +36,8 @@ class SiteSettings(Choices):
         read=_base,
         help="The address at which the site will stand, for links that people take away.",
     )
+    png: bool = option(
+        False,
+        help="Add PNG pictures of charts, which need half as much room again, beside the SVG ones.",
+    )
     processes: int = option(2, metavar="N", help="How many processes make pages at once.")

@@ -1,7 +1,7 @@
 """Two sides side by side, as every door hands it out."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -71,13 +71,14 @@ class VersusResult(Result):
             for ground, own in self.lines.items()
             for line in own
         ]
-        fields = envelope("versus", self.about, self.as_of, found, self.citations)
+        head = envelope("versus", self.about, self.as_of, found, self.citations)
         sides = {"kind": self.kind, "a": self.a, "b": self.b}
-        return {**fields, **sides, "titles": list(self.titles), "answer": self.answer}
+        return {**head, **sides, "titles": list(self.titles), "answer": self.answer}
 
 
 def _line_json(line: Line) -> dict[str, Any]:
-    fields = asdict(line) | {
+    # Not `asdict`: it copies every number of every row.
+    return {each.name: getattr(line, each.name) for each in fields(line)} | {
         "difference": line.difference.as_json() if line.difference else None,
         "since": line.since.isoformat() if line.since else None,
         "observed_on": line.observed_on.isoformat() if line.observed_on else None,
@@ -85,4 +86,3 @@ def _line_json(line: Line) -> dict[str, Any]:
         "notes": list(line.notes),
         "source_ids": list(line.source_ids),
     }
-    return fields

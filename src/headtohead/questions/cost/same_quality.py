@@ -223,7 +223,9 @@ def _reference(test: _CostedTest, ask: Ask) -> int | None:
     if not ask.scope["models"]:
         return 0
     rows = test.rows.with_row_index("place")
-    places = [place for w in ask.scope["models"] for place in named(rows, w)["place"].to_list()]
+    there = {*rows["model_name"], *rows["model_id"]} - {None}
+    asked = [w for w in ask.scope["models"] if {w.name, w.model} & there]
+    places = [place for w in asked for place in named(rows, w)["place"].to_list()]
     return min(places, default=None)
 
 
