@@ -90,7 +90,7 @@ def rendered(site: Site, address: Address, look: Look) -> Rendered:
         UnknownName: If a word of its path stands for nothing, with what is spelt alike.
         NoEvidence: If nothing was known by its day.
     """
-    page = _Page(_answer(site, address))
+    page = _Shown(_answer(site, address))
     body = _MAKE[address.form](site, address, look, page)
     return Rendered(body=body, media_type=TYPES[address.form], content_hash=page.digest)
 
@@ -101,7 +101,7 @@ def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes
     Raises:
         As `rendered`.
     """
-    page = _Page(_answer(site, address))
+    page = _Shown(_answer(site, address))
     wanted = [replace(address, form=form) for form in ("html", "json", "csv")]
     for slug, view in page.views.items():
         wanted += [replace(address, figure=slug, form=form) for form in _forms(view, look).values()]
@@ -110,7 +110,7 @@ def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes
     ]
 
 
-class _Page:
+class _Shown:
     """What a result gives to all forms of its page, each worked out once."""
 
     def __init__(self, result: Result) -> None:
@@ -141,7 +141,7 @@ def _answer(site: Site, address: Address) -> Result:
     return module.answer(site, words, site.on(address))
 
 
-def _html(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+def _html(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     if address.figure:
         raise NoSuchPage(address.path)
     sheet, digest = page.sheet, page.digest
@@ -183,29 +183,29 @@ def _permanent(site: Site, address: Address, look: Look, digest: str) -> str:
     return f"{address.file(look.html)}?as-of={day}&content={digest[:16]}"
 
 
-def _json(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+def _json(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     if address.figure:
         raise NoSuchPage(address.path)
     return json_text(page.json, None if look.frozen is not None else 2).encode()
 
 
-def _csv(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+def _csv(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     view = _view(page, address) if address.figure else None
     return csv_text(view.figure.download if view else page.result.table()).encode()
 
 
-def _metadata(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+def _metadata(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     return json_text(_view(page, address).metadata).encode()
 
 
-def _picture(site: Site, address: Address, look: Look, page: _Page) -> bytes:
+def _picture(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     view = _view(page, address)
     if view.spec is None:
         raise NoSuchPage(address.path)
     return picture(view, address.form)
 
 
-_Make = Callable[[Site, Address, Look, _Page], bytes]
+_Make = Callable[[Site, Address, Look, _Shown], bytes]
 _MAKE: Mapping[Form, _Make] = {
     "html": _html,
     "json": _json,
@@ -216,7 +216,7 @@ _MAKE: Mapping[Form, _Make] = {
 }
 
 
-def _view(page: _Page, address: Address) -> FigureView:
+def _view(page: _Shown, address: Address) -> FigureView:
     """The figure that an address names; the first with a chart, or the first, if it names none."""
     if address.figure:
         if address.figure not in page.views:
