@@ -245,7 +245,7 @@ def check_sheet(result: "CheckResult") -> Sheet:
         notes=_left_out(result),
         scorecard=_scorecard(checks),
         next=_NEXT,
-        digest=content_hash(result.as_json()),
+        digest=content_hash(result.as_json()["results"]),
         full=whole,
     )
 
@@ -298,7 +298,7 @@ def report_sheet(result: "ReportResult") -> Sheet:
         scorecard=_scorecard(checks),
         next=_NEXT,
         folded=True,
-        digest=content_hash(result.as_json()),
+        digest=content_hash(result.as_json()["results"]),
     )
 
 

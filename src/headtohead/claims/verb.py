@@ -1,14 +1,14 @@
 """The verbs about public evidence: each gives the same result object as its `h2h` twin."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import cast
 
 from headtohead.claims.changes import DiffResult, price_changes, rank_changes, verdict_changes
-from headtohead.claims.claim import ClaimsFile
+from headtohead.claims.claim import Claim, ClaimsFile
 from headtohead.claims.result import CheckResult, ReportResult
 from headtohead.claims.settings import CheckSettings, DiffSettings, ReportSettings, ShowSettings
 from headtohead.claims.verdict import claims_of, verdicts_on
@@ -77,23 +77,32 @@ def show(
 ) -> CheckResult:
     """One claim's verdict with every number, row and source behind it.
 
-    The claim is given by its id; the other arguments are as in `check`.
+    The claim is given by its id or its statement; the other arguments are as in `check`.
 
     Raises:
-        UnknownName: If no claim has that id.
+        UnknownName: If no claim has that id or statement, with those that are nearest in words.
     """
     facts = Facts(store)
     file = claims_of(facts, settings.claims)
-    kept = tuple(c for c in file.claims if c.id.casefold() == claim.casefold())
+    kept = tuple(
+        c for c in file.claims if c.id.casefold() == claim.casefold() or key(c.says) == key(claim)
+    )
     if not kept:
-        words = set(key(claim).split("-"))
-        said = [c for c in file.claims if words <= set(key(c.says).split("-"))]
-        meant = [f"{c.id} (“{c.says}”)" for c in said]
+        meant = [f"{c.id} (“{c.says}”)" for c in _nearest(claim, file.claims)]
         raise UnknownName("claim", claim, [c.id for c in file.claims], meant=meant)
     result = _check(
         facts, replace(file, claims=kept), settings.about, dates.day(as_of, "as_of"), progress
     )
     return replace(result, verb="show")
+
+
+def _nearest(words: str, claims: Sequence[Claim]) -> list[Claim]:
+    """Claims whose statements have at least half of some words, those with rare ones first."""
+    asked = set(key(words).split("-"))
+    shared = {c.id: asked & set(key(c.says).split("-")) for c in claims}
+    times = Counter(word for found in shared.values() for word in found)
+    near = [c for c in claims if 2 * len(shared[c.id]) >= len(asked)]
+    return sorted(near, key=lambda c: -sum(1 / times[word] for word in shared[c.id]))
 
 
 @takes(settings=ReportSettings)

@@ -84,7 +84,7 @@ def versus_sheet(result: "VersusResult") -> Sheet:
         sources=result.citations,
         about=str(result.about),
         as_of=result.as_of,
-        digest=content_hash(result.as_json()),
+        digest=content_hash(result.as_json()["results"]),
         next=(
             "How sure is that on your own work? Compare two runs: `h2h compare A B`",
             "Move part of a log to the other model and stop as soon as it is decided: `h2h switch`",

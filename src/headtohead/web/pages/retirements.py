@@ -5,8 +5,10 @@ from datetime import date
 
 import polars as pl
 
-from headtohead.core.errors import NoEvidence
+from headtohead.choosing.shortlist.conditions import seller_id
+from headtohead.core.errors import NoEvidence, UnknownName
 from headtohead.core.units import counted
+from headtohead.evidence.facts import Facts
 from headtohead.evidence.sheet import Listing
 from headtohead.evidence.store import publisher
 from headtohead.evidence.words import seller_name
@@ -33,11 +35,39 @@ _COLUMNS = (
 
 def answer(site: Site, words: Words, day: date) -> Listing:
     """Every retirement with a day, those to come first and the soonest of them on top."""
-    facts = site.facts
+    return retirements(site.facts, day)
+
+
+def retirements(
+    facts: Facts, day: date, *, model: str = "", seller: str = "", until: date | None = None
+) -> Listing:
+    """What sellers let go, those to come first; only of one model, by one seller, until one day.
+
+    Raises:
+        UnknownName: If the model or the seller stands for nothing.
+        NoEvidence: If no such day was known.
+    """
     facts.require_evidence(day)
     rows = facts.frame("retirements", day).drop_nulls("retires_on")
+    if model:
+        resolved = facts.names.resolve(model, on=day)
+        asked = pl.col("model_name").str.split("/").list.last() == model.rpartition("/")[2]
+        if resolved.model is None and rows.filter(asked).is_empty():
+            called = [m.name for m in facts.names.models().values()]
+            raise UnknownName("model", model, called, meant=facts.names.suggested(model))
+        rows = rows.filter(asked | (pl.col("model_id") == (resolved.model or "")))
+    if seller:
+        wanted = seller_id(facts, seller, day)
+        sellers = {word: facts.names.operator(word) for word in rows["provider"].unique()}
+        own = [word for word, found in sellers.items() if (found.id if found else word) == wanted]
+        rows = rows.filter(pl.col("provider").is_in(own))
+    if until:
+        rows = rows.filter(pl.col("retires_on") <= until)
     if rows.is_empty():
-        raise NoEvidence(f"No retirement of a model was known by {day}. Choose a later day.")
+        raise NoEvidence(
+            f"No retirement that fits was known by {day}: that none is stated does not mean that "
+            "none will come. Ask for less, or choose a later day."
+        )
     ahead = rows.filter(pl.col("retires_on") > day).sort("retires_on", "provider", "model_name")
     gone = rows.filter(pl.col("retires_on") <= day)
     gone = gone.sort("retires_on", "provider", "model_name", descending=[True, False, False])

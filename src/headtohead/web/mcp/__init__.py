@@ -1,0 +1,1 @@
+"""Answers inside other tools: what an assistant may ask by the Model Context Protocol."""
