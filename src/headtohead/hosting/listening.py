@@ -2,12 +2,14 @@
 
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import uvicorn
-from litestar import Litestar
 
 from headtohead.core.errors import InputError
+
+Application = Callable[..., Awaitable[None]]
+"""What answers requests by ASGI, whichever framework made it."""
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -32,7 +34,7 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server_of(served: Litestar) -> uvicorn.Server:
+def server_of(served: Application) -> uvicorn.Server:
     """What runs an application; it says nothing of itself to whoever asks."""
     return uvicorn.Server(
         uvicorn.Config(
@@ -48,7 +50,7 @@ def server_of(served: Litestar) -> uvicorn.Server:
 
 
 def run_until_stopped(
-    served: Litestar, listening: socket.socket, ready: Callable[[str], object]
+    served: Application, listening: socket.socket, ready: Callable[[str], object]
 ) -> None:
     """Serve until stopped by a signal.
 

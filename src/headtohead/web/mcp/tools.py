@@ -22,6 +22,7 @@ from headtohead.core.settings import (
     type_of,
 )
 from headtohead.prices.listing.settings import ListingSettings
+from headtohead.publish.sheet import Row
 from headtohead.publish.words import listed
 from headtohead.web.address import Address
 from headtohead.web.mcp.answering import Found
@@ -229,7 +230,8 @@ def _retirements(site: Site, as_of: date, given: _Given) -> Found:
         )
         if value
     ]
-    figure, first = sheet.figures[0], {}
+    figure = sheet.figures[0]
+    first: dict[tuple[object, ...], Row] = {}
     for row in figure.rows:  # a seller has one model under many names, for sizes and regions
         first.setdefault((row[0], row[2], str(row[3]).rpartition("/")[2]), row)
     return Found(
