@@ -300,7 +300,7 @@ def _python_alone() -> str:
         for verb, command in sorted(commands().items())
         if not isinstance(command, click.Group)
         for kind in getattr(
-            getattr(headtohead, _TWINS.get(verb, verb)), "__settings__", {}
+            getattr(headtohead, _TWINS.get(verb, verb), None), "__settings__", {}
         ).values()
         for field, said in options_of(kind).items()
         if said.hidden

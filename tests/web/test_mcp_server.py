@@ -1,10 +1,13 @@
 """The tools through the library's own client: over stdin and stdout and over HTTP, by processes."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -147,6 +150,18 @@ def test_a_port_that_is_taken_is_said(address: str) -> None:
     result = CliRunner().invoke(cli.main, ["mcp", "--http", "--port", port], prog_name="h2h")
     assert result.exit_code == 64
     assert f"Nothing can listen on 127.0.0.1, port {port}" in result.output
+
+
+def test_the_settings_that_the_page_shows_start_it() -> None:
+    page = Path(__file__).parents[2] / "docs/how-to/ask-from-an-assistant.md"
+    blocks = re.findall(r"^```json\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        [servers] = json.loads(block).values()
+        started = servers["headtohead"]
+        assert started["command"] == "h2h"
+        shown = CliRunner().invoke(cli.main, [*started["args"], "--help"], prog_name="h2h")
+        assert shown.exit_code == 0, shown.output
 
 
 def test_help_loads_neither_the_package_nor_the_evidence() -> None:
