@@ -87,7 +87,7 @@ def sheet_html(sheet: Sheet, *, version: str = VERSION) -> str:
         sheet,
         views,
         version=version,
-        style=_text("style.css"),
+        style=page_style(),
         scripts=texts,
         policy=policy(texts, "img-src data: blob:; "),
         link_of=None,
@@ -420,6 +420,12 @@ def quoted_from(ruling: Ruling, sources: Mapping[str, Citation]) -> str:
     numbers = (e for r in ruling.readings for e in r.numbers)
     used = dict.fromkeys(c for e in numbers for c in cited(e, sources))
     return "; ".join(f"{plain(c.publisher)}, {web_address(c.url)}".rstrip(", ") for c in used)
+
+
+@cache
+def page_style(own: str = "") -> str:
+    """The style of a page after the colours and sizes that all share; that of a sheet if none."""
+    return _text("tokens.css") + (own or _text("style.css"))
 
 
 @cache

@@ -10,7 +10,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from headtohead.publish.machine import csv_text, json_text
-from headtohead.publish.page import FigureView, environment, figure_views, linked_html
+from headtohead.publish.page import (
+    FigureView,
+    environment,
+    figure_views,
+    linked_html,
+    page_style,
+)
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 from headtohead.publish.words import content_hash
@@ -280,6 +286,8 @@ def held(name: str) -> bytes:
     Raises:
         NoSuchPage: If there is none of that name.
     """
+    if name == "style.css":
+        return page_style().encode()
     for folder in ("web/static", "publish/templates"):
         path = files("headtohead").joinpath(folder, name)
         if name.endswith((".css", ".js", ".svg")) and "/" not in name and path.is_file():

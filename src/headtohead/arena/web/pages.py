@@ -19,6 +19,7 @@ from headtohead.arena.store.store import VoteRefused
 from headtohead.files.opening import NOT_JSON
 from headtohead.hosting.failures import failure_of
 from headtohead.hosting.security import HEADERS
+from headtohead.publish.page import page_style
 
 if TYPE_CHECKING:
     from litestar.types import Message, Scope
@@ -47,16 +48,13 @@ def _templates() -> jinja2.Environment:
     return made
 
 
-@cache
-def _style() -> str:
-    return files("headtohead.publish").joinpath("templates/style.css").read_text("utf-8")
-
-
 @lru_cache(maxsize=32)
 def own_file(address: str) -> str:
     """The address of a file of the server's own, which is another one when the file is."""
     name = address.rpartition("/")[2]
-    held = _style().encode() if address == "/style.css" else (folder("static") / name).read_bytes()
+    held = (
+        page_style().encode() if address == "/style.css" else (folder("static") / name).read_bytes()
+    )
     return f"{address}?{_MARK}={hashlib.sha256(held).hexdigest()[:12]}"
 
 
@@ -82,7 +80,7 @@ def page(
 @get("/style.css", include_in_schema=False, media_type="text/css", sync_to_thread=False)
 def style() -> str:
     """The style of every page of headtohead, reports included."""
-    return _style()
+    return page_style()
 
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:

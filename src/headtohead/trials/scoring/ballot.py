@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from headtohead.core.errors import InputError
 from headtohead.files.opening import VOTES_VIEW, database_rows
 from headtohead.logs.calls import short_key
+from headtohead.publish.page import page_style
 from headtohead.publish.words import policy
 from headtohead.trials.scoring.scored import Duel, transcript
 
@@ -335,5 +336,5 @@ def _page(data: Mapping[str, Any]) -> str:
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return templates.get_template("ballot.html.j2").render(
-        style=style, script=script, data=text, policy=policy([script])
+        style=page_style(style), script=script, data=text, policy=policy([script])
     )
