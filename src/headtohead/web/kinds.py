@@ -26,13 +26,23 @@ class PageKind:
         paths: Its paths; a {word} stands for any one word, and the first path that fits counts.
         title: What it is called in the list of pages.
         asks: The question it answers, in one sentence.
-        place: Among the kinds in the list of pages; 0 if it stands in none.
+        place: Among the kinds in the list of pages: under 50 in the bar at the top, from there on
+            in the menu beside it; 0 if it stands in none.
     """
 
     paths: tuple[str, ...]
     title: str
     asks: str
     place: int = 0
+
+
+_SIDES = (
+    ("US and Chinese models", "country", "US", "CN"),
+    ("Closed and open weights", "open", "closed", "open"),
+    ("OpenAI and DeepSeek", "lab", "openai", "deepseek"),
+    ("Anthropic and Moonshot AI", "lab", "anthropic", "moonshotai"),
+    ("Google and Alibaba", "lab", "google", "alibaba"),
+)
 
 
 class PageModule(Protocol):
@@ -76,3 +86,20 @@ def kind_of(path: str) -> tuple[PageModule, dict[str, str]] | None:
                 pairs = zip(parts, words, strict=True)
                 return module, {part[1:-1]: w for part, w in pairs if part.startswith("{")}
     return None
+
+
+def other_sides(path: str) -> list[tuple[str, str]]:
+    """What a page of two sides may compare instead, with the path; empty if it has no two sides."""
+    found = kind_of(path)
+    if found is None:
+        return []
+    topic = path.partition("/")[0]
+    if f"{topic}/{{group}}/{{a}}/{{b}}" not in found[0].PAGE.paths:
+        return []
+    paths = []
+    for words, group, a, b in _SIDES:
+        sides = f"{a}/{b}" if topic == "versus" else f"{group}/{a}/{b}"
+        # Where no sides are named, they are the two countries.
+        bare = group == "country" and topic != "versus"
+        paths.append((words, topic if bare else f"{topic}/{sides}"))
+    return paths

@@ -22,7 +22,7 @@ from headtohead.publish.sheet import Sheet
 from headtohead.publish.words import content_hash
 from headtohead.web.address import Address, Form
 from headtohead.web.drawing import picture, with_drawings
-from headtohead.web.kinds import kind_of, kinds
+from headtohead.web.kinds import kind_of, kinds, other_sides
 from headtohead.web.site import Site
 
 TYPES: Mapping[Form, str] = {
@@ -160,7 +160,8 @@ def _html(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
         "page.html.j2",
         address=address,
         day=site.on(address),
-        own=address.day is not None,
+        days=_days(site, address, look),
+        sides=_sides(address, look),
         look=look,
         to=to,
         own_file=own_file,
@@ -260,6 +261,28 @@ def _to(address: Address, look: Look) -> Callable[..., str]:
         return address.up + Address(path=path, day=day).file(look.html) or "./"
 
     return to
+
+
+def _days(site: Site, address: Address, look: Look) -> list[tuple[date, str]]:
+    """The days on which there is this page, with its address on each; always the day it shows."""
+    to, shown = _to(address, look), site.on(address)
+    # The page of today has no day in its address.
+    days = {day: None if day == site.today else day for day in {*look.days, shown}}
+    return [
+        (day, to(address.path, own))
+        for day, own in sorted(days.items())
+        if day == shown or look.has(address.path, own)
+    ]
+
+
+def _sides(address: Address, look: Look) -> list[tuple[str, str, bool]]:
+    """The same kind of page for other sides: what they are called, address, whether this is it."""
+    to = _to(address, look)
+    return [
+        (words, to(path), path == address.path)
+        for words, path in other_sides(address.path)
+        if look.has(path, address.day)
+    ]
 
 
 def _links(site: Site, address: Address, look: Look) -> Callable[[object], str]:

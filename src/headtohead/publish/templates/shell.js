@@ -64,11 +64,16 @@
   function taken(source) {
     const more = source.dataset.more;
     const text = source.textContent + (more ? ` ${more}` : "");
-    const page = location.protocol.startsWith("http") ? location.href.split("#")[0] : "";
+    /* A page of a site knows the address that says what it held. */
+    const lasting = one("#permanent");
+    if (source === lasting) return source.href;
+    const here = lasting ? lasting.href : location.href.split("#")[0];
+    const page = location.protocol.startsWith("http") ? here : "";
     if (source.tagName === "PRE") {
       return page ? text.replace("\n  note =", `\n  url = {${page}},\n  note =`) : text;
     }
     const card = source.closest(".claim");
+    if (lasting && page && source.id === "cite-plain") return `${text} ${page}`;
     const place = card ? card.id : more && source.id;
     return page && place ? `${text} ${page}#${place}` : text;
   }

@@ -12,7 +12,7 @@ PAGE = PageKind(
     paths=ground_paths("usage"),
     title="Usage",
     asks="Whose models do people use, and how much?",
-    place=54,
+    place=44,
 )
 
 

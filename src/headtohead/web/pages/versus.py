@@ -17,7 +17,7 @@ from headtohead.web.models_of_day import models_of_day
 from headtohead.web.site import Site, model_word, side_word
 
 PAGE = PageKind(
-    paths=("versus/{a}/{b}", "versus/{kind}/{a}/{b}"),
+    paths=("versus/{a}/{b}", "versus/{group}/{a}/{b}"),
     title="Side by side",
     asks="Can B stand in for A, what does it save, and how sure is that?",
 )
@@ -26,8 +26,8 @@ _LABS = 6
 
 
 def answer(site: Site, words: Words, day: date) -> VersusResult:
-    """The card of two sides; under {kind} of those that are a lab, a family, a country or so."""
-    kind = words.get("kind")
+    """The card of two sides; under {group} of those that are a lab, a family, a country or so."""
+    kind = words.get("group")
     if kind is not None and kind not in get_args(Kind):
         raise UnknownName("kind of sides", kind, list(get_args(Kind)))
     facts = site.facts
