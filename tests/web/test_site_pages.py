@@ -1,6 +1,7 @@
 """Every kind of page, by its contract: it asks nothing of others, and its data lie beside it."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -8,6 +9,7 @@ import pytest
 
 from headtohead.core.errors import UnknownName
 from headtohead.web.address import Address, Moved
+from headtohead.web.card import HEIGHT, WIDTH
 from headtohead.web.kinds import kind_of, kinds
 from headtohead.web.rendering import Look, NoSuchPage, Rendered, month_ends, rendered
 from headtohead.web.site import Site
@@ -81,3 +83,53 @@ def test_what_is_no_page_is_none() -> None:
     for path in ("nowhere", "versus/US", "versus/US/CN/figures/nothing.csv"):
         with pytest.raises(NoSuchPage):
             page(path)
+
+
+def test_a_long_table_has_all_its_rows_on_the_page() -> None:
+    for path in ("models", "prices"):
+        text = page(path).body.decode()
+        rows = page(f"{path}.csv").body.decode().count("\n") - 1
+        assert rows > 250
+        assert text.count("<th scope=row>") == rows
+        assert "the CSV has the rest" not in text
+
+
+def test_a_page_leads_to_other_days_and_other_sides() -> None:
+    text = page("on/2026-06-30/openness/open/closed/open").body.decode()
+    stops = re.findall(r'data-days="([^"]*)"', text)[0].split()
+    assert stops[0] == "2025-01-31=../../../../../on/2025-01-31/openness/open/closed/open"
+    assert stops[-1] == f"{DAY}=../../../../../openness/open/closed/open"
+    sides = text.split('<nav class="sides"')[1].split("</nav>")[0]
+    assert re.findall(r'href="([^"]*)"', sides)[2] == "../../../../../on/2026-06-30/openness/lab/openai/deepseek"
+    assert re.findall(r'aria-current="page">([^<]*)', sides) == ["Closed and open weights"]
+    assert 'class="sides"' not in page("models/gpt-5").body.decode()
+
+
+def test_a_picture_of_a_page_is_its_chart_or_its_card() -> None:
+    for path in ("versus/gpt-5/deepseek-v3.2", "models/gpt-5", "claims/P1"):
+        png = page(f"{path}.png").body
+        assert png.startswith(b"\x89PNG")
+        assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (WIDTH, HEIGHT)
+    chart = page("usage.png").body
+    assert int.from_bytes(chart[20:24]) != HEIGHT
+    with pytest.raises(NoSuchPage):
+        page("models/gpt-5.svg")
+
+
+def test_a_card_in_a_frame_leads_to_its_page() -> None:
+    text = page("embed/versus/gpt-5/deepseek-v3.2").body.decode()
+    assert 'href="../../../versus/gpt-5/deepseek-v3.2" target="_top"' in text
+    assert str(DAY) in text
+    assert len(text) < 10_000
+    with pytest.raises(Moved) as moved:
+        page("embed/versus/GPT 5/deepseek-v3.2")
+    assert moved.value.path == "embed/versus/gpt-5/deepseek-v3.2"
+
+
+def test_a_site_that_knows_its_address_offers_a_picture_of_each_link() -> None:
+    address = Address(path="versus/gpt-5/deepseek-v3.2")
+    look = replace(LOOK, base="https://example.org/h2h/")
+    text = rendered(the_site(), address, look).body.decode()
+    there = "https://example.org/h2h/versus/gpt-5/deepseek-v3.2"
+    assert f'<meta property="og:image" content="{there}.png">' in text
+    assert f'src="{there.replace("versus", "embed/versus")}"' in text.replace("&#34;", '"')

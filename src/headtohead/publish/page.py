@@ -154,9 +154,15 @@ def _page(
     )
 
 
-def figure_views(sheet: Sheet, version: str = VERSION) -> "dict[str, FigureView]":
-    """Every figure of a sheet by slug, with its chart drawn up and its downloads ready."""
-    return {figure.slug: _view(sheet, figure, version) for figure in sheet.figures}
+def figure_views(
+    sheet: Sheet, version: str = VERSION, rows: int = TABLE_ROWS
+) -> "dict[str, FigureView]":
+    """Every figure of a sheet by slug, with its chart drawn up and its downloads ready.
+
+    Args:
+        rows: Of each table on the page, the first at most.
+    """
+    return {figure.slug: _view(sheet, figure, version, rows) for figure in sheet.figures}
 
 
 def sheet_fragment(sheet: Sheet) -> str:
@@ -184,7 +190,7 @@ class FigureView:
     """A figure with everything its template and its downloads need.
 
     Attributes:
-        rows: Of the table, the first `TABLE_ROWS`.
+        rows: Of the table, the first ones.
         shades: Whether each of these rows is shaded, where there is a chooser.
         rows_n: How many rows there are.
         spec: Vega-Lite; None if there is nothing to plot.
@@ -218,7 +224,7 @@ class FigureView:
         return self.figure.slider if self.spec else None
 
 
-def _view(sheet: Sheet, figure: Figure, version: str) -> FigureView:
+def _view(sheet: Sheet, figure: Figure, version: str, rows_most: int) -> FigureView:
     own = sheet.sources if figure.sources is None else figure.sources
     data = data_json(figure.download)
     draw = figure.chart or (figure.bars and partial(bars_chart, figure.bars))
@@ -233,7 +239,7 @@ def _view(sheet: Sheet, figure: Figure, version: str) -> FigureView:
     said = f"{figure.title}. {figure.subtitle}"
     return FigureView(
         figure=figure,
-        rows=rows[: None if figure.chooser else TABLE_ROWS],
+        rows=rows[: None if figure.chooser else rows_most],
         shades=shades,
         rows_n=len(rows),
         sources=own,
@@ -396,6 +402,11 @@ def environment(package: str = "headtohead.publish") -> "Environment":
             re.sub(r"(\d{4}-\d\d-\d\d)", r'<span class="day">\1</span>', str(escape(text)))
         )
 
+    def isolated(text: str) -> Markup:
+        """Text that leaves the direction of what stands around it alone."""
+        # Most of a page's weight are cells, and what is all ASCII runs one way.
+        return escape(text) if text.isascii() else Markup("<bdi>{}</bdi>").format(text)
+
     def long_text(cell: Cell, column: TableColumn) -> str:
         return cell_text(cell, column, 4000 if column.long else _LONG)
 
@@ -409,6 +420,7 @@ def environment(package: str = "headtohead.publish") -> "Environment":
     made.filters["ours"] = Markup
     made.filters["plain"] = plain
     made.filters["sentence"] = sentence
+    made.filters["isolated"] = isolated
     made.filters["commands"] = commands
     made.filters["whole_days"] = whole_days
     made.filters["script_json"] = lambda value: Markup(script_json(value))

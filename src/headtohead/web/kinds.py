@@ -28,12 +28,16 @@ class PageKind:
         asks: The question it answers, in one sentence.
         place: Among the kinds in the list of pages: under 50 in the bar at the top, from there on
             in the menu beside it; 0 if it stands in none.
+        template: What makes its HTML.
+        card: Whether a frozen site has its card as a picture, which other sites show of its links.
     """
 
     paths: tuple[str, ...]
     title: str
     asks: str
     place: int = 0
+    template: str = "page.html.j2"
+    card: bool = False
 
 
 _SIDES = (

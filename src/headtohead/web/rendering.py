@@ -9,8 +9,10 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote
 
+from headtohead.claims.versus.result import VersusResult
 from headtohead.publish.machine import csv_text, json_text
 from headtohead.publish.page import (
+    TABLE_ROWS,
     FigureView,
     environment,
     figure_views,
@@ -21,8 +23,9 @@ from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 from headtohead.publish.words import content_hash
 from headtohead.web.address import Address, Form
+from headtohead.web.card import card_lines, card_png
 from headtohead.web.drawing import picture, with_drawings
-from headtohead.web.kinds import kind_of, kinds, other_sides
+from headtohead.web.kinds import PageKind, kind_of, kinds, other_sides
 from headtohead.web.site import Site
 
 TYPES: Mapping[Form, str] = {
@@ -47,6 +50,11 @@ POLICY = (
 
 class NoSuchPage(Exception):
     """No page, no figure and no form has this address."""
+
+
+_FRAMED_LINES = 8
+_TABLE_ROWS, _MOST_BYTES = 1000, 300_000
+"""Rows of a table on a page; where they make it heavier than this, it has fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +116,9 @@ def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes
         As `rendered`.
     """
     page = _Shown(_answer(site, address))
-    wanted = [replace(address, form=form) for form in ("html", "json", "csv")]
+    forms: list[Form] = ["html", "json", "csv"]
+    forms += ["png"] if _kind(address).card else []
+    wanted = [replace(address, form=form) for form in forms]
     for slug, view in page.views.items():
         wanted += [replace(address, figure=slug, form=form) for form in _forms(view, look).values()]
     return [
@@ -128,7 +138,7 @@ class _Shown:
 
     @cached_property
     def views(self) -> dict[str, FigureView]:
-        return figure_views(self.sheet)
+        return figure_views(self.sheet, rows=_TABLE_ROWS)
 
     @cached_property
     def json(self) -> dict[str, Any]:
@@ -137,6 +147,13 @@ class _Shown:
     @cached_property
     def digest(self) -> str:
         return self.sheet.digest or content_hash(self.json)
+
+
+def _kind(address: Address) -> PageKind:
+    found = kind_of(address.path)
+    if found is None:
+        raise NoSuchPage(address.path)
+    return found[0].PAGE
 
 
 def _answer(site: Site, address: Address) -> Result:
@@ -150,14 +167,24 @@ def _answer(site: Site, address: Address) -> Result:
 def _html(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     if address.figure:
         raise NoSuchPage(address.path)
-    sheet, digest = page.sheet, page.digest
     views = {slug: _with_files(view, address, look) for slug, view in page.views.items()}
+    body = _text(site, address, look, page, views)
+    if len(body) > _MOST_BYTES:
+        views = {i: replace(view, rows=view.rows[:TABLE_ROWS]) for i, view in views.items()}
+        body = _text(site, address, look, page, views)
+    return body
+
+
+def _text(
+    site: Site, address: Address, look: Look, page: _Shown, views: Mapping[str, FigureView]
+) -> bytes:
+    sheet, digest = page.sheet, page.digest
     to = _to(address, look)
     text = linked_html(
         sheet,
         views,
         environment("headtohead.web"),
-        "page.html.j2",
+        _kind(address).template,
         address=address,
         day=site.on(address),
         days=_days(site, address, look),
@@ -174,12 +201,37 @@ def _html(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
         apart=(lambda card: to(f"claims/{card.id}")) if sheet.verb == "check" else None,
         permanent=_permanent(site, address, look, digest),
         digest=digest[:16],
+        image=_image(address, look, page),
+        **_framed(page.result, address, look),
         forms=[
             (words, address.up + replace(address, form=form).file())
             for words, form in _DATA.items()
         ],
     )
     return text.encode()
+
+
+def _framed(result: Result, address: Address, look: Look) -> dict[str, object]:
+    """What the card of two sides needs in a frame, and where the frame is."""
+    if not isinstance(result, VersusResult):
+        return {"frame": ""}
+    path = address.path.removeprefix("embed/")
+    to, whole = _to(address, look), replace(address, path=path)
+    return {
+        "frame": to(f"embed/{path}") if look.has(f"embed/{path}", address.day) else "",
+        "lines": card_lines(result, _FRAMED_LINES),
+        "titles": result.titles,
+        "whole": to(path),
+        "whole_path": whole.file(look.html),
+    }
+
+
+def _image(address: Address, look: Look, page: _Shown) -> str:
+    """The picture that other sites show of a link to this page; empty where there is none."""
+    if look.frozen is None or _kind(address).card:
+        return replace(address, form="png").file()
+    first = next((slug for slug, view in page.views.items() if view.spec and look.png), "")
+    return replace(address, figure=first, form="png").file() if first else ""
 
 
 def _permanent(site: Site, address: Address, look: Look, digest: str) -> str:
@@ -206,10 +258,12 @@ def _metadata(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
 
 
 def _picture(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
-    view = _view(page, address)
-    if view.spec is None:
+    charts = [slug for slug, view in page.views.items() if view.spec]
+    if address.figure in charts or (charts and not address.figure):
+        return picture(page.views[address.figure or charts[0]], address.form)
+    if address.figure or address.form != "png":
         raise NoSuchPage(address.path)
-    return picture(view, address.form)
+    return card_png(page.result, look.base + address.at(site.on(address)).file())
 
 
 _Make = Callable[[Site, Address, Look, _Shown], bytes]

@@ -155,7 +155,7 @@ def test_every_standing_is_a_row_with_both_intervals(html: str, pages: dict[str,
     rows = re.findall(r"<tr.*?>(<th scope=row>.*?)</tr>", table[0], re.DOTALL)
     assert len(rows) == len(board.standings)
     for row, s in zip(rows, board.standings, strict=True):
-        cells = re.findall(r"<td[^>]*><bdi>(.*?)</bdi></td>", row)
+        cells = re.findall(r"<td[^>]*>(?:<bdi>)?(.*?)(?:</bdi>)?</td>", row)
         assert cells[0] == (str(s.best) if s.best == s.worst else f"{s.best}-{s.worst}")
         assert cells[5] == str(s.group)
         assert sum(bool(re.search(r"\d to -?\d|at least|at most", c)) for c in cells) == 2
@@ -297,7 +297,7 @@ def test_three_hundred_models_and_many_boards_stay_one_sane_page() -> None:
     matrix = next(x for x in data["exhibits"] if x["slug"] == "win-matrix")
     assert len(matrix["data"]["rows"]) == 30 * 29 / 2
     assert "The 30 models with the highest ratings; the board has 300." in Seen(html).text
-    assert len(re.findall("<th scope=row><bdi>laboratory", html)) >= 300
+    assert len(re.findall("<th scope=row>(?:<bdi>)?laboratory", html)) >= 300
 
 
 def test_the_same_result_gives_the_same_bytes(pages: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ PAGE = PageKind(
     title="Start",
     asks="Can B stand in for A, what does it save, and how sure is that?",
     place=1,
+    card=True,
 )
 
 

@@ -20,6 +20,7 @@ PAGE = PageKind(
     paths=("versus/{a}/{b}", "versus/{group}/{a}/{b}"),
     title="Side by side",
     asks="Can B stand in for A, what does it save, and how sure is that?",
+    card=True,
 )
 
 _LABS = 6

@@ -28,6 +28,13 @@
   const cited = asked.get("content");
   if (permanent && cited && cited !== permanent.dataset.content) one("#other-content").hidden = false;
 
+  /* ---- a frame stands on another site, which needs the whole address */
+  const code = one("#embed-code");
+  if (code && location.protocol.startsWith("http")) {
+    const { frame } = code.dataset;
+    code.textContent = code.textContent.replace(`src="${frame}"`, `src="${new URL(frame, location.href)}"`);
+  }
+
   /* ---- the page of every page finds in itself, where no server does */
   const list = one("#every-page");
   if (list) {

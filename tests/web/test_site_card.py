@@ -1,0 +1,44 @@
+"""The card as a picture: names of any length and script stay on it."""
+
+import re
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from headtohead.publish.result import Result
+from headtohead.publish.sheet import Headline, Sheet
+from headtohead.web.card import HEIGHT, WIDTH, card_svg, fitted, width
+
+NAMES = ("GPT-5", "W" * 400, "word " * 300, "模型" * 90, "e\u0301" * 500, "نموذج " * 80, "")
+TEXT = re.compile(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*font-size="(\d+)"[^>]*>([^<]*)')
+
+
+def drawn(**values: Any) -> str:
+    sheet = Sheet(verb="test", **values)
+    return card_svg(cast("Result", SimpleNamespace(sheet=sheet)), "example.org/" + "x" * 300)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_is_on_a_card_stays_on_it(name: str) -> None:
+    for svg in (
+        drawn(title=f"Is {name} good?", sentence=name),
+        drawn(title=name, sentence="", headlines=tuple(Headline(name, name) for _ in range(3))),
+    ):
+        found = TEXT.findall(svg)
+        assert found
+        for x, y, size, text in found:
+            assert float(y) <= HEIGHT
+            if "end" not in svg[svg.index(text) - 30 : svg.index(text)]:
+                assert float(x) + width(text) * float(size) <= WIDTH
+
+
+def test_a_text_takes_the_largest_type_in_which_it_fits() -> None:
+    assert fitted("short", 400, 50, (40, 20)) == (40, ["short"])
+    size, lines = fitted("a few words that need more room", 300, 50, (40, 20))
+    assert (size, len(lines)) == (20, 2)
+    assert fitted("x" * 99, 100, 0, (20,))[1][0].endswith("…")
+
+
+def test_marks_in_a_name_are_no_markup() -> None:
+    assert "<b>" not in drawn(title="<b>&", sentence="<b>")
