@@ -100,7 +100,10 @@ def test_a_page_leads_to_other_days_and_other_sides() -> None:
     assert stops[0] == "2025-01-31=../../../../../on/2025-01-31/openness/open/closed/open"
     assert stops[-1] == f"{DAY}=../../../../../openness/open/closed/open"
     sides = text.split('<nav class="sides"')[1].split("</nav>")[0]
-    assert re.findall(r'href="([^"]*)"', sides)[2] == "../../../../../on/2026-06-30/openness/lab/openai/deepseek"
+    assert (
+        re.findall(r'href="([^"]*)"', sides)[2]
+        == "../../../../../on/2026-06-30/openness/lab/openai/deepseek"
+    )
     assert re.findall(r'aria-current="page">([^<]*)', sides) == ["Closed and open weights"]
     assert 'class="sides"' not in page("models/gpt-5").body.decode()
 
