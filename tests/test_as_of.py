@@ -34,14 +34,17 @@ def lies(store: Store, name: str, known_on: date, factor: float) -> pl.DataFrame
     return rows.with_columns(*wrong, known_on=known_on, vintage=None)
 
 
-def planted(home: Path, known_on: date, factor: float) -> Store:
-    """A store whose downloads contradict all of the built-in evidence from a later day on."""
+def planted(home: Path, known_on: date, factor: float, edition: date | None = None) -> Store:
+    """A store whose downloads contradict all of the built-in evidence from a later day on.
+
+    `edition` is the day of the files that say so; that same day if None.
+    """
     honest = Store(home / "nothing")
     for name in tables():
         rows = lies(honest, name, known_on, factor)
         for (source_id,), part in rows.group_by("source_id", maintain_order=True):
             made = part.drop("source_id").head(300).to_dicts()
-            plant(home, {name: made}, known_on, source_id=str(source_id))
+            plant(home, {name: made}, edition or known_on, source_id=str(source_id))
     return Store(home)
 
 

@@ -213,7 +213,9 @@ class Store:
         s = card.source
         # The edition that a read takes: an older one may have been imported later.
         editions = sorted(card.imports, key=lambda e: e.edition)
-        taken = [e for e in editions if e.edition <= as_of] or editions[:1]
+        taken = [e for e in editions if e.edition <= as_of]
+        if not taken and not card.curated:
+            taken = editions[:1]
         latest = taken[-1] if taken else None
         known_on, unverified = self._knowledge(card, as_of)
         return Citation(
