@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from headtohead.trials.items.verb import items
     from headtohead.trials.planning.verb import plan
     from headtohead.trials.switching.verb import switch
-    from headtohead.web.verb import freeze_site
+    from headtohead.web.verb import freeze_site, serve_site
 
 # Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
 VERBS = {
@@ -63,6 +63,7 @@ VERBS = {
     "read_evidence": "evidence",
     "report": "claims",
     "serve_cost": "prices.serving",
+    "serve_site": "web",
     "shortlist": "choosing.shortlist",
     "show": "claims",
     "switch": "trials.switching",
@@ -100,6 +101,7 @@ __all__ = [
     "read_evidence",
     "report",
     "serve_cost",
+    "serve_site",
     "shortlist",
     "show",
     "switch",

@@ -8,10 +8,10 @@ from functools import cache
 import pytest
 
 from headtohead.core.errors import UnknownName
-from headtohead.web.address import Address, Moved
+from headtohead.web.address import Address, Moved, NoSuchPage
 from headtohead.web.card import HEIGHT, WIDTH
 from headtohead.web.kinds import kind_of, kinds
-from headtohead.web.rendering import Look, NoSuchPage, Rendered, month_ends, rendered
+from headtohead.web.rendering import Look, Rendered, month_ends, rendered
 from headtohead.web.site import Site
 
 DAY = date(2026, 11, 1)

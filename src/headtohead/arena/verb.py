@@ -25,6 +25,7 @@ from headtohead.arena.store.store import ArenaStore
 from headtohead.core.errors import HeadToHeadError, InputError
 from headtohead.core.settings import takes
 from headtohead.core.units import counted
+from headtohead.hosting.packages import check_packages
 from headtohead.ratings.settings import VoteOptions
 
 if TYPE_CHECKING:
@@ -176,13 +177,7 @@ def arena_serve(
         StoreBusy: If another server has its file.
     """
     _not_in_a_notebook("serve")
-    try:
-        import litestar  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError:
-        raise InputError(
-            "An arena needs more packages: install 'headtohead[arena]' with pip or uv."
-        ) from None
+    check_packages("An arena", "arena")
     import numpy as np
 
     from headtohead.arena.web.admin import admin_token

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _ENDED = "What was asked for could not be computed: the process that computes ended. Try again."
+_TOO_LONG = "What was asked for takes too long to compute. Ask for less."
 _FAILED = "What was asked for could not be computed. The log of the server says why."
 _NICER = 10  # voters come first where there are too few processors
 
@@ -31,9 +33,15 @@ class Beside:
 
     The process begins with the first job, anew after it ended, and ends with the server however
     that ends.
+
+    Args:
+        longest_s: How long a job may take before its process is ended; None for any time.
+        most_bytes: Of memory that the process may hold after a job; one that holds more is ended,
+            and the next job begins another. Only Linux tells: elsewhere it may hold any.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest_s: float | None = None, most_bytes: int | None = None) -> None:
+        self._longest_s, self._most_bytes = longest_s, most_bytes
         self._thread = ThreadPoolExecutor(1, "beside")
         self._starting = threading.Lock()
         self._process: SpawnProcess | None = None
@@ -70,7 +78,7 @@ class Beside:
         self._thread.shutdown(cancel_futures=True)
 
     def _done(self, job: Callable[..., Any], given: tuple[object, ...]) -> tuple[int, Any]:
-        """The HTTP status of a refusal with its sentence, or 0 with what the job gives."""
+        """As `outcome`, in the process beside."""
         with self._starting:
             if self._closed:
                 return 503, _ENDED
@@ -84,13 +92,31 @@ class Beside:
         assert self._pipe
         try:
             self._pipe.send((job, given))
+            if not self._pipe.poll(self._longest_s):
+                self._end()
+                return 503, _TOO_LONG
             said: tuple[int, Any] = self._pipe.recv()
-            return said
         except (EOFError, OSError):
-            self._process.kill()
-            self._process.join()
-            self._process = None
+            self._end()
             return 503, _ENDED
+        if self._most_bytes and _held_bytes(self._process.pid) > self._most_bytes:
+            self._end()
+        return said
+
+    def _end(self) -> None:
+        assert self._process
+        self._process.kill()
+        self._process.join()
+        self._process = None
+
+
+def _held_bytes(process: int | None) -> int:
+    """Memory that a process holds; 0 where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager
@@ -114,7 +140,7 @@ def _work(pipe: "Connection") -> None:
     with suppress(EOFError, OSError):
         while True:
             job, given = pipe.recv()
-            pipe.send(_told(job, given))
+            pipe.send(outcome(job, given))
 
 
 def _end_with_server() -> None:
@@ -124,7 +150,11 @@ def _end_with_server() -> None:
     os._exit(1)
 
 
-def _told(job: Callable[..., Any], given: tuple[object, ...]) -> tuple[int, Any]:
+def outcome(job: Callable[..., Any], given: tuple[object, ...]) -> tuple[int, Any]:
+    """What a job gives after a 0; after the status of HTTP that says why it gives none, a sentence.
+
+    What it did not mean to raise goes to the log.
+    """
     try:
         return 0, job(*given)
     except Refused as error:

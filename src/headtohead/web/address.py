@@ -27,6 +27,10 @@ class Moved(Exception):
         self.path = path
 
 
+class NoSuchPage(Exception):
+    """No page, no figure and no form has this address."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where something is.

@@ -1,4 +1,4 @@
-"""`h2h site`: every page as files for any web host."""
+"""`h2h site` and `h2h serve`: every page, as files for any web host or on a server."""
 
 from pathlib import Path
 
@@ -12,12 +12,13 @@ from headtohead.publish.command_line import (
     deliver,
     output_options,
     pages_made,
+    say,
     settings_options,
     store_option,
     verb,
 )
 from headtohead.publish.files import writable
-from headtohead.web.settings import SiteSettings
+from headtohead.web.settings import ServeSettings, SiteSettings
 
 
 @verb("h2h site --out public --base https://example.org/h2h/")
@@ -49,3 +50,29 @@ def site(
         )
     deliver(result, output)
     return 1 if result.broken else 0
+
+
+@verb("h2h serve --host 0.0.0.0 --port 8610")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8610,
+    show_default=True,
+    help="0 is any that is free.",
+)
+@settings_options(settings=ServeSettings)
+@store_option
+def serve(host: str, port: int, settings: ServeSettings, store: Path | None) -> int:
+    """Serve the site of all public evidence, and its data to programs, until Ctrl-C."""
+    from headtohead.web.verb import serve_site
+
+    def reached(address: str) -> None:
+        say([f"The site is at {address}", f"For programs: {address}schema/openapi.json"])
+
+    evidence = open_store(store) if store else None
+    serve_site(host=host, port=port, settings=settings, store=evidence, ready=reached)
+    click.echo("\nStopped.", err=True)
+    return 0

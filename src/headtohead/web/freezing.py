@@ -23,9 +23,10 @@ from headtohead.evidence.catalogue import NAME as CATALOGUE
 from headtohead.evidence.store import Store
 from headtohead.names.book import lists_digest
 from headtohead.publish.files import full
-from headtohead.web.address import Address, Moved
+from headtohead.web.address import Address, Moved, NoSuchPage
+from headtohead.web.assets import ASSETS, held
 from headtohead.web.kinds import kinds
-from headtohead.web.rendering import ASSETS, Look, NoSuchPage, all_forms, held
+from headtohead.web.rendering import Look, all_forms
 from headtohead.web.result import FrozenSite
 from headtohead.web.settings import SiteSettings
 from headtohead.web.site import Site

@@ -1,11 +1,9 @@
 """One page in one form: HTML by the templates that every result uses, JSON, CSV, a picture."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,12 +15,12 @@ from headtohead.publish.page import (
     environment,
     figure_views,
     linked_html,
-    page_style,
 )
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 from headtohead.publish.words import content_hash
-from headtohead.web.address import Address, Form
+from headtohead.web.address import Address, Form, NoSuchPage
+from headtohead.web.assets import POLICY, SCRIPTS, STYLES, own_file
 from headtohead.web.card import card_lines, card_png
 from headtohead.web.drawing import picture, with_drawings
 from headtohead.web.kinds import PageKind, kind_of, kinds, other_sides
@@ -37,19 +35,6 @@ TYPES: Mapping[Form, str] = {
     "metadata.json": "application/json",
 }
 _DATA: Mapping[str, Form] = {"JSON": "json", "CSV": "csv"}
-_STYLES = ("style.css", "site.css")
-_SCRIPTS = ("shell.js", "tables.js", "scorecard.js", "site.js")
-ASSETS = (*_STYLES, *_SCRIPTS, "mark.svg")
-"""The files that every page of a site loads."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'"
-)
-"""What a browser is allowed on a page."""
-
-
-class NoSuchPage(Exception):
-    """No page, no figure and no form has this address."""
 
 
 _FRAMED_LINES = 8
@@ -192,8 +177,8 @@ def _text(
         look=look,
         to=to,
         own_file=own_file,
-        styles=_STYLES,
-        scripts=_SCRIPTS,
+        styles=STYLES,
+        scripts=SCRIPTS,
         policy=POLICY,
         places=[(m.PAGE, m.PAGE.paths[0]) for m in kinds().values() if m.PAGE.place],
         pages=[(words, to(path)) for words, path in sheet.pages if look.has(path, address.day)],
@@ -348,28 +333,6 @@ def _links(site: Site, address: Address, look: Look) -> Callable[[object], str]:
         return to(path) if shown else ""
 
     return link_of
-
-
-@cache
-def own_file(name: str) -> str:
-    """The address of a style or a script from the first page on; another one when it changes."""
-    return f"static/{name}?is={hashlib.sha256(held(name)).hexdigest()[:12]}"
-
-
-@cache
-def held(name: str) -> bytes:
-    """A style, a script or a picture of the site's own.
-
-    Raises:
-        NoSuchPage: If there is none of that name.
-    """
-    if name == "style.css":
-        return page_style().encode()
-    for folder in ("web/static", "publish/templates"):
-        path = files("headtohead").joinpath(folder, name)
-        if name.endswith((".css", ".js", ".svg")) and "/" not in name and path.is_file():
-            return path.read_bytes()
-    raise NoSuchPage(name)
 
 
 def month_ends(first: date, last: date) -> list[date]:

@@ -1,4 +1,4 @@
-"""What may be chosen for a site of files."""
+"""What may be chosen for a site: of files, and on a server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,3 +41,19 @@ class SiteSettings(Choices):
         help="Add PNG pictures of charts, which need half as much room again, beside the SVG ones.",
     )
     processes: int = option(2, metavar="N", help="How many processes make pages at once.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings(Choices):
+    """How much may be asked of a server, and by whom."""
+
+    per_minute: int = option(
+        120,
+        metavar="N",
+        help="How many pages a minute that are not finished yet one address may ask for.",
+    )
+    proxies: tuple[str, ...] = option(
+        (),
+        metavar="ADDRESS,...",
+        help="Proxies in front of the server, which are believed when they say who asks.",
+    )

@@ -1,4 +1,4 @@
-"""The verb about sites: all pages as files."""
+"""The verbs about sites: all pages as files, and on a server."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +7,10 @@ from headtohead.core import dates
 from headtohead.core.dates import Day
 from headtohead.core.settings import takes
 from headtohead.evidence.store import Store
+from headtohead.hosting.packages import check_packages
 from headtohead.web.freezing import freeze
 from headtohead.web.result import FrozenSite
-from headtohead.web.settings import SiteSettings
+from headtohead.web.settings import ServeSettings, SiteSettings
 
 
 @takes(settings=SiteSettings)
@@ -38,3 +39,32 @@ def freeze_site(
         StoreFull: If a file cannot be written.
     """
     return freeze(Path(out), dates.day(as_of, "as_of"), settings, store, progress)
+
+
+@takes(settings=ServeSettings)
+def serve_site(
+    *,
+    settings: ServeSettings,
+    host: str = "127.0.0.1",
+    port: int = 8610,
+    store: Store | None = None,
+    ready: Callable[[str], object] = print,
+) -> None:
+    """Serve every page and the verbs about public evidence, until stopped with Ctrl-C.
+
+    Args:
+        settings: The choices below as one object.
+        host: Address to listen on; "0.0.0.0" for all.
+        port: 0 is any that is free.
+        store: The evidence; the user's own if None. The server follows its updates.
+        ready: Called with its address once it can be reached.
+
+    Raises:
+        InputError: If packages are missing, or nothing can listen there.
+    """
+    check_packages("The site", "web")
+
+    from headtohead.hosting.listening import bound
+    from headtohead.web.serving.app import SiteServer, run
+
+    run(SiteServer(store.home if store else None, settings), bound(host, port), ready)

@@ -1,0 +1,324 @@
+"""The server of the site: what it answers to each address, and how it runs until it is stopped.
+
+It holds no evidence. Whatever an answer says is made of the address alone: no header of a request
+but those of HTTP's own bargaining changes it, so none can poison what is kept for others.
+"""
+
+import asyncio
+import gzip
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import date
+from http import HTTPStatus
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qs, unquote, unquote_to_bytes
+
+from litestar import Litestar, asgi
+from litestar.enums import ScopeType
+
+from headtohead.evidence.catalogue import NAME as CATALOGUE
+from headtohead.evidence.store import Store
+from headtohead.hosting.beside import Beside
+from headtohead.hosting.failures import SAID, failure_of
+from headtohead.hosting.listening import run_until_stopped
+from headtohead.hosting.refused import Refused, too_fast
+from headtohead.hosting.security import HEADERS, Limits, asker
+from headtohead.publish.command_line import today
+from headtohead.web.address import FORMS, Address, NoSuchPage
+from headtohead.web.assets import POLICY, held, own_file
+from headtohead.web.serving import jobs
+from headtohead.web.serving.jobs import Evidence, PageAnswer, sentence
+from headtohead.web.serving.keeping import KeptPages
+from headtohead.web.settings import ServeSettings
+
+if TYPE_CHECKING:
+    from litestar.types import HTTPScope, Receive, Scope, Send
+
+_LOG = logging.getLogger("headtohead.web")
+_KEPT_BYTES = 64 * 2**20
+_MOST_BESIDE = 260 * 2**20  # a job may take 160 MiB more while it lasts
+_LONGEST_JOB_S = 90.0
+_MOST_TEXT = 120  # characters that are searched for
+_LOOK_AGAIN_S = 60.0
+_MOMENT_S, _WEEK_S, _YEAR_S = 300, 7 * 24 * 3600, 365 * 24 * 3600
+_UNREAD = "The evidence cannot be read at the moment. Try again."
+_MOVED = {"index": "capability", "favicon.ico": "static/mark.svg"}
+_ROBOTS = b"User-agent: *\nDisallow: /on/\nDisallow: /api/\nDisallow: /search/\n"
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+class SiteRequest(NamedTuple):
+    """A request, as far as the server looks at it.
+
+    Attributes:
+        path: Without the slash at its beginning, unquoted.
+        up: What leads from there to the first page.
+        query: The first value of each name.
+    """
+
+    method: str
+    path: str
+    up: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    who: str
+
+
+class SiteServer:
+    """Answers requests.
+
+    Args:
+        folder: Of downloaded evidence; the user's own if None.
+        settings: How much anybody may ask for.
+        day: What gives the day of today.
+    """
+
+    def __init__(
+        self, folder: Path | None, settings: ServeSettings, day: Callable[[], date] = today
+    ) -> None:
+        self._folder, self._settings, self._day = folder, settings, day
+        self._catalogue = Store(folder).home / CATALOGUE
+        self.beside = Beside(_LONGEST_JOB_S, _MOST_BESIDE)
+        self.pages = KeptPages(self.beside, _KEPT_BYTES)
+        self._limits = Limits(settings.per_minute, settings.per_minute)
+
+    def evidence(self) -> Evidence:
+        """What pages are made of at this moment."""
+        try:
+            stamp = self._catalogue.stat().st_mtime_ns
+        except OSError:
+            stamp = 0  # nothing was downloaded
+        return Evidence(self._folder, stamp, self._day())
+
+    async def ready(self) -> None:
+        """Make the pages that everybody looks at first, again with a new day or new evidence."""
+        before = None
+        while True:
+            evidence = self.evidence()
+            if evidence != before:
+                before = evidence
+                for path in await self.beside.do(jobs.first_look):
+                    with suppress(Refused):  # whoever asks for this one is given the reason
+                        await self.pages.of(jobs.page, evidence, Address(path=path))
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+    async def answer(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer one request."""
+        if scope["type"] == ScopeType.WEBSOCKET:
+            return
+        try:
+            asked = _asked(scope, self._settings.proxies)
+            status, headers, body = await self._answer(asked)
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is answered
+            failure = failure_of(error, _LOG, _UNREAD)
+            path = scope["path"]
+            said = sentence(failure.status, failure.said, _address(path[1:]), _up(path))
+            status, headers, body = _sent(said, {}, failure.headers)
+        every = {
+            **HEADERS,
+            "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+            **headers,
+        }
+        raw = [(k.lower().encode(), v.encode("latin-1")) for k, v in every.items() if v]
+        raw.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        body = b"" if scope["method"] == "HEAD" or status == HTTPStatus.NOT_MODIFIED else body
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _answer(self, asked: SiteRequest) -> "_Answer":
+        answer = _at_once(asked)
+        if answer:
+            return answer
+        address = Address.read(asked.path)
+        if address is None:
+            raise Refused(SAID[404], 404)
+        if unquote(address.file("")) != asked.path:
+            return _redirect(asked, address.file(""))
+        page = await self._page(asked, jobs.page, self.evidence(), address)
+        if page.status == HTTPStatus.FOUND:
+            return _redirect(asked, page.body.decode())
+        more = {"Cache-Control": _public(_WEEK_S if address.day else _MOMENT_S)}
+        if address.form != "html":
+            more |= _OPEN
+        elif address.path.startswith("embed/"):
+            more |= _FRAMED
+        return _sent(page, asked.headers, more)
+
+    async def _page(
+        self, asked: SiteRequest, job: Callable[..., PageAnswer], *given: object
+    ) -> PageAnswer:
+        """What a job gives; whoever asks for much that has to be made waits."""
+        page = self.pages.held(job, *given)
+        if page:
+            return page
+        if not self.pages.under_way(job, *given) and (
+            wait := self._limits.wait_s(asked.who, monotonic())
+        ):
+            raise too_fast(wait)
+        return await self.pages.of(job, *given)
+
+
+_Answer = tuple[int, dict[str, str], bytes]
+_OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_UNFRAMED = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"}
+_FRAMED = {
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors *",
+    "X-Frame-Options": "",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def _asked(scope: "HTTPScope", proxies: tuple[str, ...]) -> SiteRequest:
+    """What a request asks for.
+
+    Raises:
+        Refused: If it cannot be read.
+    """
+    headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+    try:
+        path = unquote_to_bytes(scope["raw_path"]).decode()
+        query = parse_qs(scope["query_string"].decode(), max_num_fields=100, errors="strict")
+    except ValueError:
+        raise Refused(SAID[400], 400) from None
+    client = scope.get("client")
+    who = asker(client[0] if client else "", headers.get("x-forwarded-for", ""), proxies)
+    first = {name: values[0] for name, values in query.items()}
+    return SiteRequest(scope["method"], path.removeprefix("/"), _up(path), first, headers, who)
+
+
+def _up(path: str) -> str:
+    return "../" * (path.count("/") - 1)
+
+
+def _address(path: str) -> Address | None:
+    return None if path.startswith("api/") else Address.read(path) or Address()
+
+
+def _at_once(asked: SiteRequest) -> "_Answer | None":
+    """What needs no page: a refused method, a file of our own, another address."""
+    if asked.method == "OPTIONS":
+        return HTTPStatus.NO_CONTENT, {**_OPEN, "Access-Control-Allow-Methods": "GET, HEAD"}, b""
+    if asked.method not in ("GET", "HEAD"):
+        page = sentence(405, SAID[405], _address(asked.path), asked.up)
+        return _sent(page, {}, {"Allow": "GET, HEAD, OPTIONS"})
+    if asked.path.startswith("static/"):
+        return _static(asked)
+    if asked.path == "robots.txt":
+        page = jobs.answered(_ROBOTS, "text/plain")
+        return _sent(page, asked.headers, {"Cache-Control": _public(_WEEK_S)})
+    moved = _moved(asked)
+    return None if moved is None else _redirect(asked, moved)
+
+
+def _moved(asked: SiteRequest) -> str | None:
+    """Where what was asked for is, from the first page on; None if it is where it was asked for.
+
+    Raises:
+        Refused: If a query cannot be read.
+    """
+    path, query = asked.path, asked.query
+    if path in _MOVED:
+        return _MOVED[path]
+    if path == "search" and "q" in query:
+        # A slash would be another page, and a suffix another form of it.
+        text = " ".join(query["q"][:_MOST_TEXT].replace("/", " ").split()).strip(".")
+        for form in FORMS:
+            text = text.removesuffix(f".{form}")
+        return Address(path=f"search/{text}" if text else "search").file("")
+    if path == "known-by":
+        address, day = Address.read(query.get("page", "")), query.get("day", "")
+    elif "as-of" in query:
+        address, day = Address.read(path), query["as-of"]
+    else:
+        return None
+    try:
+        known_by = date.fromisoformat(day) if day else None
+    except ValueError:
+        raise Refused("A day is written as 2026-11-29.", 400) from None
+    if address is None:
+        raise Refused(SAID[404], 404)
+    return address.at(known_by).file("")
+
+
+def _redirect(asked: SiteRequest, to: str) -> _Answer:
+    """To another address of ours: relative, so that nobody else's name can stand in it."""
+    headers = {"Location": f"./{asked.up}{to}", "Cache-Control": _public(_MOMENT_S)}
+    return HTTPStatus.FOUND, headers, b""
+
+
+def _static(asked: SiteRequest) -> _Answer:
+    name = asked.path.removeprefix("static/")
+    try:
+        body = held(name)
+    except NoSuchPage:
+        raise Refused(SAID[404], 404) from None
+    fixed = own_file(name) == f"static/{name}?is={asked.query.get('is')}"
+    kept = _public(_YEAR_S) + ", immutable" if fixed else _public(_MOMENT_S)
+    page = jobs.answered(body, _TYPES[name.rpartition(".")[2]])
+    return _sent(page, asked.headers, {"Cache-Control": kept})
+
+
+def _public(seconds: int) -> str:
+    return f"public, max-age={seconds}"
+
+
+def _sent(page: PageAnswer, asked: Mapping[str, str], more: Mapping[str, str]) -> _Answer:
+    """A page as it is sent: packed if that is understood, and not at all if it is there already."""
+    tag = f'W/"{page.digest}"'
+    headers = {"Content-Type": page.media_type, "Vary": "Accept-Encoding", **more}
+    if page.status >= HTTPStatus.BAD_REQUEST:
+        headers["Cache-Control"] = "no-store"
+    else:
+        headers["ETag"] = tag
+        there = [one.strip() for one in asked.get("if-none-match", "").split(",")]
+        if there[0] == "*" or any(one.removeprefix("W/") == tag[2:] for one in there):
+            return HTTPStatus.NOT_MODIFIED, headers, b""
+    if not page.packed:
+        return page.status, headers, page.body
+    if _takes_gzip(asked.get("accept-encoding", "")):
+        return page.status, {**headers, "Content-Encoding": "gzip"}, page.body
+    return page.status, headers, gzip.decompress(page.body)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for one in accepted.lower().split(","):
+        name, _, weight = one.replace(" ", "").partition(";q=")
+        if name in ("gzip", "*"):
+            return not weight or weight.strip("0.") != ""
+    return False
+
+
+def application(server: SiteServer) -> Litestar:
+    """The ASGI application that serves a site."""
+    if not _LOG.handlers:
+        _LOG.addHandler(logging.StreamHandler())
+
+    @asgi("/", is_mount=True, copy_scope=False)
+    async def every(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        await server.answer(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        making = asyncio.create_task(server.ready())
+        try:
+            yield
+        finally:
+            making.cancel()
+
+    return Litestar([every], lifespan=[lifespan], openapi_config=None, logging_config=None)
+
+
+def run(server: SiteServer, listening: socket.socket, ready: Callable[[str], object]) -> None:
+    """Serve until stopped by a signal.
+
+    Args:
+        ready: Is given the address.
+    """
+    try:
+        run_until_stopped(application(server), listening, ready)
+    finally:
+        server.beside.close()

@@ -1,0 +1,137 @@
+"""What the process beside the server does: it holds the evidence, and makes pages of it.
+
+The server names these functions and never runs them, so what they need is imported in them.
+"""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from headtohead.core.errors import HeadToHeadError, InputError, NoEvidence, UnknownName
+from headtohead.evidence.store import Store
+from headtohead.publish.page import environment
+from headtohead.web.address import Address, Moved, NoSuchPage
+from headtohead.web.assets import own_file
+
+if TYPE_CHECKING:
+    from headtohead.web.site import Site
+
+PROBLEM = "application/problem+json"
+_FIRST_STOP = date(2023, 1, 31)
+_SMALL = 600  # bytes of a body that packing would hardly make smaller
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What pages are made of.
+
+    Attributes:
+        folder: Of downloaded evidence; the user's own if None.
+        stamp: Another one after each update of that folder.
+        today: The day of knowledge of pages whose address names none.
+    """
+
+    folder: Path | None
+    stamp: int
+    today: date
+
+
+class PageAnswer(NamedTuple):
+    """What an address gave.
+
+    Attributes:
+        status: Of HTTP.
+        body: The page; for a redirect, the address of the page from the first one on.
+        packed: Whether the body is gzip.
+        digest: Of the body before it was packed.
+        kept: Whether it may be kept: what failed may go better another time.
+        total: How many results there are of which the body holds some; None if it holds all.
+    """
+
+    status: int
+    body: bytes
+    media_type: str = "text/html; charset=utf-8"
+    packed: bool = False
+    digest: str = ""
+    kept: bool = True
+    total: int | None = None
+
+
+def answered(
+    body: bytes, media_type: str, status: int = 200, **more: bool | int | None
+) -> PageAnswer:
+    """An answer that is packed where that makes it smaller."""
+    small = gzip.compress(body, 6, mtime=0) if len(body) > _SMALL else body
+    packed = len(small) < len(body)
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    return PageAnswer(status, small if packed else body, media_type, packed, digest, **more)  # type: ignore[arg-type]
+
+
+def sentence(
+    status: int, said: str, address: Address | None, up: str = "", *, kept: bool = True
+) -> PageAnswer:
+    """Why there is no page: a page that says so to people, an object that does to programs.
+
+    Args:
+        address: What was asked for; None for a program's door.
+        up: What leads from there to the first page.
+    """
+    if address is None or address.form != "html":
+        phrase = HTTPStatus(status).phrase
+        problem = {"type": "about:blank", "title": phrase, "status": status, "detail": said}
+        body = json.dumps(problem, ensure_ascii=False).encode()
+        return answered(body, PROBLEM, status, kept=kept)
+    page = environment("headtohead.web").get_template("sentence.html.j2")
+    text = page.render(said=said, up=up, own_file=own_file)
+    return answered(text.encode(), "text/html; charset=utf-8", status, kept=kept)
+
+
+_SITES: "dict[tuple[Path | None, int], Site]" = {}
+
+
+def site_of(evidence: Evidence) -> "Site":
+    """The site of an evidence, with what was worked out for its pages before."""
+    from headtohead.web.site import Site
+
+    key = evidence.folder, evidence.stamp
+    if key not in _SITES:
+        _SITES.clear()
+        _SITES[key] = Site(evidence.today, Store(evidence.folder))
+    _SITES[key].today = evidence.today
+    return _SITES[key]
+
+
+def page(evidence: Evidence, address: Address) -> PageAnswer:
+    """The page of an address, with what was known by its day."""
+    from headtohead.web.rendering import Look, month_ends, rendered
+
+    today, up = evidence.today, address.up
+    if address.day and address.day > today:
+        said = f"{address.day} lies ahead: nobody knows yet."
+        return sentence(HTTPStatus.NOT_FOUND, said, address, up, kept=False)
+    try:
+        made = rendered(site_of(evidence), address, Look(days=month_ends(_FIRST_STOP, today)))
+    except Moved as moved:
+        to = replace(address, path=moved.path)
+        return PageAnswer(HTTPStatus.FOUND, to.file("").encode())
+    except NoSuchPage:
+        return sentence(HTTPStatus.NOT_FOUND, "There is no such page here.", address, up)
+    except (UnknownName, NoEvidence) as error:
+        return sentence(HTTPStatus.NOT_FOUND, str(error), address, up)
+    except InputError as error:
+        return sentence(HTTPStatus.BAD_REQUEST, str(error), address, up)
+    except HeadToHeadError as error:
+        return sentence(HTTPStatus.SERVICE_UNAVAILABLE, str(error), address, up, kept=False)
+    return answered(made.body, made.media_type)
+
+
+def first_look() -> list[str]:
+    """The paths of the pages that every page leads to."""
+    from headtohead.web.kinds import kinds
+
+    return [module.PAGE.paths[0] for module in kinds().values() if module.PAGE.place]

@@ -1,0 +1,143 @@
+"""The server of the site: addresses, what is kept, what browsers and programs are told."""
+
+import asyncio
+import gzip
+import re
+import subprocess
+import sys
+from urllib.parse import urljoin
+
+import pytest
+from tests.web.site_served import Reader, reader
+
+BASE = "http://example.org/"
+
+
+def moved(target: str) -> str:
+    """Where a request is sent on to, from the address it was sent to."""
+    got = reader().get(f"/{target}")
+    assert got.status == 302, got
+    return urljoin(BASE + target, got.headers["location"]).removeprefix(BASE)
+
+
+def test_a_page_and_its_data_carry_what_keeps_them() -> None:
+    got = reader().get("/boards")
+    assert got.status == 200
+    assert "<h1" in got.text
+    assert got.headers["cache-control"] == "public, max-age=300"
+    assert got.headers["vary"] == "Accept-Encoding"
+    assert "frame-ancestors 'none'" in got.headers["content-security-policy"]
+    assert "access-control-allow-origin" not in got.headers
+    data = reader().get("/on/2026-03-31/boards.csv")
+    assert data.headers["cache-control"] == "public, max-age=604800"
+    assert data.headers["access-control-allow-origin"] == "*"
+
+
+def test_whoever_has_a_page_is_not_sent_it_again() -> None:
+    tag = reader().get("/boards").headers["etag"]
+    for said in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+        again = reader().get("/boards", {"if-none-match": said})
+        assert (again.status, again.sent) == (304, b"")
+    assert reader().get("/boards", {"if-none-match": '"other"'}).status == 200
+
+
+def test_a_page_comes_packed_only_to_who_can_open_it() -> None:
+    packed = reader().get("/boards", {"accept-encoding": "br, gzip;q=0.5"})
+    assert gzip.decompress(packed.sent) == packed.body
+    for accepted in ("", "identity", "gzip;q=0", "br"):
+        plain = reader().get("/boards", {"accept-encoding": accepted})
+        assert "content-encoding" not in plain.headers
+        assert plain.sent == packed.body
+        assert plain.headers["content-length"] == str(len(plain.sent))
+
+
+def test_a_head_is_told_what_a_get_would_be() -> None:
+    whole, head = reader().get("/boards"), reader().get("/boards", method="HEAD")
+    assert head.sent == b""
+    assert head.headers == whole.headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ("index", "capability"),
+        ("index.html", ""),
+        ("boards.html", "boards"),
+        ("boards/", "boards"),
+        ("versus/GPT%205/DeepSeek%20V3.2", "versus/gpt-5/deepseek-v3.2"),
+        ("on/20260331/boards", "on/2026-03-31/boards"),
+        ("boards?as-of=2026-03-31&content=abc", "on/2026-03-31/boards"),
+        ("known-by?page=versus/US/CN&day=2026-03-31", "on/2026-03-31/versus/US/CN"),
+        ("known-by?page=boards&day=", "boards"),
+        ("known-by?page=&day=2026-03-31", "on/2026-03-31/"),
+        ("search?q=gpt+5", "search/gpt%205"),
+        ("search?q=a/../b.json", "search/a%20..%20b"),
+        ("search?q=..", "search"),
+    ],
+)
+def test_other_spellings_lead_to_the_one_address_of_a_page(asked: str, page: str) -> None:
+    assert moved(asked) == page
+
+
+def test_a_page_is_made_once_for_all_who_ask_meanwhile() -> None:
+    own = Reader()
+
+    async def together() -> set[bytes]:
+        got = await asyncio.gather(*(own.ask("/sources") for _ in range(5)))
+        return {one.sent for one in got}
+
+    assert len(asyncio.run(together())) == 1
+    assert len(own.beside.jobs) == 1
+    own.get("/sources")
+    assert len(own.beside.jobs) == 1
+
+
+def test_pages_that_nobody_asks_for_make_room() -> None:
+    own = Reader()
+    own.server.pages._most = 10_000
+    for path in ("/sources", "/search/gpt", "/sources"):
+        own.get(path)
+    assert len(own.beside.jobs) == 3 or own.server.pages._bytes <= 10_000
+    assert own.server.pages._bytes <= 10_000
+
+
+def test_who_asks_for_much_that_is_not_finished_waits_and_others_do_not() -> None:
+    own = Reader(per_minute=2)
+    for n in range(2):
+        assert own.get(f"/search/{n}").status == 200
+    refused = own.get("/search/3")
+    assert refused.status == 429
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.headers["cache-control"] == "no-store"
+    assert own.get("/search/1").status == 200, "what is finished is for everybody"
+    assert own.get("/search/3", who="192.0.2.2").status == 200
+    forged = own.get("/search/4", {"x-forwarded-for": "192.0.2.9"})
+    assert forged.status == 429, "who is no proxy of ours is not believed"
+    behind = Reader(per_minute=1, proxies=("192.0.2.1",))
+    for n in range(3):
+        assert behind.get(f"/search/{n}", {"x-forwarded-for": f"198.51.100.{n}"}).status == 200
+
+
+def test_own_files_are_kept_for_ever_under_the_address_that_pages_name() -> None:
+    style = re.search(r'href="(static/style.css[^"]*)"', reader().get("/").text)
+    assert style
+    got = reader().get(f"/{style[1]}")
+    assert got.headers["content-type"] == "text/css; charset=utf-8"
+    assert got.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert reader().get("/static/style.css?is=other").headers["cache-control"].endswith("=300")
+
+
+def test_a_day_ahead_is_not_known_and_not_kept() -> None:
+    got = reader().get("/on/2031-01-01/boards")
+    assert got.status == 404
+    assert "lies ahead" in got.text
+    assert got.headers["cache-control"] == "no-store"
+
+
+def test_the_server_itself_loads_no_evidence() -> None:
+    code = (
+        "import sys, headtohead.web.serving.app;"
+        "print([m for m in ('polars', 'numpy', 'pyarrow', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
