@@ -466,7 +466,7 @@ def test_names_from_outside_cannot_steer_the_terminal(run: Run, name: str) -> No
     assert not {"\x1b", "\x9b"} & set(result.output)
 
 
-SERVERS = {"mcp"}
+SERVERS = {"mcp", "serve"}
 """They run until they are stopped, and give no result."""
 
 
