@@ -10,6 +10,7 @@ import click
 from headtohead.arena.settings import BoardAsk, FirstArena, JudgePace
 from headtohead.arena.store.store import Door
 from headtohead.core.units import counted
+from headtohead.hosting.options import listening_options
 from headtohead.publish import command_line as line
 from headtohead.ratings.settings import VoteOptions
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from headtohead.arena.verb import ArenaAddress
 
 _FILE = click.Path(path_type=Path)
-_PORT = click.IntRange(0, 65535)
-_host = click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
-)
 
 
 @click.group(cls=line.CommandGroup, epilog="\b\nExample:\n  h2h arena try")
@@ -31,8 +28,7 @@ def arena() -> None:
 
 @line.verb("h2h arena serve arena.toml --host 0.0.0.0 --port 8600", name="serve")
 @click.argument("settings", metavar="ARENA.TOML", type=_FILE)
-@_host
-@click.option("--port", type=_PORT, default=8600, show_default=True, help="0 is any that is free.")
+@listening_options(8600)
 def serve(settings: Path, host: str, port: int) -> int:
     """Serve the arena that ARENA.TOML describes, until Ctrl-C."""
 
@@ -178,8 +174,7 @@ def link(settings: Path, names: tuple[str, ...], at: str, revoke: bool) -> int:
     help="Which of the built-in sets of answers.",
 )
 @click.option("--database", type=_FILE, metavar="FILE", help="Keep the votes in this file.")
-@_host
-@click.option("--port", type=_PORT, default=0, help="Default: any that is free.")
+@listening_options(0)
 def try_out(
     which: Literal["short", "markdown"], database: Path | None, host: str, port: int
 ) -> int:

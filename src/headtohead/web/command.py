@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from headtohead.evidence.store import open_store
+from headtohead.hosting.options import listening_options
 from headtohead.publish.command_line import (
     Output,
     as_of_option,
@@ -52,17 +53,8 @@ def site(
     return 1 if result.broken else 0
 
 
-@verb("h2h serve --host 0.0.0.0 --port 8610")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8610,
-    show_default=True,
-    help="0 is any that is free.",
-)
+@verb("h2h serve --host 0.0.0.0 --port 8620")
+@listening_options(8620)
 @settings_options(settings=ServeSettings)
 @store_option
 def serve(host: str, port: int, settings: ServeSettings, store: Path | None) -> int:

@@ -46,7 +46,7 @@ def serve_site(
     *,
     settings: ServeSettings,
     host: str = "127.0.0.1",
-    port: int = 8610,
+    port: int = 8620,
     store: Store | None = None,
     ready: Callable[[str], object] = print,
 ) -> None:

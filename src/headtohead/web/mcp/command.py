@@ -8,6 +8,7 @@ import click
 from headtohead.core.errors import InputError
 from headtohead.core.settings import words
 from headtohead.evidence.store import open_store
+from headtohead.hosting.options import listening_options
 from headtohead.publish.command_line import (
     as_of_option,
     day_of,
@@ -19,16 +20,7 @@ from headtohead.publish.command_line import (
 
 @verb("h2h mcp --http --port 8610")
 @click.option("--http", is_flag=True, help="Answer over HTTP, and not by stdin and stdout.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all."
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8610,
-    show_default=True,
-    help="0 is any that is free.",
-)
+@listening_options(8610)
 @click.option(
     "--name",
     "names",
