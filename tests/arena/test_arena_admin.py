@@ -101,6 +101,30 @@ def test_a_blocked_voter_votes_no_more_until_let_in_again(
         assert "id" in voter.draw()
 
 
+def test_all_votes_of_a_voter_who_stands_out_are_voided_and_they_are_called_by_number(
+    served: ServedArena, admin: httpx2.Client
+) -> None:
+    with TestVoter(served.address) as honest:
+        honest.vote(honest.draw())
+        for _ in range(2):
+            with TestVoter(served.address) as hasty:
+                for _ in range(9):
+                    hasty.vote(hasty.draw())
+    page = admin.get("/admin").text
+    assert "Half of their votes came within" in page
+    ids = (
+        page.partition("/admin/void-all")[2].partition('name="which" value="')[2].partition('"')[0]
+    )
+    assert done(admin, "void-all", ids).status_code == 400  # no reason
+    assert done(admin, "void-all", ids, reason="a script").status_code == 200
+    assert served.arena.store.votes_n() == 10
+    assert done(admin, "block", ids).status_code == 200
+    log = admin.get("/admin").text.partition("What was done")[2]
+    assert "a script" in log
+    assert ids not in log
+    assert f"voter {served.arena.store.voter_numbers()[ids]}" in log
+
+
 def test_votes_are_taken_along_without_names(served: ServedArena, admin: httpx2.Client) -> None:
     names = ("votes.csv", "votes.parquet", "battles.jsonl")
     assert [admin.get(f"/admin/export/{name}").status_code for name in names] == [404] * 3

@@ -6,11 +6,12 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -168,8 +169,8 @@ def test_init_asks_again_what_cannot_be_right(
 ) -> None:
     written(tmp_path, "ant", "bee")
     monkeypatch.chdir(tmp_path)
-    typed = ["", "ant", "ant=gone.jsonl", "ant=http://h/v1", "ant=ant.jsonl", "", "bee=bee.jsonl"]
-    typed += ["", "gone.txt", "", "99"]
+    typed = ["", "ant", "ant=gone.jsonl", "ant=http://h/v1", "ant=ant.jsonl", "", "ant=bee.jsonl"]
+    typed += ["bee=https://h/v1 m sk-1234567890", "bee=bee.jsonl", "", "gone.txt", "", "99"]
     out = tmp_path / "first.toml"
     code, shown = _run("init", "--out", str(out), answers="\n".join([*typed, "3", "all", "", ""]))
     assert code == 0, shown
@@ -178,6 +179,8 @@ def test_init_asks_again_what_cannot_be_right(
         "gone.jsonl: there is no such file",
         "after the endpoint comes the model",
         "Two compete at least",
+        "One is called 'ant' already. Give another name.",
+        "bee: the key itself is not written down",
         "gone.txt: there is no such file",
         "99.0 is not in the range",
         "'all' is not one of",
@@ -242,6 +245,10 @@ def test_init_from_a_log_makes_an_entrant_of_each_model_in_it(tmp_path: Path) ->
         (("--entrant", "a=http://h/v1"), "after the endpoint comes the model"),
         (("--entrant", "a=x", "--entrant", "b=y"), "there is no such file"),
         (("--from", "nothing.jsonl"), "there is no such file"),
+        (
+            ("--entrant", "a=x", "--prompts", "gone"),
+            "gone: there is no such file. Name another --p",
+        ),
     ],
 )
 def test_init_says_what_is_missing(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
@@ -293,6 +300,20 @@ def test_links_let_their_voters_in_and_nobody_else(tmp_path: Path) -> None:
         assert httpx2.get(served.address + bo).status_code == 303
         assert served.arena.store.votes_n() == 1
     assert "Nobody called 'Cy' was given a link" in _run("link", str(toml), "Cy", "--revoke")[1]
+
+
+def test_what_is_no_toml_of_an_arena_is_said_with_what_to_give(tmp_path: Path) -> None:
+    toml = written(tmp_path)
+    with serving(toml):
+        pass
+    for command in ("serve", "judge"):
+        code, shown = _run(command, str(tmp_path / "arena.sqlite"))
+        assert (code, "holds votes. Give the toml that describes" in shown) == (64, True)
+    code, shown = _run("serve", str(tmp_path / "gone.toml"))
+    assert (code, "`h2h arena init` writes a first one" in shown) == (64, True)
+    toml.write_text(toml.read_text() + '\n[voters]\ndoor = "link"\n')
+    code, shown = _run("link", str(toml), "Ann", "--at", "arena.example.org")
+    assert (code, "--at begins with https:// or http://" in shown) == (64, True)
 
 
 def test_an_open_arena_has_no_links(tmp_path: Path) -> None:
@@ -381,6 +402,12 @@ def test_the_board_is_the_same_by_command_and_in_python(tmp_path: Path) -> None:
     database = tmp_path / "arena.sqlite"
     code, text = _run("board", str(database))
     assert code == 0, text
+    whole = "Here the votes of all voters and days count, whatever was chosen."
+    assert whole not in text
+    assert whole in _run("board", str(database), "--until", "2020-01-01")[1]
+    # In a table an id with a sign before it would be guarded as a formula, and known no more.
+    with closing(sqlite3.connect(database)) as file:
+        assert all(id.isalnum() for (id,) in file.execute("SELECT id FROM battles"))
     flowing = " ".join(text.split())
     assert "do not decide whether big is worse than ant by more than 7 percentage points" in flowing
     assert max(len(row) for row in text.splitlines() if str(tmp_path) not in row) <= 80

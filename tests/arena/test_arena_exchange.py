@@ -15,6 +15,7 @@ from tests.ratings.reading.test_formats import _comparia, _feedbacks
 from tests.ratings.reading.vote_files import write
 from tests.trials.comparing.eval_ever_rules import Document
 
+import headtohead
 from headtohead import rank
 from headtohead.arena.exchange import export
 from headtohead.arena.store.store import ArenaStore
@@ -197,6 +198,16 @@ def test_no_name_is_a_formula_in_a_spreadsheet(tmp_path: Path) -> None:
     with (tmp_path / "v.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert {row["model_a"], row["model_b"]} == {"'=1+1", "bee"}
+
+
+@pytest.mark.parametrize("layout", ["csv", "parquet", "lmarena"])
+def test_no_export_is_written_over_the_votes(database: Path, layout: Any) -> None:
+    before = database.read_bytes()
+    with pytest.raises(InputError, match="is a database, of votes perhaps, and would be lost"):
+        headtohead.arena_export(database, database, layout=layout)
+    shown = CliRunner().invoke(main, ["rank", str(database), "--html", str(database)]).output
+    assert "would be lost. Choose another --html." in shown
+    assert database.read_bytes() == before
 
 
 def test_what_cannot_be_taken_in_is_named(database: Path, tmp_path: Path) -> None:

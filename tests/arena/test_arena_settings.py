@@ -104,6 +104,8 @@ def test_everything_that_a_toml_may_say_is_read(tmp_path: Path) -> None:
         ('"header"', '"window"', "`door`: 'window' is none of open, link, header"),
         ('model = "judge"', "", "`model` is missing"),
         ("title", "title = = ", "not TOML"),
+        ('"A_KEY"', '"sk-1234567890"', "`key_env`: the key itself is not written down"),
+        ('"A_KEY"', '"gsk_Abcdefghij1234567890"', "`key_env`: the key itself is not written"),
     ],
 )
 def test_a_mistake_is_reported_with_its_line_and_what_to_write(
@@ -116,6 +118,7 @@ def test_a_mistake_is_reported_with_its_line_and_what_to_write(
         settings_in(path)
     assert said in str(error.value)
     assert str(path) in str(error.value)
+    assert "1234567890" not in str(error.value)
 
 
 def test_every_mistake_is_reported_at_once(tmp_path: Path) -> None:

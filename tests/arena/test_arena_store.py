@@ -1,8 +1,10 @@
 """The file of an arena: what is written stays, and what cannot be is an error of ours."""
 
+import hashlib
 import sqlite3
 import threading
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from tests.arena.served import ANN, begun, serving, written
 
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import (
+    _LAYOUT,
     ArenaStore,
     BattleTurn,
     Voter,
@@ -19,6 +22,7 @@ from headtohead.arena.store.writer import Writer
 from headtohead.arena.style import STYLES
 from headtohead.arena.web.running import prepare
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull
+from headtohead.files.opening import database_rows
 
 
 @pytest.fixture
@@ -162,13 +166,32 @@ def test_files_that_are_no_arena_are_refused_with_a_sentence(tmp_path: Path, pat
         ArenaStore(noise, create=True)
 
 
-@pytest.mark.parametrize(("layout", "age"), [(2, "newer"), (0, "older")])
+@pytest.mark.parametrize(("layout", "age"), [(3, "newer"), (1, "older")])
 def test_a_file_of_another_version_is_refused(path: Path, layout: int, age: str) -> None:
     other = sqlite3.connect(path)
     other.execute(f"PRAGMA user_version = {layout}")
     other.close()
     with pytest.raises(InputError, match=f"written by an? {age} version"):
         ArenaStore(path)
+
+
+def test_a_changed_schema_has_a_new_number() -> None:
+    schema = files("headtohead").joinpath("arena/store/schema.sql").read_bytes()
+    # Whoever changes the tables counts _LAYOUT up, so that older files are refused with a sentence.
+    digest = "afb2747c4954b174"
+    assert (_LAYOUT, hashlib.sha256(schema).hexdigest()[:16]) == (2, digest)
+
+
+def test_a_file_in_a_folder_that_nobody_can_write_is_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("headtohead.files.opening.os.access", lambda path, how: False)
+    store = ArenaStore(path, read_only=True)
+    assert store.votes_n() == 0
+    columns, rows = database_rows(path, "counted_votes")
+    assert (columns[0], rows) == ("battle", [])
+    assert not Path(f"{path}-shm").exists()
+    store.close()
 
 
 def test_a_damaged_file_is_refused(path: Path) -> None:

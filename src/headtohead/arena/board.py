@@ -19,7 +19,7 @@ from headtohead.arena.judged_sides import Votes
 from headtohead.arena.meter import StopMeter, meter
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.style import STYLES
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.ratings.board import Board, Standing
 from headtohead.ratings.grouping import groups_of, labels_of
 from headtohead.ratings.verb import rank
@@ -100,7 +100,7 @@ def board_of(store: "ArenaStore", settings: ArenaSettings, ask: BoardAsk) -> Boa
     votes = [dict(row) for row in store.rows("SELECT * FROM counted_votes ORDER BY voted_ms")]
     categories = {vote["category"] for vote in votes} | set(settings.categories)
     if ask.category and ask.category not in categories:
-        raise InputError(f"This arena has no category {ask.category!r}.")
+        raise UnknownName("category of this arena", ask.category, categories - {""})
     flagged = flagged_voters(votes)
     out = {voter for one in flagged for voter in one.voters} if ask.trusted else set()
     chosen = [vote for vote in votes if _asked(vote, ask) and vote["voter"] not in out]

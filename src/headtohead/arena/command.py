@@ -1,7 +1,8 @@
 """`h2h arena`: blind votes of your own on two answers side by side, and a live leaderboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -90,7 +91,10 @@ def _asked(first: FirstArena) -> FirstArena:
     entrants: list[str] = []
     while (
         one := click.prompt(
-            f"   {len(entrants) + 1}", default="", show_default=False, value_proc=_entrant_typed
+            f"   {len(entrants) + 1}",
+            default="",
+            show_default=False,
+            value_proc=partial(_entrant_typed, there=entrants),
         )
     ) or len(entrants) < 2:
         if one:
@@ -124,7 +128,7 @@ def _asked(first: FirstArena) -> FirstArena:
     )
 
 
-def _entrant_typed(text: str) -> str:
+def _entrant_typed(text: str, there: Sequence[str]) -> str:
     from headtohead.arena.first_toml import entrant_fields
     from headtohead.core.errors import InputError
 
@@ -135,6 +139,8 @@ def _entrant_typed(text: str) -> str:
     except InputError as error:
         raise click.UsageError(str(error).replace("`entrants` takes", "An entrant is")) from None
     _file_typed(fields.get("answers", ""))
+    if fields["name"] in [entrant_fields(one, Path())["name"] for one in there]:
+        raise click.UsageError(f"One is called {fields['name']!r} already. Give another name.")
     return text
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from headtohead.arena.settings import LONGEST_NAME, FirstArena
+from headtohead.arena.settings import LONGEST_NAME, FirstArena, variable_name
 from headtohead.core.errors import InputError
 from headtohead.logs.opening import open_calls
 from headtohead.publish.files import writable
@@ -29,6 +29,8 @@ def first_toml(first: FirstArena, folder: Path) -> str:
         InputError: If an entrant is not written as one, a log cannot be read, or fewer than two
             compete.
     """
+    if first.prompts and not first.prompts.exists():
+        raise InputError(f"{first.prompts}: there is no such file. Name another `prompts`.")
     entrants = [entrant_fields(text, folder) for text in first.entrants]
     entrants += [fields for log in first.logs for fields in _of_log(log, first, folder)]
     names = [fields["name"] for fields in entrants]
@@ -87,7 +89,11 @@ def entrant_fields(text: str, folder: Path) -> dict[str, str]:
             f"{name}: after the endpoint comes the model, then the variable that holds the key if "
             f"it needs one, not {' '.join(more)!r}."
         )
-    return {"name": name, "endpoint": endpoint, "model": more[0], "key_env": "".join(more[1:])}
+    try:
+        key_env = "".join(map(variable_name, more[1:]))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    return {"name": name, "endpoint": endpoint, "model": more[0], "key_env": key_env}
 
 
 def _of_log(log: Path, choices: FirstArena, folder: Path) -> Iterator[dict[str, str]]:

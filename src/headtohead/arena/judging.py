@@ -321,7 +321,7 @@ def run_judge(
     judge = settings.judge
     if judge is None:
         raise InputError(
-            "arena.toml names no judge. Write [judge] with its `endpoint` and `model`."
+            "This arena has no judge. Write [judge] with `endpoint` and `model` into its toml."
         )
     rates = Rates.per_mtok(judge.prices) if judge.prices else None
     if pace.max_usd is not None and rates is None:

@@ -4,6 +4,7 @@ Every mistake is reported with file, line, field and fix.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,7 @@ from headtohead.arena.store.store import ArenaStore, Door
 from headtohead.core.dates import day
 from headtohead.core.errors import DamagedStore, InputError, UnknownName
 from headtohead.core.settings import Choices, check_choices, option
+from headtohead.files.opening import content, kind_of
 from headtohead.files.toml import TomlFile
 from headtohead.trials.words import at_least
 
@@ -34,6 +36,7 @@ _SIDE = ("name", "entrants")
 _VOTERS = ("door", "header", "proxies")
 _JUDGE = ("endpoint", "model", "key_env", "prices")
 LONGEST_NAME, _LONGEST_TEXT = 100, 100_000
+_LIKE_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d).{20}")
 _MOST_PAIRS = 6  # of entrants, of which none was named to be compared
 
 
@@ -318,6 +321,10 @@ def settings_in(path: Path) -> ArenaSettings:
     Raises:
         InputError: With a line for each mistake found.
     """
+    if str(path) != "-" and not path.exists():
+        raise InputError(f"{path}: there is no such file. `h2h arena init` writes a first one.")
+    if path.is_file() and kind_of(content(path, 1 << 10)) == "sqlite":
+        raise InputError(f"{path} holds votes. Give the toml that describes the arena.")
     reader = _ArenaReader(path)
     settings = reader.settings()
     reader.file.refuse()
@@ -432,7 +439,7 @@ class _ArenaReader:
             map=field_of("map", _texts_by_name) or {},
             only=field_of("only", _text) or "",
             endpoint=endpoint or "",
-            key_env=field_of("key_env", _text) or "",
+            key_env=field_of("key_env", variable_name) or "",
             system=field_of("system", _text) or "",
             max_tokens=int(field_of("max_tokens", _between(1, 100_000)) or 1024),
             temperature=field_of("temperature", _between(0, 2)),
@@ -523,7 +530,7 @@ class _ArenaReader:
         return JudgeModel(
             endpoint=endpoint or "",
             model=self._needed(given, "model", "judge", 0),
-            key_env=self.file.value(given, "key_env", _text, "judge", 0) or "",
+            key_env=self.file.value(given, "key_env", variable_name, "judge", 0) or "",
             prices=self.file.value(given, "prices", _prices, "judge", 0) or {},
         )
 
@@ -540,6 +547,21 @@ def _name(given: Any) -> str:  # noqa: ANN401
     text = _text(given)
     if len(text) > LONGEST_NAME or not text.isprintable():
         raise InputError(f"a name is one line of at most {LONGEST_NAME} letters.")
+    return text
+
+
+def variable_name(given: Any) -> str:  # noqa: ANN401
+    """The name of the environment variable that holds a key.
+
+    Raises:
+        InputError: If it is none, or looks like a key; what was given is not repeated then.
+    """
+    text = _text(given)
+    if not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII) or _LIKE_A_KEY.match(text):
+        raise InputError(
+            "the key itself is not written down: set an environment variable to it, and write the "
+            "name of that, such as OPENAI_API_KEY."
+        )
     return text
 
 

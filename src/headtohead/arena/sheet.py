@@ -40,6 +40,7 @@ _JUDGED = (
     TableColumn("judge_high_pct", "to", 1),
     TableColumn("saved", "Votes saved", 0),
 )
+_ALL = "Here the votes of all voters and days count, whatever was chosen."
 
 
 def arena_sheet(result: "ArenaResult") -> Sheet:
@@ -76,7 +77,7 @@ def _meters(result: "ArenaResult") -> Figure:
         why = "There are many entrants, and no two sides were named under `compare` in arena.toml."
         return Figure("meters", "Which pairs are decided?", missing=why)
     alone = " by people's votes alone" if result.view.judge else ""
-    first = meters[0][1]
+    first, ask = meters[0][1], result.view.ask
     said = [f"{m.sentence} {m.forecast}".strip() for category, m in meters if not category]
     bars = tuple(_bar(category, meter) for category, meter in meters if meter.votes)
     cautions = dict.fromkeys(caution for _, meter in meters for caution in meter.cautions)
@@ -96,7 +97,7 @@ def _meters(result: "ArenaResult") -> Figure:
         )
         if bars
         else None,
-        remarks=(*said, *cautions),
+        remarks=(*([_ALL] if ask.voter or ask.until or ask.trusted else ()), *said, *cautions),
     )
 
 

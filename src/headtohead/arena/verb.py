@@ -248,14 +248,16 @@ def arena_link(
         revoke: Let these vote no more; their votes stay, and their links are empty.
 
     Raises:
-        InputError: If the arena is not for those who were given a link, a name is none, or nobody
-            was invited by a name that is to be revoked.
+        InputError: If the arena is not for those who were given a link, `at` is no address, a name
+            is none, or nobody was invited by a name that is to be revoked.
     """
     from headtohead.arena.web.invitations import invite
 
     settings = settings_in(Path(arena))
     if settings.voters.door != "link":
         raise InputError(f'{arena}: write door = "link" under [voters] first.')
+    if not at.startswith(("http://", "https://")):
+        raise InputError(f"`at` begins with https:// or http://, not {at!r}.")
     invited = invite(settings, [names] if isinstance(names, str) else names, revoke=revoke)
     return {n: token and f"{at.rstrip('/')}/join/{token}" for n, token in invited.items()}
 
@@ -272,7 +274,7 @@ def arena_board(arena: str | Path, *, ask: BoardAsk) -> ArenaResult:
         InputError: If there is no such file, voter, category or group, or it is of something else.
         DamagedStore: If the file of votes is damaged.
     """
-    with _opened(Path(arena)) as (store, settings):
+    with _opened(Path(arena), read_only=True) as (store, settings):
         settings = settings or kept_settings(store)
         if ask.voter:
             ask = replace(ask, voter=store.voter_called(ask.voter))
@@ -296,7 +298,7 @@ def arena_export(
         InputError: If nobody has voted, or the layout is none or has no texts.
         StoreFull: If it cannot be written.
     """
-    with _opened(Path(arena)) as (store, _):
+    with _opened(Path(arena), read_only=True) as (store, _):
         return export(store, layout, Path(out), texts=texts)
 
 
@@ -368,12 +370,14 @@ def _not_in_a_notebook(command: str) -> None:
 
 
 @contextmanager
-def _opened(arena: Path) -> Iterator[tuple[ArenaStore, ArenaSettings | None]]:
+def _opened(
+    arena: Path, *, read_only: bool = False
+) -> Iterator[tuple[ArenaStore, ArenaSettings | None]]:
     """The file of votes, and what the toml says if that was given."""
     settings = settings_in(arena) if arena.suffix == ".toml" else None
     if settings and not settings.database.exists():
         raise InputError(f"{arena}: has not been served yet. Begin with `h2h arena serve {arena}`.")
-    store = ArenaStore(settings.database if settings else arena)
+    store = ArenaStore(settings.database if settings else arena, read_only=read_only)
     try:
         yield store, settings
     finally:

@@ -373,6 +373,16 @@ def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyar
         raise InputError(f"{path} cannot be read as Parquet ({error}).") from None
 
 
+def database_to_read(path: Path) -> str:
+    """The address at which SQLite opens a database and writes nothing.
+
+    SQLite begins files beside one that may be in use. Where it cannot, and none is there, nobody
+    uses it.
+    """
+    alone = not (os.access(path.resolve().parent, os.W_OK) or Path(f"{path}-wal").exists())
+    return f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+
+
 def database_rows(path: Path, view: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Names of columns, and the rows, of one table or view of a database of SQLite.
 
@@ -385,7 +395,7 @@ def database_rows(path: Path, view: str) -> tuple[list[str], list[tuple[Any, ...
     from contextlib import closing
 
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(database_to_read(path), uri=True)) as database:
             found = database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (view,))
             if found.fetchone() is None:
                 raise InputError(

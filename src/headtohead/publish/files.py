@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from headtohead.core.errors import InputError, StoreFull
 
 PART = ".part-"  # how an unfinished file is called
+_DATABASE = b"SQLite format 3\0"
 
 
 def replace(path: Path, content: bytes, *, stands: str = "") -> None:
@@ -18,8 +20,11 @@ def replace(path: Path, content: bytes, *, stands: str = "") -> None:
         stands: What to do if there is no room, and what is untouched, in words.
 
     Raises:
+        InputError: If it is a database, and the content is none.
         StoreFull: If it cannot be written.
     """
+    if not content.startswith(_DATABASE):
+        _spare_databases(path, "place to write to")
     temporary = None
     try:
         if path.exists() and not path.is_file():
@@ -80,7 +85,7 @@ def writable(path: Path | None, argument: str, *, folder: bool = False) -> None:
     `argument` is the one that names it, or the folder to write files into, made if need be.
 
     Raises:
-        InputError: If it is a folder, or its folder does not exist.
+        InputError: If it is a folder or a database, or its folder does not exist.
     """
     if path and folder:
         there = next((p for p in (path, *path.parents) if p.exists()), path)
@@ -91,3 +96,18 @@ def writable(path: Path | None, argument: str, *, folder: bool = False) -> None:
         raise InputError(f"{path} is a folder. Name the file to write with `{argument}`.")
     if path and not path.parent.is_dir():
         raise InputError(f"The folder {path.parent} does not exist. Choose another `{argument}`.")
+    if path:
+        _spare_databases(path, f"`{argument}`")
+
+
+def _spare_databases(path: Path, argument: str) -> None:
+    """Refuse to write a text or a table over a database, such as the votes that it is made of."""
+    begins = b""
+    with suppress(OSError):
+        if path.is_file():
+            with path.open("rb") as file:
+                begins = file.read(len(_DATABASE))
+    if begins == _DATABASE:
+        raise InputError(
+            f"{path} is a database, of votes perhaps, and would be lost. Choose another {argument}."
+        )

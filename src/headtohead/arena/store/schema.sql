@@ -1,4 +1,4 @@
--- The file of an arena, layout 1. Times are UTC, in milliseconds since 1970.
+-- The file of an arena, layout 2. Times are UTC, in milliseconds since 1970.
 CREATE TABLE arena (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 CREATE TABLE entrants (

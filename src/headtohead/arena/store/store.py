@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from headtohead.core.errors import DamagedStore, InputError, StoreBusy, StoreFull, UnknownName
+from headtohead.files.opening import database_to_read
 from headtohead.hosting.refused import Refused
 
 Door = Literal["open", "link", "header"]
@@ -24,7 +25,7 @@ WINNERS: Mapping[str, str] = {
 }
 """What a voter says of the sides -> the same in the words of leaderboards."""
 OUTCOMES = tuple(WINNERS)
-_LAYOUT = 1
+_LAYOUT = 2
 _TOML = "arena.toml"  # who did what its file asks for
 _OURS = 0x48324841  # "H2HA": what SQLite calls the application of a file
 _BUSY_S = 5.0
@@ -197,11 +198,11 @@ class ArenaStore:
         self.path = path
         if not create and not path.exists():
             raise InputError(f"{path}: there is no such file.")
-        mode = "ro" if read_only else "rwc"
+        uri = database_to_read(path) if read_only else f"{path.resolve().as_uri()}?mode=rwc"
         with _faults(path):
             # SQLite itself lets threads take turns; a server may be made in one and run in another.
             self._db = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode={mode}",
+                uri,
                 uri=True,
                 timeout=_BUSY_S,
                 isolation_level=None,
@@ -684,6 +685,12 @@ class ArenaStore:
                 raise VoteRefused("This vote is void already.")
             self._db.execute("INSERT INTO voids VALUES (?, ?, ?)", (battle, reason, now_ms))
             self.log(now_ms, actor, "vote voided", f"{battle}: {reason}")
+
+    def void_all(self, voter: str, reason: str, now_ms: int, actor: str) -> None:
+        """Count no vote any more that a voter has given so far, as `void`."""
+        with self.transaction():
+            for row in self.rows("SELECT battle FROM standing_votes WHERE voter = ?", voter):
+                self.void(row["battle"], reason, now_ms, actor)
 
     def imported(self) -> list[str]:
         """Ids of the votes that were given elsewhere, those that are void among them."""

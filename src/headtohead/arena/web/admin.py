@@ -132,16 +132,17 @@ def _job(what: str, which: str, reason: str) -> _Job:
     Raises:
         VoteRefused: If there is no such action, or a vote is to be voided for no reason.
     """
-    now = now_ms()
-    if what == "void" and not reason:
-        raise VoteRefused("Say why this vote is void; the reason is kept.", 400)
+    now, voters = now_ms(), which.split()
+    if what in ("void", "void-all") and not reason:
+        raise VoteRefused("Say why it is void; the reason is kept.", 400)
     jobs: dict[str, _Job] = {
         "retire": lambda store: store.retire(which, now, _WHO),
         "bring-back": lambda store: store.retire(which, now, _WHO, back=True),
         "drop-prompt": lambda store: store.retire_prompt(which, now, _WHO),
         "ask-prompt": lambda store: store.retire_prompt(which, now, _WHO, back=True),
         "void": lambda store: store.void(which, reason, now, _WHO),
-        "block": lambda store: store.block(which, now, _WHO),
+        "void-all": lambda store: [store.void_all(v, reason, now, _WHO) for v in voters],
+        "block": lambda store: [store.block(v, now, _WHO) for v in voters],
         "unblock": lambda store: store.block(which, now, _WHO, blocked=False),
     }
     if what not in jobs:

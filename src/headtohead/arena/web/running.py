@@ -249,7 +249,7 @@ class RunningArena:
         if not self.settings.free:
             raise VoteRefused("In this arena questions are given.", 400)
         check_question(question)
-        prompt = Prompt(secrets.token_urlsafe(12), question, category)
+        prompt = Prompt(secrets.token_hex(12), question, category)
         sides, probability = self._pair(self.deck.pairs, category)
         drawn = self._battle(voter, sides, prompt, probability)
         return await self._begun(voter, drawn, own=True)
@@ -285,7 +285,7 @@ class RunningArena:
         answers = (self.store.answer(name, prompt.id) for name in sides)
         left, right = (answer.text if answer else None for answer in answers)
         return Battle(
-            id=secrets.token_urlsafe(12),
+            id=secrets.token_hex(12),
             voter=voter.id,
             prompt=prompt.id,
             category=prompt.category,
