@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from headtohead.arena.bets import Observations, Start, even_start, foreseeing_start, log_purses
 from headtohead.arena.calibration import TRUST, VotesBesideJudge, missing_votes
+from headtohead.arena.drawing import BY_JUDGE, JudgeAim
 from headtohead.trials.sequential import stake
 
 Floats = NDArray[np.float64]
@@ -151,6 +152,42 @@ def asked(
     return when
 
 
+def drawn(on: VoteStreams, seed: int, part: float) -> list[int]:
+    """As `asked`, drawn as the arena draws beside a judge, until a part of the pairs is decided.
+
+    The share that is not aimed is drawn alike here. Votes on pairs that are decided count, too.
+    """
+    (pairs_n, most), rng = on.sums.shape, np.random.default_rng(seed)
+    sides = [(f"a{k:02}", f"b{k:02}") for k in range(pairs_n)]
+    at = {name: n for n, name in enumerate(name for pair in sides for name in pair)}
+    said = dict(zip(sides, on.judged.tolist(), strict=True))
+    first, second = (np.array([at[pair[side]] for pair in sides]) for side in (0, 1))
+    counts, wins = np.zeros(pairs_n, dtype=np.int64), np.zeros((len(at), len(at)))
+    decided, used, when = np.zeros(pairs_n, dtype=bool), 0, list[int]()
+    aim = JudgeAim(
+        compared=None,
+        margin_pp=50 * _MARGIN,
+        level=0.95,
+        judged=lambda: said,
+        decided=lambda: dict(zip(sides, decided.tolist(), strict=True)),
+    )
+    proved = on.proved
+    while len(when) < math.ceil(part * pairs_n):
+        chances, aimed = np.full(pairs_n, 1 / pairs_n), aim.chances(sides, at, wins)
+        if aimed is not None:
+            chances = (1 - BY_JUDGE) * chances + BY_JUDGE * aimed[first, second]
+        chances = np.where(counts < most, chances, 0.0)
+        for k in rng.choice(pairs_n, 5, p=chances / chances.sum()).tolist():
+            counts[k], used = min(counts[k] + 1, most), used + 1
+            total = on.sums[k, counts[k] - 1]
+            wins[second[k], first[k]] = (counts[k] + total) / 2
+            wins[first[k], second[k]] = (counts[k] - total) / 2
+            if proved[k, counts[k] - 1] >= _THRESHOLD and not decided[k]:
+                decided[k] = True
+                when.append(used)
+    return when
+
+
 def board_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
     """Human votes until a part of the board's pairs is decided."""
     yield "| who is asked | 25% of pairs | 50% | 70% | 80% | wrong verdicts |"
@@ -160,12 +197,13 @@ def board_lines(pairs: list[RealPair], runs: int) -> Iterator[str]:
         ("people alone, five each, then fewest missing", None, five_each_first),
         ("people alone, fewest missing", None, fewest_missing),
         *((f"with {judge}, fewest missing", judge, fewest_missing) for judge in JUDGES),
+        *((f"with {judge}, as the arena draws", judge, None) for judge in JUDGES),
     )
     for name, judge, order in kinds:
         found, wrong, decided = [], 0, 0
         for seed in range(runs):
             on = board(pairs, judge, seed, 800)
-            when = asked(on, order)
+            when = asked(on, order) if order else drawn(on, seed, _PARTS[-1])
             found.append([when[math.ceil(part * len(pairs)) - 1] for part in _PARTS])
             up, down = (side >= _THRESHOLD for side in (on.above, on.below))
             first_up = np.where(up.any(axis=1), up.argmax(axis=1), 10**6)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.arena_calibration import asked, board, in_turn, real_pairs
+from benchmarks.arena_calibration import asked, board, drawn, in_turn, real_pairs
 from tests.arena.judged import (
     Says,
     asked_to_judge,
@@ -24,7 +24,7 @@ from tests.arena.judged import (
 )
 from tests.arena.served import TestVoter, serving
 
-from headtohead.arena.drawing import BY_JUDGE, JudgeAim
+from headtohead.arena.drawing import JudgeAim
 from headtohead.arena.judge_worth import JudgeView
 from headtohead.arena.result import ArenaResult
 from headtohead.arena.settings import BoardAsk, settings_in
@@ -288,35 +288,49 @@ def test_people_are_asked_about_pairs_that_are_soon_decided(tmp_path: Path) -> N
             assert row is not None
             at = [names.index(name) for name in (row.left_entrant, row.right_entrant)]
             assert row.pair_probability == pytest.approx(chances[at[0], at[1]])
+            people_vote(served.arena.store, ("ant", "cat"), [(n % 20, "left") for n in range(60)])
+            asyncio.run(served.arena.hear_judge())
+            served.arena.read_anew()
+            later, decided = served.arena.chances.of(), served.arena._decided
+        judge = arena_board(toml).view.judge
+    assert judge is not None
+    assert decided == {
+        pair.names: pair.calibrated is not None and pair.calibrated.meter.verdict != "open"
+        for pair in judge.pairs
+    }
+    assert decided["ant", "cat"]
+    assert not decided["ant", "bee"]
+    assert later[names.index("ant"), far] < 0.3 * chances[names.index("ant"), far]
+
+
+def test_only_the_meter_says_that_a_pair_is_decided() -> None:
+    pairs, at = [("a", "b"), ("c", "d")], {"a": 0, "b": 1, "c": 2, "d": 3}
+    wins = np.zeros((4, 4))
+    wins[1, 0], wins[3, 2] = 60, 60
+    known: list[tuple[dict[tuple[str, str], bool], tuple[int, int] | None]] = [
+        ({}, None),
+        ({("a", "b"): True, ("c", "d"): False}, (2, 3)),
+        ({("a", "b"): False}, (0, 1)),
+    ]
+    for decided, asked_about in known:
+        aim = JudgeAim(
+            compared=None,
+            margin_pp=5.0,
+            level=0.95,
+            judged=lambda: dict.fromkeys(pairs, 0.5),
+            decided=decided.copy,
+        )
+        chances = aim.chances(pairs, at, wins)
+        assert (chances is None) == (asked_about is None)
+        assert chances is None or chances[asked_about] == pytest.approx(1)
 
 
 def test_draws_decide_half_of_a_real_board_with_far_fewer_votes(shared_evidence: Path) -> None:
-    """By GPT-4, whose votes on 42 pairs of models are known, beside people alone asked in turn."""
+    """By GPT-4, whose votes on 28 pairs of models are known, beside people alone asked in turn."""
     pairs = real_pairs(shared_evidence)[::3]
     on, alone = (board(pairs, judge, 1, 600) for judge in ("GPT-4", None))
-    sides = [(f"a{k:02}", f"b{k:02}") for k in range(len(pairs))]
-    at = {name: n for n, name in enumerate(name for pair in sides for name in pair)}
-    said = dict(zip(sides, on.judged.tolist(), strict=True))
-    aim = JudgeAim(compared=None, margin_pp=5.0, level=0.95, judged=lambda: said)
-    first, second = (np.array([at[pair[side]] for pair in sides]) for side in (0, 1))
-    half = math.ceil(len(pairs) / 2)
-    taken = []
-    for seed in (1, 2):
-        rng, n = np.random.default_rng(seed), np.zeros(len(pairs), dtype=np.int64)
-        wins, decided = np.zeros((len(at), len(at))), np.zeros(len(pairs), dtype=bool)
-        while decided.sum() < half:
-            chances = np.full(len(pairs), 1 / len(pairs))
-            aimed = aim.chances(sides, at, wins)
-            if aimed is not None:
-                chances = (1 - BY_JUDGE) * chances + BY_JUDGE * aimed[first, second]
-            for k in rng.choice(len(pairs), 5, p=chances / chances.sum()).tolist():
-                n[k] = min(n[k] + 1, 600)
-                decided[k] |= on.proved[k, n[k] - 1] >= -math.log(0.025)
-                total = on.sums[k, n[k] - 1]
-                wins[second[k], first[k]] = (n[k] + total) / 2
-                wins[first[k], second[k]] = (n[k] - total) / 2
-        taken.append(int(n.sum()))
-    assert np.mean(taken) <= 0.75 * asked(alone, in_turn)[half - 1]
+    taken = [drawn(on, seed, 0.5)[-1] for seed in (1, 2)]
+    assert np.mean(taken) <= 0.6 * asked(alone, in_turn)[math.ceil(len(pairs) / 2) - 1]
 
 
 def test_a_judge_that_favours_its_own_family_is_shown_to(tmp_path: Path) -> None:

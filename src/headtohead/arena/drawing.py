@@ -22,6 +22,7 @@ _SHARP = 8  # a pair of which twice as many are missing is hardly drawn for that
 _LEAST_VARIANCE = 0.16
 # Evidence that bets gain by what a judge foresees. Found on real votes, as are the others above.
 _FORESEEN = 1.0
+_ALMOST = 0.1  # evidence that a pair lacks at least while it is not decided
 
 Pair = tuple[str, str]
 """Two entrants in the order of their names."""
@@ -102,20 +103,20 @@ class JudgeAim:
         compared: Can the second stand in for the first? None for all pairs, by name.
         judged: Gives, of each pair that the judge has voted on, both ways round, its mean
             preference for the second.
+        decided: Gives, of those compared pairs on which votes beside the judge's are reckoned,
+            whether they have decided; of the others it is reckoned as if votes were normal.
     """
 
     compared: tuple[Pair, ...] | None
     margin_pp: float
     level: float
     judged: Callable[[], Mapping[Pair, float]]
+    decided: Callable[[], Mapping[Pair, bool]]
 
     def chances(
         self, possible: Iterable[Pair], at: Mapping[str, int], wins: FloatArray
     ) -> FloatArray | None:
         """The chances of pairs that are not decided, those soonest decided first; None if all are.
-
-        How far a pair is decided is reckoned from its votes as if they were normal: close enough to
-        say where to ask, which is all that it is for.
 
         Args:
             possible: Pairs that can be drawn.
@@ -139,10 +140,15 @@ class JudgeAim:
         far = np.square(mean + self.margin_pp / 50)
         variance = np.maximum(USUAL_VARIANCE - np.square(mean), _LEAST_VARIANCE)
         proved = n * far / (2 * (variance + far)) - 0.5 * np.log1p(n) + _FORESEEN
-        open = proved < math.log(2 / (1 - self.level))
+        enough, known = math.log(2 / (1 - self.level)), self.decided()
+        open = np.array(
+            [not known.get(pair, p >= enough) for pair, p in zip(pairs, proved, strict=True)],
+            dtype=bool,
+        )
         if not open.any():
             return None
         said = np.array([judged[pair] for pair in pairs], dtype=np.float64)
+        proved = np.minimum(proved, enough - _ALMOST)
         missing = missing_votes(said, total, n, proved, margin_pp=self.margin_pp, level=self.level)
         shares = np.where(open, (missing[open].min() / missing) ** _SHARP, 0.0)
         chances = np.zeros_like(wins)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from headtohead.arena.board import BoardView, Meeting, board_of
+from headtohead.arena.drawing import Pair
 from headtohead.arena.exchange import Layout, export
 from headtohead.arena.integrity import FlaggedVoters, flagged_voters
 from headtohead.arena.result import ArenaResult
@@ -44,14 +45,8 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
         VoteRefused: If there is no leaderboard yet.
     """
     now, store = datetime.fromtimestamp(now_ms() / 1000, UTC), _store(settings.database)
-    stamp, votes_n = store.changes(), store.votes_n()
-    asked = settings.database, ask
-    known, view = _VIEWS.pop(asked, (-1, None))
-    if view is None or known != stamp:
-        view = board_of(store, settings, ask)
-    _VIEWS[asked] = stamp, view
-    if len(_VIEWS) > _MOST_KEPT:
-        _VIEWS.pop(next(iter(_VIEWS)))
+    votes_n = store.votes_n()
+    view = _view(store, settings, ask)
     if form == "page":
         return _page(settings, view, [*store.categories(), *settings.categories], votes_n, now)
     if form == "api":
@@ -60,6 +55,30 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
         raise VoteRefused(view.why, 404)
     of = {"report": view.ranked.to_html, "json": view.ranked.to_json, "csv": view.ranked.to_csv}
     return of[form]()
+
+
+def _view(store: ArenaStore, settings: ArenaSettings, ask: BoardAsk) -> BoardView:
+    stamp, asked = store.changes(), (settings.database, ask)
+    known, view = _VIEWS.pop(asked, (-1, None))
+    if view is None or known != stamp:
+        view = board_of(store, settings, ask)
+    _VIEWS[asked] = stamp, view
+    if len(_VIEWS) > _MOST_KEPT:
+        _VIEWS.pop(next(iter(_VIEWS)))
+    return view
+
+
+def decided_pairs(settings: ArenaSettings) -> dict[Pair, bool]:
+    """Of two entrants that are compared, whether votes beside the judge's have decided."""
+    judge = _view(_store(settings.database), settings, BoardAsk()).judge
+    sides = settings.compared
+    return {
+        (a[0], b[0]): pair.calibrated.meter.verdict != "open"
+        for pair in (judge.pairs if judge else ())
+        if pair.calibrated and not pair.category
+        for a, b in [sides[pair.names]]
+        if len(a) == len(b) == 1
+    }
 
 
 def _page(

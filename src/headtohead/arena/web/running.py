@@ -146,6 +146,7 @@ class RunningArena:
         self.beside = Beside()
         self.board_settings = replace(settings, prompts=())
         self._judged: Mapping[Pair, float] = {}
+        self._decided: Mapping[Pair, bool] = {}
         self.tokens = Signer(secret_beside(settings.database))
         self.deck: Deck
         self.chances: PairChances
@@ -194,14 +195,18 @@ class RunningArena:
             margin_pp=self.settings.margin_pp,
             level=self.settings.level,
             judged=lambda: self._judged,
+            decided=lambda: self._decided,
         )
         self.chances = PairChances(self.deck, votes, drop_both_bad=drop, free=free, aim=aim)
 
     async def hear_judge(self) -> None:
-        """Learn what the judge says of pairs: a judge has many votes, so they are read beside."""
+        """Learn what the judge says of pairs, and which are decided: it takes long, so beside."""
+        from headtohead.arena.web.computed import decided_pairs
+
         if last_judge(self.store):
             try:
                 self._judged = await self.beside.do(judged_pairs, self.settings.database)
+                self._decided = await self.beside.do(decided_pairs, self.board_settings)
             except VoteRefused as error:
                 _LOG.error("Pairs are drawn without what the judge says since: %s", error)
 
