@@ -1,23 +1,22 @@
 """What the process beside the server computes: leaderboards as texts, and what needs all votes."""
 
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from headtohead.arena.board import BoardView, Meeting, board_of
-from headtohead.arena.drawing import Pair
+from headtohead.arena.board import BoardView, Meeting
 from headtohead.arena.exchange import Layout, export
 from headtohead.arena.integrity import FlaggedVoters, flagged_voters
 from headtohead.arena.result import ArenaResult
 from headtohead.arena.settings import ArenaSettings, BoardAsk
-from headtohead.arena.store.store import ArenaStore, VoteRefused
+from headtohead.arena.store.store import VoteRefused
 from headtohead.arena.style import STYLES
 from headtohead.arena.web.pages import text_of
 from headtohead.arena.web.running import now_ms
+from headtohead.arena.web.views import store_of, view_of
 
 Form = Literal["page", "report", "json", "csv", "api"]
 GROUP_WORDS = {
@@ -28,13 +27,6 @@ GROUP_WORDS = {
 }
 BEHIND = "<!-- behind -->"
 """Where the page can say why it is not a newer one."""
-_MOST_KEPT = 8
-_VIEWS: dict[tuple[Path, BoardAsk], tuple[int, BoardView]] = {}
-
-
-@cache
-def _store(path: Path) -> ArenaStore:
-    return ArenaStore(path, read_only=True)
 
 
 def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
@@ -44,9 +36,9 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
         InputError: If there is no such category.
         VoteRefused: If there is no leaderboard yet.
     """
-    now, store = datetime.fromtimestamp(now_ms() / 1000, UTC), _store(settings.database)
+    now, store = datetime.fromtimestamp(now_ms() / 1000, UTC), store_of(settings.database)
     votes_n = store.votes_n()
-    view = _view(store, settings, ask)
+    view = view_of(settings, ask)
     if form == "page":
         return _page(settings, view, [*store.categories(), *settings.categories], votes_n, now)
     if form == "api":
@@ -55,30 +47,6 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
         raise VoteRefused(view.why, 404)
     of = {"report": view.ranked.to_html, "json": view.ranked.to_json, "csv": view.ranked.to_csv}
     return of[form]()
-
-
-def _view(store: ArenaStore, settings: ArenaSettings, ask: BoardAsk) -> BoardView:
-    stamp, asked = store.changes(), (settings.database, ask)
-    known, view = _VIEWS.pop(asked, (-1, None))
-    if view is None or known != stamp:
-        view = board_of(store, settings, ask)
-    _VIEWS[asked] = stamp, view
-    if len(_VIEWS) > _MOST_KEPT:
-        _VIEWS.pop(next(iter(_VIEWS)))
-    return view
-
-
-def decided_pairs(settings: ArenaSettings) -> dict[Pair, bool]:
-    """Of two entrants that are compared, whether votes beside the judge's have decided."""
-    judge = _view(_store(settings.database), settings, BoardAsk()).judge
-    sides = settings.compared
-    return {
-        (a[0], b[0]): pair.calibrated.meter.verdict != "open"
-        for pair in (judge.pairs if judge else ())
-        if pair.calibrated and not pair.category
-        for a, b in [sides[pair.names]]
-        if len(a) == len(b) == 1
-    }
 
 
 def _page(
@@ -114,7 +82,7 @@ def _page(
 
 def flags(settings: ArenaSettings) -> tuple[FlaggedVoters, ...]:
     """Voters whose votes stand out."""
-    rows = _store(settings.database).rows("SELECT * FROM counted_votes ORDER BY voted_ms")
+    rows = store_of(settings.database).rows("SELECT * FROM counted_votes ORDER BY voted_ms")
     return flagged_voters([dict(row) for row in rows])
 
 
@@ -124,4 +92,4 @@ def votes_file(settings: ArenaSettings, layout: Layout, path: Path) -> None:
     Raises:
         InputError: If there is none.
     """
-    export(_store(settings.database), layout, path)
+    export(store_of(settings.database), layout, path)

@@ -32,6 +32,7 @@ from headtohead.arena.store.store import (
 from headtohead.arena.store.writer import Writer
 from headtohead.arena.style import battle_styles
 from headtohead.arena.web.security import Signer, secret_beside
+from headtohead.arena.web.views import decided_pairs
 from headtohead.core.errors import StoreBusy, StoreFull
 from headtohead.hosting.beside import Beside
 from headtohead.hosting.security import Limits
@@ -201,8 +202,6 @@ class RunningArena:
 
     async def hear_judge(self) -> None:
         """Learn what the judge says of pairs, and which are decided: it takes long, so beside."""
-        from headtohead.arena.web.computed import decided_pairs
-
         if last_judge(self.store):
             try:
                 self._judged = await self.beside.do(judged_pairs, self.settings.database)
