@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from headtohead.claims.versus.result import VersusResult
+from headtohead.publish.drawing import picture, with_drawings
 from headtohead.publish.machine import csv_text, json_text
 from headtohead.publish.page import (
     TABLE_ROWS,
@@ -22,7 +23,6 @@ from headtohead.publish.words import content_hash
 from headtohead.web.address import Address, Form, NoSuchPage
 from headtohead.web.assets import POLICY, SCRIPTS, STYLES, own_file
 from headtohead.web.card import card_lines, card_png
-from headtohead.web.drawing import picture, with_drawings
 from headtohead.web.kinds import PageKind, kind_of, kinds, other_sides
 from headtohead.web.site import Site
 
