@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from headtohead.publish.page import sheet_fragment, sheet_html
+from headtohead.publish.notebook import sheet_fragment
+from headtohead.publish.page import sheet_html
 from headtohead.publish.sheet import Figure, Sheet, TableColumn, Topic
 
 _FIGURE = Figure("one", "One", columns=(TableColumn("n", "n", 0),), rows=((1,),))

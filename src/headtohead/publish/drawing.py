@@ -13,11 +13,16 @@ def with_drawings(view: FigureView) -> FigureView:
     """A figure whose chart is drawn, once for a wide screen and once for a narrow one."""
     if view.spec is None:
         return view
-    slug = view.figure.slug
-    return replace(view, drawn=[(name, _svg(view, slug, name)) for name in WIDTHS])
+    return replace(view, drawn=[(name, drawn(view, name)) for name in WIDTHS])
 
 
-def _svg(view: FigureView, slug: str, name: str) -> str:
+def drawn(view: FigureView, name: str) -> str:
+    """The chart of a figure as SVG, whose colours are CSS variables of its place.
+
+    Args:
+        view: Of a figure that has a chart.
+        name: "wide" or "narrow".
+    """
     import vl_convert
 
     assert view.spec is not None
@@ -28,7 +33,7 @@ def _svg(view: FigureView, slug: str, name: str) -> str:
     spec = view.spec | {"config": config(PAGE_INK), "params": params, "width": WIDTHS[name]}
     svg: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     # Several drawings share a page: what they refer to inside themselves gets their own name.
-    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{slug}-{name}-", svg)
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{view.figure.slug}-{name}-", svg)
 
 
 def picture(view: FigureView, form: str) -> bytes:

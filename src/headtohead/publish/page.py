@@ -63,7 +63,7 @@ WIDTHS = {"wide": 960, "narrow": 340}
 """Pixels of a chart that is drawn before it is known how wide its place is."""
 _LONG = 200
 _Drawn = tuple[Estimate, Track]
-_STYLE: dict[Answer, str] = {
+STYLES: dict[Answer, str] = {
     "yes": "supported",
     "no": "refuted",
     "undecided": "undecided",
@@ -146,7 +146,7 @@ def _page(
         views=views,
         known={c.source_id: c for c in sheet.sources},
         steps=[s if isinstance(s, Step) else Step(s) for s in sheet.method],
-        word_style=_STYLE[sheet.answer],
+        word_style=STYLES[sheet.answer],
         cite=cite_sheet(sheet, version),
         numbers_of=_numbers,
         version=version,
@@ -163,26 +163,6 @@ def figure_views(
         rows: Of each table on the page, the first at most.
     """
     return {figure.slug: _view(sheet, figure, version, rows) for figure in sheet.figures}
-
-
-def sheet_fragment(sheet: Sheet) -> str:
-    """The answer and the main table as a piece of HTML, without style or script."""
-    from markupsafe import escape
-
-    word = f"<strong>{escape(sheet.word)}</strong> " if sheet.word else ""
-    parts = [f"<p>{word}{escape(plain(sheet.title))}</p>"]
-    parts.append(f"<p>{escape(plain(sheet.sentence))}</p>")
-    table = sheet.table
-    if table.rows:
-        titles = "".join(f"<th>{escape(c.title)}</th>" for c in table.columns)
-        parts.append(f"<table><thead><tr>{titles}</tr></thead><tbody>")
-        for row in table.rows[:20]:
-            cells = (cell_text(x, c) for x, c in zip(row, table.columns, strict=True))
-            parts.append(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in cells)}</tr>")
-        parts.append("</tbody></table>")
-        if len(table.rows) > 20:
-            parts.append(f"<p>20 of {len(table.rows):,} rows</p>")
-    return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

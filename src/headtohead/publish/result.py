@@ -6,6 +6,8 @@ from headtohead.core.version import VERSION
 from headtohead.publish.sheet import DataTable, Sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import polars as pl
 
 _LINES, _COLUMNS = 25, 80
@@ -84,7 +86,21 @@ class Result:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """For a notebook: the answer and the main table, without scripts."""
-        from headtohead.publish.page import sheet_fragment
+        """For a notebook: the answer, the first chart and the main table, without scripts."""
+        from headtohead.publish.notebook import sheet_fragment
 
         return sheet_fragment(self.sheet)
+
+    def _repr_mimebundle_(
+        self, include: "Collection[str] | None" = None, exclude: "Collection[str] | None" = None
+    ) -> dict[str, str]:
+        """For a notebook: the same as text, as HTML, and the first chart as a picture."""
+        from headtohead.publish.notebook import chart_alone
+
+        ways = {
+            "text/plain": self.__repr__,
+            "text/html": self._repr_html_,
+            "image/svg+xml": lambda: chart_alone(self.sheet),
+        }
+        wanted = (ways.keys() & set(include) if include else ways.keys()) - set(exclude or ())
+        return {kind: made for kind in ways if kind in wanted and (made := ways[kind]())}
