@@ -6,7 +6,7 @@ from headtohead.core.version import VERSION
 from headtohead.publish.sheet import DataTable, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import polars as pl
 
@@ -97,7 +97,7 @@ class Result:
         """For a notebook: the same as text, as HTML, and the first chart as a picture."""
         from headtohead.publish.notebook import chart_alone
 
-        ways = {
+        ways: dict[str, Callable[[], str]] = {
             "text/plain": self.__repr__,
             "text/html": self._repr_html_,
             "image/svg+xml": lambda: chart_alone(self.sheet),
