@@ -5,8 +5,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +87,7 @@ def text_of(result: Any) -> str:
     return str(part.text)
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["legacy", pytest.param("auto", marks=pytest.mark.slow)])
 def test_a_program_that_starts_it_asks_over_stdin_and_stdout(library: Any, mode: str) -> None:
     env = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     started = library.StdioServerParameters(command=sys.executable, args=[*COMMAND], env=env)
@@ -95,6 +98,39 @@ def test_a_program_that_starts_it_asks_over_stdin_and_stdout(library: Any, mode:
             await asks_all(client)
 
     anyio.run(ask)
+
+
+def test_when_many_questions_wait_the_next_is_told_to_come_again(library: Any) -> None:
+    from mcp_types import CallToolResult, TextContent
+
+    from headtohead.web.mcp.server import MOST_AT_ONCE, Assistant
+    from headtohead.web.site import Site
+
+    day, wait = date(2026, 11, 1), threading.Event()
+
+    class Slow(Assistant):
+        def answer(self, name: str, given: dict[str, Any]) -> CallToolResult:
+            wait.wait(30)
+            return CallToolResult(content=[TextContent(type="text", text="Known.")])
+
+    assistant = Slow(Site(day), lambda: day)
+    said: list[str] = []
+
+    async def ask() -> None:
+        async with library.Client(assistant.server()) as client, anyio.create_task_group() as group:
+
+            async def one() -> None:
+                said.append(text_of(await client.call_tool("retirements", {})))
+                wait.set()
+
+            for _ in range(MOST_AT_ONCE + 1):
+                group.start_soon(one)
+
+    anyio.run(ask)
+    assert Counter(said) == {
+        "Known.": MOST_AT_ONCE,
+        "Too many questions are waiting. Ask again in half a minute.": 1,
+    }
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

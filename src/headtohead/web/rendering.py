@@ -131,7 +131,8 @@ class _Shown:
 
     @cached_property
     def digest(self) -> str:
-        return self.sheet.digest or content_hash(self.json)
+        # Of the numbers alone: sources that are downloaded anew change none of them.
+        return self.sheet.digest or content_hash({**self.json, "sources": []})
 
 
 def _kind(address: Address) -> PageKind:

@@ -1,5 +1,6 @@
 """`h2h mcp`: public evidence as tools for an editor, a chat program or any other assistant."""
 
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -61,6 +62,10 @@ def mcp(
     base = base and f"{base.rstrip('/')}/"
     assistant = Assistant(Site(today(), open_store(store)), today, base)
     if not http:
+        if sys.stdin.isatty():
+            click.echo(
+                "An editor or a chat program starts this, and asks. Ctrl-C stops it.", err=True
+            )
         serve_here(assistant)
         return 0
     from headtohead.hosting.listening import bound

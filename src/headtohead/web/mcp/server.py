@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 PATH = "/mcp"
+MOST_AT_ONCE = 20
 _HERE = ("127.0.0.1", "localhost", "[::1]")
 _log = logging.getLogger(__name__)
 _INSTRUCTIONS = (
@@ -45,6 +46,7 @@ class Assistant:
 
     def __init__(self, site: Site, today: Callable[[], date], base: str = "") -> None:
         self.site, self.today, self.base = site, today, base
+        self.under_way = 0
         self.one_by_one = anyio.CapacityLimiter(1)  # what is worked out for a day is shared
 
     def answer(self, name: str, given: dict[str, Any]) -> types.CallToolResult:
@@ -72,9 +74,17 @@ class Assistant:
             ctx: object, params: types.CallToolRequestParams
         ) -> types.CallToolResult:
             given = params.arguments or {}
-            return await anyio.to_thread.run_sync(
-                self.answer, params.name, given, limiter=self.one_by_one
-            )
+            if self.under_way >= MOST_AT_ONCE:
+                return _said(
+                    "Too many questions are waiting. Ask again in half a minute.", is_error=True
+                )
+            self.under_way += 1
+            try:
+                return await anyio.to_thread.run_sync(
+                    self.answer, params.name, given, limiter=self.one_by_one
+                )
+            finally:
+                self.under_way -= 1
 
         return Server(
             "headtohead",

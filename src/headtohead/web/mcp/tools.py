@@ -31,8 +31,8 @@ from headtohead.web.site import Site, model_word, side_word
 _LONGEST, _MOST = 400, 50  # characters of a text, and texts of a list, that are read
 _KINDS: Mapping[Any, str] = {bool: "boolean", int: "integer", float: "number"}
 _AS_OF = (
-    "Answer with what was known by this day (2025-12-15); today if left out. Nothing that became "
-    "known later has any influence."
+    "Answer with what was known by this day (2025-12-15): nothing that became known later has any "
+    "influence. If left out, today, or the day to which whoever runs this holds it."
 )
 _Given = Mapping[str, Any]
 
