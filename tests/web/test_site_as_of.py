@@ -6,8 +6,9 @@ import pytest
 from tests.test_as_of import planted
 
 from headtohead.evidence.store import Store
+from headtohead.publish import drawing
 from headtohead.publish.page import FigureView
-from headtohead.web import drawing, rendering
+from headtohead.web import rendering
 from headtohead.web.address import Address
 from headtohead.web.kinds import kinds
 from headtohead.web.rendering import Look, all_forms, rendered
@@ -42,7 +43,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def spec(view: FigureView, *_: str) -> str:
         return str(view.spec)
 
-    monkeypatch.setattr(drawing, "_svg", spec)
+    monkeypatch.setattr(drawing, "drawn", spec)
     monkeypatch.setattr(rendering, "picture", lambda view, form: spec(view).encode())
 
 
