@@ -22,6 +22,7 @@ def board(day: date, *names: str, source: str = "one", **other: Any) -> pl.DataF
                 "model_id": None,
                 "rating_elo": 1500.0 - 10 * i,
                 "observed_on": day,
+                "known_on": day,
                 "source_id": source,
                 **other,
             }
@@ -46,6 +47,12 @@ def test_places_that_moved_come_by_new_place_and_the_departed_last_by_old() -> N
         ("y", "place 5", "not on the board"),
         ("x", "place 6", "not on the board"),
     ]
+
+
+def test_a_change_is_known_by_the_day_of_the_later_board() -> None:
+    before = board(DAY, "a", "b")
+    after = pl.concat([before, board(LATER, "b")])
+    assert {c.known_on for c in rank_changes(before, after, top=9)} == {LATER}
 
 
 def test_places_below_the_top_on_both_days_are_left_out() -> None:

@@ -30,6 +30,7 @@ class Change:
         before: How it was; empty if it is new.
         after: How it is; empty if it is gone.
         source_ids: The sources of the later state.
+        known_on: The day on which the last row behind the later state became known.
     """
 
     what: str
@@ -38,10 +39,14 @@ class Change:
     after: str
     why: str
     source_ids: tuple[str, ...]
+    known_on: date
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        return asdict(self) | {"source_ids": list(self.source_ids)}
+        return asdict(self) | {
+            "source_ids": list(self.source_ids),
+            "known_on": self.known_on.isoformat(),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -88,7 +93,11 @@ def verdict_changes(before: Sequence[Verdict], after: Sequence[Verdict]) -> list
         if then is None or then.word == now.word:
             continue
         subject, why = f"{now.claim.id}: {now.claim.says}", _why(then, now)
-        changes.append(Change("verdict", subject, then.word, now.word, why, now.source_ids))
+        days = [e.known_on for j in now.judged for e in j.estimates if e.known_on]
+        known_on = max(days, default=now.as_of)
+        changes.append(
+            Change("verdict", subject, then.word, now.word, why, now.source_ids, known_on)
+        )
     return changes
 
 
@@ -105,7 +114,8 @@ def price_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[Change]:
                 f"{BASES[row['basis'].partition(':')[0]]} ({publisher(row['source_id'])})"
             )
             ids = (str(row["source_id"]),)
-            changes.append(Change("price", row["model_id"], then, now, why, ids))
+            known_on = row["known_on"]
+            changes.append(Change("price", row["model_id"], then, now, why, ids, known_on))
     return changes
 
 
@@ -124,7 +134,9 @@ def rank_changes(before: pl.DataFrame, after: pl.DataFrame, *, top: int) -> list
         texts = [f"place {p}" if p else "not on the board" for p in (old, new)]
         why = f"text board of {board}" if new else f"absent from the text board of {board}"
         ids = (str((then | now)[name][1]["source_id"]),)
-        changes.append(Change("rank", name, texts[0], texts[1], why, ids))
+        # That an entrant left is known by the first of those that stayed.
+        _, seen = now.get(name) or next(iter(now.values()), then.get(name, (0, {})))
+        changes.append(Change("rank", name, texts[0], texts[1], why, ids, seen["known_on"]))
     return changes
 
 

@@ -1,8 +1,11 @@
 """How a reader calls the columns and codes of evidence: `h2h evidence` and `h2h show` share it."""
 
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from headtohead.core.units import show, unit_of, units
@@ -104,8 +107,17 @@ def model_name(model_id: str) -> str:
 
 def seller_name(provider: str) -> str:
     """What a seller is called, in whatever way a price list spells it."""
-    known = Names.load().operator(provider)
-    return known.name if known else provider.replace("_", " ")
+    if known := Names.load().operator(provider):
+        return known.name
+    hub, _, behind = provider.partition("_")
+    if hub == "huggingface" and behind:
+        return f"{seller_name(behind)} by way of Hugging Face"
+    return _sellers().get(provider, provider.replace("_", " "))
+
+
+@cache
+def _sellers() -> dict[str, str]:
+    return tomllib.loads(files("headtohead.data").joinpath("sellers.toml").read_text("utf-8"))
 
 
 def _lab(lab_id: str) -> str:

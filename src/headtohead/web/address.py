@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, get_args
 from urllib.parse import quote
 
-Form = Literal["html", "json", "csv", "png", "svg", "metadata.json"]
+Form = Literal["html", "json", "csv", "png", "svg", "metadata.json", "md", "atom"]
 FORMS: tuple[Form, ...] = get_args(Form)
 _FIGURES = "figures"
 _LONGEST = 400  # characters of an address that are read: no page has a longer one

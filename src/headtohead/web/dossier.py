@@ -11,7 +11,7 @@ from headtohead.evidence.sheet import Listing
 from headtohead.evidence.store import publisher
 from headtohead.evidence.words import cell, seller_name
 from headtohead.names.book import Model
-from headtohead.names.names import nationality
+from headtohead.names.names import country_name
 from headtohead.openness.licences import licence_words
 from headtohead.openness.record import FLAGS, YES
 from headtohead.publish.machine import bare, envelope
@@ -209,7 +209,7 @@ def _title(field: ModelsOfDay, model: Model) -> str:
 def _kicker(field: ModelsOfDay, model: Model) -> str:
     lab = field.facts.names.lab(model.lab)
     born = f"released on {model.released_on}" if model.released_on else "day of release not known"
-    country = f", {nationality(lab.country)}" if lab.country else ""
+    country = f" ({country_name(lab.country)})" if lab.country else ""
     return f"By {lab.name}{country}; {born}."
 
 

@@ -8,6 +8,7 @@ from headtohead.core.errors import NoEvidence
 from headtohead.evidence.sheet import Listing
 from headtohead.publish.machine import answer_json, envelope
 from headtohead.publish.sheet import Sheet, Topic
+from headtohead.publish.words import sentence
 from headtohead.questions import exhibit_specs, sections
 from headtohead.questions.figures import exhibit_figure
 from headtohead.web.address import Moved
@@ -56,7 +57,7 @@ def ground(site: Site, topic: str, slug: str, words: Words, day: date) -> Listin
         verb=topic,
         title=told[0].title,
         kicker=section.asks,
-        sentence=told[0].says or told[0].subtitle,
+        sentence=sentence(told[0].says or told[0].subtitle),
         topics=(Topic(slug, section.title, figures=tuple(figures)),),
         sources=citations,
         as_of=day,

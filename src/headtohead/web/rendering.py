@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
+from headtohead.choosing.watch.notices import feed_text
 from headtohead.claims.versus.result import VersusResult
 from headtohead.publish.drawing import picture, with_drawings
 from headtohead.publish.machine import csv_text, json_text
@@ -24,6 +25,7 @@ from headtohead.web.address import Address, Form, NoSuchPage
 from headtohead.web.assets import POLICY, SCRIPTS, STYLES, own_file
 from headtohead.web.card import card_lines, card_png
 from headtohead.web.kinds import PageKind, kind_of, kinds, other_sides
+from headtohead.web.news import News
 from headtohead.web.site import Site
 
 TYPES: Mapping[Form, str] = {
@@ -33,8 +35,12 @@ TYPES: Mapping[Form, str] = {
     "png": "image/png",
     "svg": "image/svg+xml",
     "metadata.json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
 }
 _DATA: Mapping[str, Form] = {"JSON": "json", "CSV": "csv"}
+_NEWS: Mapping[str, Form] = {"Markdown": "md", "Feed (Atom)": "atom"}
+"""What a page of news is offered as besides; Markdown is there of every page that is asked for."""
 
 
 _FRAMED_LINES = 8
@@ -103,6 +109,7 @@ def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes
     page = _Shown(_answer(site, address))
     forms: list[Form] = ["html", "json", "csv"]
     forms += ["png"] if _kind(address).card else []
+    forms += _NEWS.values() if isinstance(page.result, News) else []
     wanted = [replace(address, form=form) for form in forms]
     for slug, view in page.views.items():
         wanted += [replace(address, figure=slug, form=form) for form in _forms(view, look).values()]
@@ -164,7 +171,7 @@ def _html(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
 def _text(
     site: Site, address: Address, look: Look, page: _Shown, views: Mapping[str, FigureView]
 ) -> bytes:
-    sheet, digest = page.sheet, page.digest
+    sheet, digest, news = page.sheet, page.digest, isinstance(page.result, News)
     to = _to(address, look)
     text = linked_html(
         sheet,
@@ -191,8 +198,9 @@ def _text(
         **_framed(page.result, address, look),
         forms=[
             (words, address.up + replace(address, form=form).file())
-            for words, form in _DATA.items()
+            for words, form in {**_DATA, **(_NEWS if news else {})}.items()
         ],
+        feed=address.up + replace(address, form="atom").file() if news else "",
     )
     return text.encode()
 
@@ -234,6 +242,29 @@ def _json(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     return json_text(page.json, None if look.frozen is not None else 2).encode()
 
 
+def _markdown(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
+    if address.figure:
+        raise NoSuchPage(address.path)
+    return page.result.to_markdown().encode()
+
+
+def _atom(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
+    news = page.result
+    if address.figure or not isinstance(news, News):
+        raise NoSuchPage(address.path)
+    links, notices = [], []
+    if look.base:
+        own = (("self", address), ("alternate", replace(address, form="html")))
+        links = [(what, look.base + each.file(look.html)) for what, each in own]
+    for notice in news.notices:
+        there = look.base and look.has(notice.url, None)
+        url = look.base + Address(path=notice.url).file(look.html) if there else ""
+        notices.append(replace(notice, url=url))
+    day = site.on(address)
+    text = feed_text(news.feed_title, notices, day, "headtohead", links)
+    return text.encode()
+
+
 def _csv(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     view = _view(page, address) if address.figure else None
     return csv_text(view.figure.download if view else page.result.table()).encode()
@@ -258,6 +289,8 @@ _MAKE: Mapping[Form, _Make] = {
     "json": _json,
     "csv": _csv,
     "metadata.json": _metadata,
+    "md": _markdown,
+    "atom": _atom,
     "png": _picture,
     "svg": _picture,
 }

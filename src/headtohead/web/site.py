@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from headtohead.claims.verdict import claims_of
 from headtohead.core.errors import UnknownName
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
@@ -66,7 +67,7 @@ class Site:
         return model
 
     def page_of(self, text: object) -> str:
-        """The path of the page of a model, a lab or a country that a cell names; else empty."""
+        """The path of the page of a model, a lab or a statement that a cell names; else empty."""
         return self._pages.get(str(text), "") if isinstance(text, str) else ""
 
     @cached_property
@@ -74,7 +75,8 @@ class Site:
         pages = {lab.name: f"labs/{lab_id}" for lab_id, lab in self.names.labs().items()}
         for model_id, model in self.names.models().items():
             pages |= dict.fromkeys((model_id, model.name), f"models/{model_word(model_id)}")
-        return pages
+        claims = claims_of(self.facts).claims
+        return pages | {claim.says: f"claims/{claim.id}" for claim in claims}
 
 
 def model_word(model_id: str) -> str:

@@ -94,13 +94,20 @@ def _folded(line: str) -> Iterator[str]:
     yield part
 
 
-def feed_text(name: str, notices: Sequence[Notice], known_on: date) -> str:
+def feed_text(
+    name: str,
+    notices: Sequence[Notice],
+    known_on: date,
+    author: str = "h2h watch",
+    links: Iterable[tuple[str, str]] = (),
+) -> str:
     """An Atom feed: an entry a notice, the newest first.
 
     An entry's id is made of its title and its first sentence: what those say anew is a new entry.
 
     Args:
         known_on: The day of the feed, if it has no entry.
+        links: (what it is to the feed, web address), as ("self", ...).
     """
     newest = max((n.known_on for n in notices), default=known_on)
     feed_id = uuid.uuid5(_SPACE, f"feed {name}")
@@ -110,7 +117,8 @@ def feed_text(name: str, notices: Sequence[Notice], known_on: date) -> str:
         f"  <id>urn:uuid:{feed_id}</id>",
         f"  <title>{_xml(name)}</title>",
         f"  <updated>{newest}T00:00:00Z</updated>",
-        "  <author><name>h2h watch</name></author>",
+        f"  <author><name>{_xml(author)}</name></author>",
+        *(f'  <link rel="{what}" href="{_xml(url)}"/>' for what, url in links),
     ]
     for n in sorted(notices, key=lambda n: (-n.known_on.toordinal(), n.about, n.title)):
         entry = uuid.uuid5(_SPACE, f"entry {name} {n.about} {n.title} {n.text.splitlines()[0]}")

@@ -18,6 +18,7 @@ from headtohead.claims.versus.settings import VersusSettings
 from headtohead.core import dates
 from headtohead.core.dates import Day, Period
 from headtohead.core.settings import takes
+from headtohead.core.units import counted
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.publish.words import listed
@@ -111,6 +112,33 @@ def _work(a: str, b: str, lines: Iterable[Line], about: Period) -> str:
         follows = f"{'they' if _many(b) else 'it'} can stand in only where that much less is enough"
     said = "; ".join(filter(None, (told, unsure, follows)))
     return f"{said[:1].upper()}{said[1:]}."
+
+
+def finding_of(result: VersusResult) -> str:
+    """Who is ahead in how many measures of ability, and how much cheaper B is: half a sentence."""
+    a, b = result.titles
+    lines = [line for own in result.lines.values() for line in own]
+    by = _by_leader(line for line in lines if line.bears == "quality")
+    n = sum(len(by[who]) for who in ("a", "b", "open", "level"))
+    parts = []
+    if by["a"]:
+        parts.append(f"behind {a} on {_all_or(len(by['a']), n)}")
+    if by["b"]:
+        parts.append(f"ahead {'' if by['a'] else f'of {a} '}on {_all_or(len(by['b']), n)}")
+    are, measures = "are" if _many(b) else "is", counted(n, "measure")
+    said = f"{b} {are} {' and '.join(parts)} {measures} of ability"
+    if not n:
+        said = f"No vote and no test measures {b} against {a}"
+    elif not parts:
+        said = f"Votes and tests cannot tell {b} and {a} apart"
+    it = "They" if _many(b) else "It"
+    gains = [_for(it, line.gain) for line in lines if line.ahead == "b" and line.bears == "saving"]
+    cheaper = next((gain for gain in gains if "cheaper" in gain), "")
+    return f"{said}, but {it.lower()} {cheaper}" if cheaper else said
+
+
+def _all_or(some: int, n: int) -> str:
+    return ("all" if n > 1 else "the") if some == n else f"{some} of"
 
 
 def _saving(b: str, lines: Iterable[Line]) -> str:

@@ -46,7 +46,7 @@ def listing_sheet(
         side: Whose models these are, for the colour of the chart.
         kept_to: The last day the lists of the history speak of.
     """
-    first = listed.first_party or (listed.offers[0] if listed.offers else None)
+    first = listed.first_party or listed.standing("cheapest") or next(iter(listed.offers), None)
     figures = []
     if listed.offers:
         figures.append(_offers_figure(listed))

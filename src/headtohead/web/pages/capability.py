@@ -1,10 +1,13 @@
 """How able every model is, on one scale."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
-from headtohead.capability.result import IndexResult
 from headtohead.capability.verb import index
+from headtohead.core.units import counted
+from headtohead.evidence.sheet import Listing
+from headtohead.publish.words import sentence
 from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
@@ -16,9 +19,23 @@ PAGE = PageKind(
 )
 
 
-def answer(site: Site, words: Words, day: date) -> IndexResult:
+def answer(site: Site, words: Words, day: date) -> Listing:
     """The index of all models that were out."""
-    return index(as_of=day, store=site.store)
+    result = index(as_of=day, store=site.store)
+    sheet = replace(result.sheet, sentence=sentence(result.sheet.sentence))
+    rows = result.answer.rows
+    if rows:
+        first = rows[0]
+        tied = sum(row["tie_group"] == first["tie_group"] for row in rows) - 1
+        points = "{score_index:.1f} points ({score_low_index:.1f} to {score_high_index:.1f})"
+        also = f"; {counted(tied, 'other')} cannot be told from it" if tied else ""
+        title = f"{first['model_name']} is first of {counted(len(rows), 'model')} by capability"
+        sheet = replace(
+            sheet,
+            title=f"{title}, with {points.format(**first)}{also}",
+            kicker=f"{result.sheet.title}. {result.sheet.kicker}",
+        )
+    return Listing(sheet, result.as_json, result.table)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:

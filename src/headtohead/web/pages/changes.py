@@ -1,12 +1,18 @@
 """What changed lately: verdicts, list prices, places on boards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
-from headtohead.claims.changes import DiffResult
+from headtohead.choosing.watch.notices import Notice
+from headtohead.claims.changes import Change, DiffResult
 from headtohead.claims.verb import diff
+from headtohead.core.units import counted
+from headtohead.evidence.words import model_name
+from headtohead.publish.words import listed
 from headtohead.web.kinds import PageKind, Words
-from headtohead.web.site import Site
+from headtohead.web.news import News
+from headtohead.web.site import Site, model_word
 
 PAGE = PageKind(
     paths=("changes",),
@@ -17,11 +23,68 @@ PAGE = PageKind(
 _DAYS = 30
 
 
-def answer(site: Site, words: Words, day: date) -> DiffResult:
+def answer(site: Site, words: Words, day: date) -> News:
     """What differs from what was known thirty days before."""
-    return diff(day - timedelta(days=_DAYS), day, store=site.store)
+    found = recent(site, day)
+    of = [
+        f"{counted(n, kind)}"
+        for what, kind in (("verdict", "verdict"), ("price", "list price"), ("rank", "place"))
+        if (n := sum(c.what == what for c in found.changes))
+    ]
+    newest = max(found.changes, key=lambda c: c.known_on, default=None)
+    sheet = replace(
+        found.sheet,
+        title=f"{listed(of)} changed in {_DAYS} days" if of else f"Nothing changed in {_DAYS} days",
+    )
+    if newest:
+        notice = notice_of(newest)
+        sheet = replace(
+            sheet, sentence=f"{sheet.sentence} The newest: {notice.title} ({newest.known_on})."
+        )
+    notices = tuple(notice_of(change) for change in found.changes)
+    return News(sheet, found.as_json, found.table, "What changed in the AI race", notices)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
     """Its one page."""
     return ("changes",)
+
+
+def recent(site: Site, day: date) -> DiffResult:
+    """The changes of the last thirty days."""
+    found: DiffResult = site.facts.once(
+        ("changes", day), lambda: diff(day - timedelta(days=_DAYS), day, store=site.store)
+    )
+    return found
+
+
+def latest(site: Site, day: date, most: int) -> Iterator[tuple[Notice, Change]]:
+    """The newest changes, the verdicts of one day before its prices and places."""
+    newest = sorted(recent(site, day).changes, key=lambda c: -c.known_on.toordinal())
+    return ((notice_of(change), change) for change in newest[:most])
+
+
+def notice_of(change: Change) -> Notice:
+    """A change as an entry of a feed, whose address is the path of the page that says more."""
+    name = model_name(change.subject)
+    path = "boards"
+    if change.what == "verdict":
+        claim, _, says = change.subject.partition(": ")
+        title, path = f"Now {change.after.replace('_', ' ')}: “{says}”", f"claims/{claim}"
+    elif change.what == "price":
+        title = f"{name} costs {change.after} at its maker"
+        path = f"models/{model_word(change.subject)}"
+    elif change.after.startswith("place"):
+        title = f"{name} has {change.after} on the text board"
+    else:
+        title = f"{name} is no longer on the text board"
+    # What was before is not in the first line: an entry is the same whatever it is compared with.
+    text = f"{title}; known since {change.known_on}.\nBefore: {change.before or 'not known'}."
+    return Notice(
+        about=f"{change.what} {change.subject}",
+        day=None,
+        title=title,
+        text=f"{text}\n{change.why}",
+        known_on=change.known_on,
+        url=path,
+    )

@@ -1,11 +1,12 @@
 """How far the best of one side is behind the best of another."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
-from headtohead.capability.result import GapResult
 from headtohead.capability.verb import gap
 from headtohead.core.errors import UnknownName
+from headtohead.evidence.sheet import Listing
 from headtohead.web.address import Moved
 from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site, side_word
@@ -19,7 +20,7 @@ PAGE = PageKind(
 _GROUPS = ("country", "open", "lab", "family", "model")
 
 
-def answer(site: Site, words: Words, day: date) -> GapResult:
+def answer(site: Site, words: Words, day: date) -> Listing:
     """The gap between two sides of a group; between the US and China if none are named."""
     group = words.get("group", "country")
     if group not in _GROUPS:
@@ -29,7 +30,14 @@ def answer(site: Site, words: Words, day: date) -> GapResult:
     sides = [side_word(group, side) for side in (result.sides.a, result.sides.b)]
     if sides != [a, b]:
         raise Moved("/".join(["gap", group, *sides]))
-    return result
+    sheet = result.sheet
+    found = result.parts["level"].answer.estimates if "level" in result.parts else ()
+    if found:
+        said = found[0].as_said().in_words()
+        if said.startswith("best "):
+            said = f"The {said.replace(' ahead of best', ' is ahead of the best')}"
+        sheet = replace(sheet, title=said, kicker=f"{sheet.title}. {sheet.kicker}")
+    return Listing(sheet, result.as_json, result.table)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:

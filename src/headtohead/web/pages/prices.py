@@ -1,11 +1,13 @@
 """What a model costs at every seller, and what it cost before."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from headtohead.core.errors import NoEvidence
 from headtohead.core.units import counted
 from headtohead.evidence.sheet import Listing
+from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.verb import list_prices
 from headtohead.publish.machine import bare, envelope
 from headtohead.publish.result import Result
@@ -38,7 +40,28 @@ def answer(site: Site, words: Words, day: date) -> Result:
     if "model" not in words:
         return _all(site, day)
     model = site.model(words["model"], day, "prices")
-    return list_prices(model.model, as_of=day, history=True, store=site.store)
+    # By its name, where that means no other model: a reader knows no ids.
+    named = site.names.resolve(model.name, on=day).model == model.model
+    asked = model.name if named else model.model
+    found = list_prices(asked, as_of=day, history=True, store=site.store)
+    return Listing(_found_first(found, model.name), found.as_json, found.table)
+
+
+def _found_first(found: PricesResult, name: str) -> Sheet:
+    """The listing under what it finds, where a terminal says what was asked."""
+    sheet, listed = found.sheet, found.details
+    first, cheapest = listed.standing("first party"), listed.standing("cheapest")
+    shown = first or cheapest
+    if shown is None:
+        return sheet
+    usd = shown.price.usd_per_mtok
+    title = f"{name} costs ${usd['input']:g} in and ${usd['output']:g} out at {shown.seller}"
+    others = counted(len(listed.offers) - 1, "other seller")
+    if first and cheapest and cheapest.price.usd_per_mtok["input"] < usd["input"]:
+        title += f", and least at {cheapest.seller}"
+    elif first and len(listed.offers) > 1:
+        title += f"; none of {others} asks less for input"
+    return replace(sheet, title=title, kicker="US dollars per million tokens, by list price.")
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:

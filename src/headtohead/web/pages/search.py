@@ -82,5 +82,5 @@ def _matching(site: Site, every: list[_Entry], text: str, day: date) -> list[_En
     found = [one for one in every if all(word in key(one[0]) for word in wanted)]
     found.sort(key=lambda one: (len(one[0]), one[0]))
     meant = site.names.resolve(text, on=day).model
-    path = f"models/{model_word(meant)}" if meant else ""
+    path = f"models/{model_word(meant)}" if meant else None
     return [one for one in every if one[2] == path] + [one for one in found if one[2] != path]

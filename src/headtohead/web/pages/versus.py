@@ -1,6 +1,7 @@
 """Any two, side by side."""
 
 from collections.abc import Iterable
+from dataclasses import fields, replace
 from datetime import date
 from itertools import combinations
 from typing import cast, get_args
@@ -8,9 +9,10 @@ from typing import cast, get_args
 from headtohead.claims.versus.pair import pair_of
 from headtohead.claims.versus.result import VersusResult
 from headtohead.claims.versus.settings import Kind
-from headtohead.claims.versus.verb import side_by_side
+from headtohead.claims.versus.verb import finding_of, side_by_side
 from headtohead.core.dates import Period
 from headtohead.core.errors import UnknownName
+from headtohead.publish.sheet import Sheet
 from headtohead.web.address import Moved
 from headtohead.web.kinds import PageKind, Words
 from headtohead.web.models_of_day import models_of_day
@@ -26,6 +28,18 @@ PAGE = PageKind(
 _LABS = 6
 
 
+class FoundFirst(VersusResult):
+    """Two sides under the finding, where a terminal asks the question."""
+
+    __slots__ = ()
+
+    @property
+    def sheet(self) -> Sheet:
+        """The card."""
+        sheet = super().sheet
+        return replace(sheet, title=finding_of(self), kicker=sheet.title)
+
+
 def answer(site: Site, words: Words, day: date) -> VersusResult:
     """The card of two sides; under {group} of those that are a lab, a family, a country or so."""
     kind = words.get("group")
@@ -38,7 +52,8 @@ def answer(site: Site, words: Words, day: date) -> VersusResult:
     sides = [side_word(pair.kind, side) for side in (pair.a, pair.b)]
     if sides != [words["a"], words["b"]]:
         raise Moved("/".join(["versus", *([kind] if kind else []), *sides]))
-    return side_by_side(pair)
+    found = side_by_side(pair)
+    return FoundFirst(**{each.name: getattr(found, each.name) for each in fields(found)})
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
