@@ -10,9 +10,9 @@ from tests.web.test_site_pages import DAY, LOOK, the_site
 
 from headtohead.choosing.watch.notices import feed_text
 from headtohead.claims.changes import Change
-from headtohead.web.address import Address
+from headtohead.web.address import Address, NoSuchPage
 from headtohead.web.pages.changes import notice_of
-from headtohead.web.rendering import NoSuchPage, rendered
+from headtohead.web.rendering import rendered
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 BASE = "https://example.org/h2h/"
