@@ -63,12 +63,16 @@ def test_a_retired_entrant_is_drawn_no_more_and_keeps_its_votes(
     with TestVoter(served.address) as voter:
         for _ in range(9):
             voter.vote(voter.draw())
+    acts = httpx2.get(f"{served.address}/board/votes-now").json()["acts"]
     assert done(admin, "retire", "ant").status_code == 200
+    # A leaderboard that somebody has open sees that there is a new one.
+    assert httpx2.get(f"{served.address}/board/votes-now").json()["acts"] == acts + 1
     with TestVoter(served.address) as voter:
         met = [voter.vote(voter.draw()).json() for _ in range(3)]
         assert voter.draw() == {"state": "done"}
     assert {name for vote in met for name in (vote["left"], vote["right"])} == {"bee", "cat"}
     board = httpx2.get(f"{served.address}/board", timeout=60).text
+    assert f'data-acts="{acts + 1}"' in board
     assert "Retired and not shown, but their votes count: ant." in board
     assert "Ratings by  12 votes" in board.replace("\n", " ")
     served.close()

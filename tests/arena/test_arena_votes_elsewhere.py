@@ -79,6 +79,8 @@ def test_the_votes_of_switch_are_those_between_its_two_models(tmp_path: Path) ->
         InputError, match=r"no vote between 'ant' and 'gpt-5'\. People voted on ant"
     ):
         read_arena_votes(database, "ant", "gpt-5", ["p1"])
+    with pytest.raises(InputError, match="none that can be joined to this log"):
+        read_arena_votes(database, "ant", "bee", ["q1"])
 
 
 def test_another_database_and_an_arena_without_votes_are_named(tmp_path: Path) -> None:

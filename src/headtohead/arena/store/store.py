@@ -767,6 +767,10 @@ class ArenaStore:
         # Every open page asks for it, so that it must not read every battle.
         return int(self.rows(_COUNT_ALL)[0][0])
 
+    def acts_n(self) -> int:
+        """How many lines the log has; entrants come and go with one."""
+        return int(self.rows("SELECT COALESCE(MAX(id), 0) FROM log")[0][0])
+
     def latest(self, most: int) -> list[sqlite3.Row]:
         """The votes that count and came last, the last first."""
         return self.rows(

@@ -155,8 +155,9 @@ async def board(request: Asked) -> Response[str]:
 
 @get("/board/votes-now", include_in_schema=False)
 async def votes_now(request: Asked) -> dict[str, int]:
-    """How many votes count, for a page that waits for more."""
-    return {"votes": arena_of(request).store.votes_n()}
+    """How many votes count and what else was done, for a page that waits for more."""
+    store = arena_of(request).store
+    return {"votes": store.votes_n(), "acts": store.acts_n()}
 
 
 @get("/board.json", include_in_schema=False)

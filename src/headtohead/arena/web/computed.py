@@ -37,10 +37,10 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
         VoteRefused: If there is no leaderboard yet.
     """
     now, store = datetime.fromtimestamp(now_ms() / 1000, UTC), store_of(settings.database)
-    votes_n = store.votes_n()
+    done = store.votes_n(), store.acts_n()
     view = view_of(settings, ask)
     if form == "page":
-        return _page(settings, view, [*store.categories(), *settings.categories], votes_n, now)
+        return _page(settings, view, [*store.categories(), *settings.categories], done, now)
     if form == "api":
         return ArenaResult(title=settings.title, view=view).to_json()
     if view.ranked is None:
@@ -50,7 +50,11 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
 
 
 def _page(
-    settings: ArenaSettings, view: BoardView, categories: list[str], votes_n: int, now: datetime
+    settings: ArenaSettings,
+    view: BoardView,
+    categories: list[str],
+    done: tuple[int, int],
+    now: datetime,
 ) -> str:
     ends = [x for s in view.standings for x in (s.joint.low, s.joint.high) if abs(x) < 1e6]
     ends += [s.rating.value for s in view.standings]
@@ -74,7 +78,8 @@ def _page(
         level=settings.level,
         no_meeting=Meeting(score=0.0, votes=0),
         query=urlencode({name: value for name, value in asked.items() if value}),
-        count=votes_n,
+        count=done[0],
+        acts=done[1],
         now=now.strftime("%Y-%m-%d, %H:%M:%S UTC"),
         behind=Markup(BEHIND),
     )

@@ -205,7 +205,7 @@ def read_arena_votes(arena: Path, model_a: str, model_b: str, keys: Iterable[str
     `write_arena` prepares. A vote that an answer's own words may have steered is left out.
 
     Raises:
-        InputError: If it is no arena, or holds no vote on the two.
+        InputError: If it is no arena, or holds no vote on the two and on what the log asks.
     """
     names, rows = database_rows(arena, VOTES_VIEW)
     cast = [dict(zip(names, row, strict=True)) for row in rows]
@@ -218,6 +218,12 @@ def read_arena_votes(arena: Path, model_a: str, model_b: str, keys: Iterable[str
         )
     known = {short_key(key): key for key in keys}
     counted = [v for v in met if v["prompt"] in known and v["names_hidden"]]
+    if not counted:
+        raise InputError(
+            f"{arena} has votes between {model_a!r} and {model_b!r}, but none that can be joined "
+            "to this log: their prompts have other ids, or an answer gave its model away. Take an "
+            "arena that `h2h arena init` made of this log, or that `ballot=vote.toml` writes."
+        )
     sign = {"model_a": 1.0, "model_b": -1.0}
     return BallotVotes(
         votes=tuple(

@@ -110,16 +110,17 @@
     one("#until")?.addEventListener("input", (event) => {
       one("#until-day").textContent = event.target.dataset.days.split(" ")[event.target.value];
     });
-    let count = Number(document.body.dataset.count);
+    const known = ({ count, acts }) => `${count} ${acts}`;
+    let shown = known(document.body.dataset);
     async function look() {
       if (document.hidden) return;
       try {
-        const { votes } = await (await fetch(document.body.dataset.live)).json();
-        if (votes === count) return;
+        const { votes, acts } = await (await fetch(document.body.dataset.live)).json();
+        if (known({ count: votes, acts }) === shown) return;
         const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
         one("#live").replaceWith(one("#live", fresh));
         for (const id of ["#finding", "#finding-more"]) one(id).textContent = one(id, fresh).textContent;
-        count = Number(fresh.body.dataset.count);
+        shown = known(fresh.body.dataset);
       } catch { /* the server is away; the page stays as it is */ }
     }
     setInterval(look, WAIT_MS);
