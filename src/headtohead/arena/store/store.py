@@ -198,6 +198,8 @@ class ArenaStore:
         self.path = path
         if not create and not path.exists():
             raise InputError(f"{path}: there is no such file.")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder. Name the file of votes in it.")
         uri = database_to_read(path) if read_only else f"{path.resolve().as_uri()}?mode=rwc"
         with _faults(path):
             # SQLite itself lets threads take turns; a server may be made in one and run in another.
