@@ -101,6 +101,11 @@ def test_everything_that_a_toml_may_say_is_read(tmp_path: Path) -> None:
         ('model = "big"', 'model = "big"\nonly = "x"', "`only` says nothing of an endpoint"),
         ('model = "big"', 'model = "big"\nkeyenv = "x"', "No field of [[entrants]] is called 'ke"),
         ('entrants = ["b"]', 'entrants = ["c"]', "No entrant is called 'c'"),
+        (
+            '"10.0.0.1"',
+            '"proxy"',
+            "`proxies`: 'proxy' does not appear to be an IPv4 or IPv6 address",
+        ),
         ('"header"', '"window"', "`door`: 'window' is none of open, link, header"),
         ('model = "judge"', "", "`model` is missing"),
         ("title", "title = = ", "not TOML"),

@@ -153,7 +153,7 @@ def test_a_restart_with_other_entrants_retires_and_adds_but_keeps_votes(tmp_path
 def test_files_that_are_no_arena_are_refused_with_a_sentence(tmp_path: Path, path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         ArenaStore(tmp_path / "nothing.sqlite")
-    with pytest.raises(InputError, match="is a folder. Name the file"):
+    with pytest.raises(InputError, match=r"is a folder\. Name the file"):
         ArenaStore(tmp_path, create=True)
     foreign = tmp_path / "foreign.sqlite"
     other = sqlite3.connect(foreign)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import ip_address
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -509,7 +510,7 @@ class _ArenaReader:
         return VoterRules(
             door=self.file.value(given, "door", _one_of(Door), "voters", 0) or usual.door,
             header=self.file.value(given, "header", _text, "voters", 0) or usual.header,
-            proxies=self.file.value(given, "proxies", _texts, "voters", 0) or usual.proxies,
+            proxies=self.file.value(given, "proxies", _addresses, "voters", 0) or usual.proxies,
         )
 
     def _limits(self) -> dict[str, float]:
@@ -582,6 +583,14 @@ def _texts(given: Any) -> tuple[str, ...]:  # noqa: ANN401
     if not isinstance(given, list) or not given:
         raise InputError(f"{given!r} is no list of names.")
     return tuple(dict.fromkeys(map(_name, given)))
+
+
+def _addresses(given: Any) -> tuple[str, ...]:  # noqa: ANN401
+    texts = _texts(given)
+    try:
+        return tuple(str(ip_address(text)) for text in texts)
+    except ValueError as error:
+        raise InputError(f"{error}. Write numbers, such as 10.0.0.1.") from None
 
 
 def _texts_by_name(given: Any) -> dict[str, str]:  # noqa: ANN401

@@ -103,7 +103,7 @@
       if (event.target.id === "until") {
         const days = event.target.dataset.days.split(" ");
         const last = Number(event.target.value) === days.length - 1;
-        form.elements.until.value = last ? "" : days[event.target.value];
+        one("[name=until]", form).value = last ? "" : days[event.target.value];
       }
       form.requestSubmit();
     });
