@@ -169,7 +169,7 @@ def _ground(
     ids = {i for line in lines for i in line.source_ids}
     return Figure(
         ground,
-        "Side by side",
+        f"{_TITLES[ground][0]} side by side",
         columns=_columns(result),
         rows=tuple(_row(line, result) for line in lines),
         shown=len(lines),
