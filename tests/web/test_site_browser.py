@@ -13,8 +13,9 @@ from tests.browser import CHROMIUM, browser, fits, fits_and_passes_axe  # noqa: 
 from tests.web.test_site_pages import DAY, page, some, the_site
 
 from headtohead.web.address import Address
+from headtohead.web.assets import ASSETS, held
 from headtohead.web.kinds import kinds
-from headtohead.web.rendering import ASSETS, TYPES, Look, all_forms, held
+from headtohead.web.rendering import TYPES, Look, all_forms
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 BEFORE = date(2026, 3, 31)
