@@ -120,7 +120,8 @@ def fits_and_passes_axe(page: Any) -> None:
     fits(page)
     # What passes is counted too otherwise, which takes as long again.
     found = Axe().run(page, options={"resultTypes": ["violations"]})["violations"]
-    assert [(x["id"], [n["html"][:120] for n in x["nodes"]][:2]) for x in found] == []
+    said = [(x["id"], [n["html"][:120] for n in x["nodes"]][:2]) for x in found]
+    assert said == [], said
 
 
 def downloaded(page: Any, slug: str, deed: str, folder: Path) -> tuple[str, bytes]:

@@ -53,7 +53,7 @@ def answer(site: Site, words: Words, day: date) -> Listing:
     newest = max((c.known_on for c in citations if c.known_on), default=day)
     publishers = {c.publisher for c in citations}
     figure = Figure(
-        "sources",
+        "every-source",
         f"Every source with something known by {day}",
         "Each figure belongs to its source and carries that source's licence.",
         columns=_COLUMNS,
