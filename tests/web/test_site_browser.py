@@ -45,7 +45,7 @@ def written() -> dict[str, bytes]:
     return files
 
 
-class Handler(BaseHTTPRequestHandler):
+class SiteHandler(BaseHTTPRequestHandler):
     """Files under /files/, and the pages of a server everywhere else."""
 
     files: dict[str, bytes]
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    handler = type("Files", (Handler,), {"files": written()})
+    handler = type("Files", (SiteHandler,), {"files": written()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
