@@ -101,6 +101,17 @@ def test_retirements_are_those_asked_for() -> None:
         answer("retirements", asked_for | {"until": "2020-01-01"}, the_site(), DAY)
 
 
+def test_an_answer_says_no_more_than_what_was_asked_for() -> None:
+    gone = answer("retirements", {"model": "claude-3-opus"}, the_site(), DAY)
+    assert (
+        "No seller has stated a day after 2026-11-01 on which it lets what was asked for go."
+        in (gone["answer"])
+    )
+    before = answer("versus", {**ASKED["versus"], "as_of": "2020-01-01"}, the_site(), DAY)
+    assert "downloaded" not in before["answer"]
+    assert "Sources: none." in in_words(before)
+
+
 def test_rows_known_later_move_no_answer(tmp_path: Path) -> None:
     later = DAY + timedelta(days=1)
     site = Site(later, planted(tmp_path, later, 0.5))
@@ -158,4 +169,21 @@ def test_what_is_wrong_with_a_question_is_said_with_what_to_do(
 ) -> None:
     with pytest.raises(InputError) as raised:
         asked(BY_NAME["versus"], given, the_site(), DAY)
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("capability_gap", {"group": "planet"}, "Known: country, family, lab, model, open."),
+        ("capability_gap", {"group": "lab", "a": "openai"}, "Give `b` too"),
+        ("price_at", {"model": "claude-99"}, "Did you mean"),
+        ("find_models", {"weights": "closed", "licence": "open"}, "leave it out"),
+    ],
+)
+def test_each_tool_suggests_what_may_be_meant(
+    name: str, given: Mapping[str, Any], says: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        asked(BY_NAME[name], given, the_site(), DAY)
     assert says in str(raised.value)

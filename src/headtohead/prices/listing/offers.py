@@ -179,7 +179,8 @@ def _refuse_unknown(prices: Prices, name: str, meaning: "Resolution") -> None:
     close = names.suggested(name)
     if group:
         raise InputError(f"{group.says} Name one model, as {' or '.join(close[:3])}.")
-    raise UnknownName("model", name, [], meant=close or ())
+    called = [model.name for model in names.models().values()]
+    raise UnknownName("model", name, called, meant=close or ())
 
 
 def _sold_by(

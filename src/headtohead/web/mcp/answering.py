@@ -73,7 +73,9 @@ def in_words(answer: Mapping[str, Any]) -> str:
         lines.append(answer["interval"])
     if rows := answer["rows"]:
         about = f" ({words})" if (words := answer["rows_are"].rstrip(".")) else ""
-        lines.append(f"The first {len(rows)} of {counted(answer['rows_in_all'], 'row')}{about}:")
+        n = counted(answer["rows_in_all"], "row")
+        first = n if len(rows) == answer["rows_in_all"] else f"The first {len(rows)} of {n}"
+        lines.append(f"{first}{about}:")
         lines += ["- " + "; ".join(f"{name}: {x}" for name, x in row.items()) for row in rows]
     known = f"Known by {answer['as_of']}."
     if newest := answer["newest_data_known_on"]:
@@ -84,7 +86,7 @@ def in_words(answer: Mapping[str, Any]) -> str:
     sources = [f"{s['name']} (known to {s['newest_on']}), {s['url']}" for s in answer["sources"]]
     if more := answer["sources_in_all"] - len(sources):
         sources.append(f"{more} more")
-    return "\n".join([*lines, f"Sources: {'; '.join(sources)}."])
+    return "\n".join([*lines, f"Sources: {'; '.join(sources) or 'none'}."])
 
 
 def _number(e: Estimate) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from headtohead.choosing.shortlist.settings import ShortlistSettings
 from headtohead.claims.settings import CheckSettings
 from headtohead.claims.versus.settings import VersusSettings
 from headtohead.core.dates import day
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import (
     Choices,
     choices_of,
@@ -152,7 +152,11 @@ def _check_claim(site: Site, as_of: date, given: _Given) -> Found:
     more = f"{narrower.name}: “{narrower.says.rstrip('.')}” {narrower.truth}" if narrower else ""
     return Found(
         sheet=sheet,
-        says=(card.lead.sentence, more, card.lead.decides),
+        says=(
+            card.lead.sentence,
+            more,
+            f"What would decide it: {card.lead.decides}" if card.lead.decides else "",
+        ),
         numbers=verdict.as_stated.estimates,
         path="" if given.get("about") else f"claims/{verdict.claim.id}",
     )
@@ -193,10 +197,13 @@ def _price_at(site: Site, as_of: date, given: _Given) -> Found:
 
 def _capability_gap(site: Site, as_of: date, given: _Given) -> Found:
     from headtohead.capability.verb import gap
+    from headtohead.web.pages.gap import GROUPS
 
+    group = str(given.get("group", "country"))
+    if group not in GROUPS:
+        raise UnknownName("group of sides", group[:_LONGEST], GROUPS)
     result = gap(**given, as_of=as_of, store=site.store)
     sheet, sides = result.sheet, result.sides
-    group = str(given.get("group", "country"))
     words = [side_word(group, side) for side in (sides.a, sides.b)]
     parts = [f for f in sheet.figures if f.slug in ("level", "lag_release", "ratio")]
     return Found(

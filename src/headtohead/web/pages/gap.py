@@ -17,14 +17,14 @@ PAGE = PageKind(
     asks="How far is the best of one side behind the best of the other: in points and in months?",
     place=34,
 )
-_GROUPS = ("country", "open", "lab", "family", "model")
+GROUPS = ("country", "open", "lab", "family", "model")
 
 
 def answer(site: Site, words: Words, day: date) -> Listing:
     """The gap between two sides of a group; between the US and China if none are named."""
     group = words.get("group", "country")
-    if group not in _GROUPS:
-        raise UnknownName("group of sides", group, _GROUPS)
+    if group not in GROUPS:
+        raise UnknownName("group of sides", group, GROUPS)
     a, b = words.get("a", "US"), words.get("b", "CN")
     result = gap(a=a, b=b, group=group, as_of=day, store=site.store)
     sides = [side_word(group, side) for side in (result.sides.a, result.sides.b)]

@@ -85,7 +85,8 @@ def retirements(
     ]
     citations = facts.citations(rows["source_id"].unique().sort().to_list(), day)
     if ahead.is_empty():
-        says = f"No seller has stated a day after {day} on which it lets a model go."
+        what = "what was asked for" if model or seller or until else "a model"
+        says = f"No seller has stated a day after {day} on which it lets {what} go."
         title = "No retirement with a day is ahead"
     else:
         first = table[0]

@@ -47,8 +47,12 @@ def _of_models(pair: Pair) -> Line:
         for r in pair.rows("openness")
     ]
     said = []
-    for model, row in zip((pair.a, pair.b), rows, strict=True):
-        listed = pair.facts.names.model(model)
+    # What the list says of a model was not known before the model was out.
+    models = [
+        m if m and not (m.released_on and m.released_on > pair.as_of) else None
+        for m in map(pair.facts.names.model, (pair.a, pair.b))
+    ]
+    for listed, row in zip(models, rows, strict=True):
         open_weights = listed.open_weights if listed else None
         if row.height:
             said.append(_offer(row.row(0, named=True), listed.licence if listed else ""))
@@ -56,9 +60,7 @@ def _of_models(pair: Pair) -> Line:
             said.append(f"open weights; {terms(listed.licence).in_words()}")
         else:
             said.append({True: "open weights", False: "closed", None: ""}[open_weights])
-    weights = [
-        m.open_weights if (m := pair.facts.names.model(x)) else None for x in (pair.a, pair.b)
-    ]
+    weights = [listed.open_weights if listed else None for listed in models]
     if None in weights:
         return unknown("openness", what, short, "whether the weights of both are open is not known")
     ahead: Ahead = "facts" if weights[0] == weights[1] else "b" if weights[1] else "a"
