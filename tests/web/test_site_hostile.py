@@ -21,6 +21,7 @@ from tests.web.site_served import Reader, reader
         "/models/%00",
         "/on/../boards",
         "/on/2026-13-45/boards",
+        "/on/0001-01-01/changes",
         "/versus/US/CN/figures/..%2f..%2fx.csv",
         "/claims/..%5c..%5cwindows",
         "/%0d%0aset-cookie:%20a=b",

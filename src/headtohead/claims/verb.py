@@ -77,7 +77,8 @@ def show(
 ) -> CheckResult:
     """One claim's verdict with every number, row and source behind it.
 
-    The claim is given by its id or its statement; the other arguments are as in `check`.
+    Args:
+        claim: Its id or its statement; the other arguments are as in `check`.
 
     Raises:
         UnknownName: If no claim has that id or statement, with those that are nearest in words.
@@ -182,7 +183,9 @@ def diff(
 ) -> DiffResult:
     """Which verdicts, list prices and places changed between two days of knowledge, and why.
 
-    `start` and `end` are days of our knowledge; the other arguments are as in `report`.
+    Args:
+        start: The first day of our knowledge.
+        end: The last one; the other arguments are as in `report`.
 
     Raises:
         InputError: If the days are in the wrong order.

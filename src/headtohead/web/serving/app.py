@@ -15,7 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qs, unquote, unquote_to_bytes
+from urllib.parse import parse_qs, unquote, unquote_to_bytes, urlencode
 
 from litestar import Litestar, asgi
 from litestar.enums import ScopeType
@@ -31,7 +31,7 @@ from headtohead.publish.command_line import today
 from headtohead.web.address import FORMS, Address, NoSuchPage
 from headtohead.web.assets import POLICY, held, own_file
 from headtohead.web.serving import jobs
-from headtohead.web.serving.jobs import Evidence, PageAnswer, sentence
+from headtohead.web.serving.jobs import PAGING, Evidence, PageAnswer, sentence
 from headtohead.web.serving.keeping import KeptPages
 from headtohead.web.settings import ServeSettings
 
@@ -45,6 +45,8 @@ _LONGEST_JOB_S = 90.0
 _MOST_TEXT = 120  # characters that are searched for
 _LOOK_AGAIN_S = 60.0
 _MOMENT_S, _WEEK_S, _YEAR_S = 300, 7 * 24 * 3600, 365 * 24 * 3600
+_API, _DESCRIPTION = "api/v1/", "schema/openapi.json"
+_DOORS = ("api/", "schema/")
 _UNREAD = "The evidence cannot be read at the moment. Try again."
 _MOVED = {"index": "capability", "favicon.ico": "static/mark.svg"}
 _ROBOTS = b"User-agent: *\nDisallow: /on/\nDisallow: /api/\nDisallow: /search/\n"
@@ -116,8 +118,10 @@ class SiteServer:
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is answered
             failure = failure_of(error, _LOG, _UNREAD)
             path = scope["path"]
-            said = sentence(failure.status, failure.said, _address(path[1:]), _up(path))
-            status, headers, body = _sent(said, {}, failure.headers)
+            address = _address(path[1:])
+            said = sentence(failure.status, failure.said, address, _up(path))
+            open_to_all = _OPEN if address is None else {}
+            status, headers, body = _sent(said, {}, {**open_to_all, **failure.headers})
         every = {
             **HEADERS,
             "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
@@ -133,6 +137,8 @@ class SiteServer:
         answer = _at_once(asked)
         if answer:
             return answer
+        if asked.path.startswith(_DOORS):
+            return await self._data(asked)
         address = Address.read(asked.path)
         if address is None:
             raise Refused(SAID[404], 404)
@@ -146,6 +152,20 @@ class SiteServer:
             more |= _OPEN
         elif address.path.startswith("embed/"):
             more |= _FRAMED
+        return _sent(page, asked.headers, more)
+
+    async def _data(self, asked: SiteRequest) -> "_Answer":
+        """What programs are given: the description of the routes, or what one of them gives."""
+        if asked.path == _DESCRIPTION:
+            page = await self._page(asked, jobs.openapi)
+            return _sent(page, asked.headers, {**_OPEN, "Cache-Control": _public(_MOMENT_S)})
+        name = asked.path.removeprefix(_API)
+        if name == asked.path or "/" in name:
+            raise Refused(SAID[404], 404)
+        query = tuple(sorted(asked.query.items()))
+        page = await self._page(asked, jobs.data, self.evidence(), name, query)
+        kept_s = _WEEK_S if "as_of" in asked.query else _MOMENT_S
+        more = {**_OPEN, "Cache-Control": _public(kept_s), **_next(asked, page)}
         return _sent(page, asked.headers, more)
 
     async def _page(
@@ -163,7 +183,11 @@ class SiteServer:
 
 
 _Answer = tuple[int, dict[str, str], bytes]
-_OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_OPEN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 _UNFRAMED = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"}
 _FRAMED = {
     "Content-Security-Policy": f"{POLICY}; frame-ancestors *",
@@ -195,7 +219,7 @@ def _up(path: str) -> str:
 
 
 def _address(path: str) -> Address | None:
-    return None if path.startswith("api/") else Address.read(path) or Address()
+    return None if path.startswith(_DOORS) else Address.read(path) or Address()
 
 
 def _at_once(asked: SiteRequest) -> "_Answer | None":
@@ -221,6 +245,8 @@ def _moved(asked: SiteRequest) -> str | None:
         Refused: If a query cannot be read.
     """
     path, query = asked.path, asked.query
+    if path.startswith(_DOORS):
+        return None
     if path in _MOVED:
         return _MOVED[path]
     if path == "search" and "q" in query:
@@ -282,6 +308,17 @@ def _sent(page: PageAnswer, asked: Mapping[str, str], more: Mapping[str, str]) -
     if _takes_gzip(asked.get("accept-encoding", "")):
         return page.status, {**headers, "Content-Encoding": "gzip"}, page.body
     return page.status, headers, gzip.decompress(page.body)
+
+
+def _next(asked: SiteRequest, page: PageAnswer) -> dict[str, str]:
+    """Where the results after these are."""
+    if page.total is None:
+        return {}
+    limit, offset = (int(asked.query.get(n, usual)) for n, usual in PAGING.items())
+    if offset + limit >= page.total:
+        return {}
+    query = urlencode({**asked.query, "limit": limit, "offset": offset + limit})
+    return {"Link": f'<{asked.path.removeprefix(_API)}?{query}>; rel="next"'}
 
 
 def _takes_gzip(accepted: str) -> bool:

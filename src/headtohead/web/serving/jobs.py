@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from headtohead.web.site import Site
 
 PROBLEM = "application/problem+json"
+PAGING = {"limit": 1000, "offset": 0}
+"""How many results a program is given at once, and from which one on, where it does not say."""
+_EARLIEST = date(2000, 1, 1)
 _FIRST_STOP = date(2023, 1, 31)
 _SMALL = 600  # bytes of a body that packing would hardly make smaller
 
@@ -106,13 +109,19 @@ def site_of(evidence: Evidence) -> "Site":
     return _SITES[key]
 
 
+def unknown(day: date, today: date) -> str:
+    """Why nothing can be known by a day; empty if something may be."""
+    if day > today:
+        return f"{day} lies ahead: nobody knows yet."
+    return f"Nothing was known by {day}. Choose a later day." if day < _EARLIEST else ""
+
+
 def page(evidence: Evidence, address: Address) -> PageAnswer:
     """The page of an address, with what was known by its day."""
     from headtohead.web.rendering import Look, month_ends, rendered
 
     today, up = evidence.today, address.up
-    if address.day and address.day > today:
-        said = f"{address.day} lies ahead: nobody knows yet."
+    if address.day and (said := unknown(address.day, today)):
         return sentence(HTTPStatus.NOT_FOUND, said, address, up, kept=False)
     try:
         made = rendered(site_of(evidence), address, Look(days=month_ends(_FIRST_STOP, today)))
@@ -121,13 +130,38 @@ def page(evidence: Evidence, address: Address) -> PageAnswer:
         return PageAnswer(HTTPStatus.FOUND, to.file("").encode())
     except NoSuchPage:
         return sentence(HTTPStatus.NOT_FOUND, "There is no such page here.", address, up)
-    except (UnknownName, NoEvidence) as error:
-        return sentence(HTTPStatus.NOT_FOUND, str(error), address, up)
-    except InputError as error:
-        return sentence(HTTPStatus.BAD_REQUEST, str(error), address, up)
     except HeadToHeadError as error:
-        return sentence(HTTPStatus.SERVICE_UNAVAILABLE, str(error), address, up, kept=False)
+        return _reason(error, address, up)
     return answered(made.body, made.media_type)
+
+
+def _reason(error: HeadToHeadError, address: Address | None, up: str = "") -> PageAnswer:
+    """Why there is no answer, for whoever asked."""
+    if isinstance(error, UnknownName | NoEvidence):
+        return sentence(HTTPStatus.NOT_FOUND, str(error), address, up)
+    if isinstance(error, InputError):
+        return sentence(HTTPStatus.BAD_REQUEST, str(error), address, up)
+    return sentence(HTTPStatus.SERVICE_UNAVAILABLE, str(error), address, up, kept=False)
+
+
+def data(evidence: Evidence, name: str, query: tuple[tuple[str, str], ...]) -> PageAnswer:
+    """What a route gives to a program."""
+    from headtohead.publish.machine import json_text
+    from headtohead.web.serving.rest import asked
+
+    try:
+        found, total = asked(site_of(evidence), name, dict(query), evidence.today)
+    except HeadToHeadError as error:
+        return _reason(error, None)
+    return answered(json_text(found).encode(), "application/json", total=total)
+
+
+def openapi() -> PageAnswer:
+    """The document that describes every route."""
+    from headtohead.publish.machine import json_text
+    from headtohead.web.serving.rest import openapi
+
+    return answered(json_text(openapi()).encode(), "application/json")
 
 
 def first_look() -> list[str]:
