@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
@@ -31,7 +32,8 @@ from headtohead.publish.command_line import today
 from headtohead.web.address import FORMS, Address, NoSuchPage
 from headtohead.web.assets import POLICY, held, own_file
 from headtohead.web.serving import jobs
-from headtohead.web.serving.jobs import PAGING, Evidence, PageAnswer, sentence
+from headtohead.web.serving.bounds import PAGING
+from headtohead.web.serving.jobs import Evidence, PageAnswer, sentence
 from headtohead.web.serving.keeping import KeptPages
 from headtohead.web.settings import ServeSettings
 
@@ -84,17 +86,22 @@ class SiteServer:
     ) -> None:
         self._folder, self._settings, self._day = folder, settings, day
         self._catalogue = Store(folder).home / CATALOGUE
+        self._evidence: Evidence | None = None
+        self._look_at_s = 0.0
         self.beside = Beside(_LONGEST_JOB_S, _MOST_BESIDE)
         self.pages = KeptPages(self.beside, _KEPT_BYTES)
         self._limits = Limits(settings.per_minute, settings.per_minute)
 
     def evidence(self) -> Evidence:
-        """What pages are made of at this moment."""
-        try:
-            stamp = self._catalogue.stat().st_mtime_ns
-        except OSError:
-            stamp = 0  # nothing was downloaded
-        return Evidence(self._folder, stamp, self._day())
+        """What pages are made of at this moment, give or take a second."""
+        if self._evidence is None or monotonic() > self._look_at_s:
+            try:
+                stamp = self._catalogue.stat().st_mtime_ns
+            except OSError:
+                stamp = 0  # nothing was downloaded
+            self._evidence = Evidence(self._folder, stamp, self._day())
+            self._look_at_s = monotonic() + 1
+        return self._evidence
 
     async def ready(self) -> None:
         """Make the pages that everybody looks at first, again with a new day or new evidence."""
@@ -122,13 +129,7 @@ class SiteServer:
             said = sentence(failure.status, failure.said, address, _up(path))
             open_to_all = _OPEN if address is None else {}
             status, headers, body = _sent(said, {}, {**open_to_all, **failure.headers})
-        every = {
-            **HEADERS,
-            "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
-            **headers,
-        }
-        raw = [(k.lower().encode(), v.encode("latin-1")) for k, v in every.items() if v]
-        raw.append((b"content-length", str(len(body)).encode()))
+        raw = [*_raw(tuple(headers.items())), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         body = b"" if scope["method"] == "HEAD" or status == HTTPStatus.NOT_MODIFIED else body
         await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -139,11 +140,9 @@ class SiteServer:
             return answer
         if asked.path.startswith(_DOORS):
             return await self._data(asked)
-        address = Address.read(asked.path)
-        if address is None:
-            raise Refused(SAID[404], 404)
-        if unquote(address.file("")) != asked.path:
-            return _redirect(asked, address.file(""))
+        address, spelt = _address_at(asked.path)
+        if unquote(spelt) != asked.path:
+            return _redirect(asked, spelt)
         page = await self._page(asked, jobs.page, self.evidence(), address)
         if page.status == HTTPStatus.FOUND:
             return _redirect(asked, page.body.decode())
@@ -194,6 +193,26 @@ _FRAMED = {
     "X-Frame-Options": "",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+
+
+@lru_cache(maxsize=2048)
+def _raw(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer, with those of all, as they are sent."""
+    every = {**HEADERS, **_UNFRAMED, **dict(headers)}
+    return [(k.lower().encode(), v.encode("latin-1")) for k, v in every.items() if v]
+
+
+@lru_cache(maxsize=2048)
+def _address_at(path: str) -> tuple[Address, str]:
+    """What a path stands for, and the one spelling of it.
+
+    Raises:
+        Refused: If it can be no page.
+    """
+    address = Address.read(path)
+    if address is None:
+        raise Refused(SAID[404], 404)
+    return address, address.file("")
 
 
 def _asked(scope: "HTTPScope", proxies: tuple[str, ...]) -> SiteRequest:

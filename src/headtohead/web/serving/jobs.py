@@ -17,14 +17,12 @@ from headtohead.evidence.store import Store
 from headtohead.publish.page import environment
 from headtohead.web.address import Address, Moved, NoSuchPage
 from headtohead.web.assets import own_file
+from headtohead.web.serving.bounds import unknown
 
 if TYPE_CHECKING:
     from headtohead.web.site import Site
 
 PROBLEM = "application/problem+json"
-PAGING = {"limit": 1000, "offset": 0}
-"""How many results a program is given at once, and from which one on, where it does not say."""
-_EARLIEST = date(2000, 1, 1)
 _FIRST_STOP = date(2023, 1, 31)
 _SMALL = 600  # bytes of a body that packing would hardly make smaller
 
@@ -107,13 +105,6 @@ def site_of(evidence: Evidence) -> "Site":
         _SITES[key] = Site(evidence.today, Store(evidence.folder))
     _SITES[key].today = evidence.today
     return _SITES[key]
-
-
-def unknown(day: date, today: date) -> str:
-    """Why nothing can be known by a day; empty if something may be."""
-    if day > today:
-        return f"{day} lies ahead: nobody knows yet."
-    return f"Nothing was known by {day}. Choose a later day." if day < _EARLIEST else ""
 
 
 def page(evidence: Evidence, address: Address) -> PageAnswer:

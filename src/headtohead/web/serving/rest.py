@@ -33,7 +33,7 @@ from headtohead.prices.training.verb import training_cost
 from headtohead.publish.command_line import past
 from headtohead.web.address import Address, Moved
 from headtohead.web.kinds import PageKind, kind_of, kinds
-from headtohead.web.serving.jobs import PAGING, unknown
+from headtohead.web.serving.bounds import PAGING, unknown
 from headtohead.web.site import Site
 
 VERBS: Mapping[str, Callable[..., Any]] = {
