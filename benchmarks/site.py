@@ -1,9 +1,10 @@
 """How fast the site answers 100 readers at once, and how much memory its server takes.
 
-Run as `python -m benchmarks.site --readers 100 --pause 1`. It starts `h2h serve` in a process of its
-own, reads every page of the mix once, and then lets the readers read it, each on a connection that
-is kept, with a pause of about so many seconds between two pages (0: as fast as they can). Readers
-are sockets without a browser: the server is measured with the network, on the machine that reads.
+Run as `python -m benchmarks.site --readers 100 --pause 1`. It starts `h2h serve` in a process of
+its own, reads every page of the mix once, and then lets the readers read it, each on a connection
+that is kept, with a pause of about so many seconds between two pages (0: as fast as they can).
+Readers are sockets without a browser: the server is measured with the network, on the machine that
+reads. Memory is looked at twenty times a second, while pages are made as well.
 """
 
 import argparse
@@ -13,7 +14,9 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from urllib.request import urlopen
@@ -50,6 +53,24 @@ def _children(process: int) -> list[int]:
     threads = Path(f"/proc/{process}/task").glob("*/children")
     own = [int(word) for thread in threads for word in thread.read_text().split()]
     return own + [each for child in own for each in _children(child)]
+
+
+class Watch(threading.Thread):
+    """Looks how much a process and its children hold.
+
+    Attributes:
+        most_mb: The most that was seen.
+    """
+
+    def __init__(self, process: int) -> None:
+        super().__init__(daemon=True)
+        self._process, self.most_mb, self.ended = process, 0.0, threading.Event()
+
+    def run(self) -> None:
+        """Look until the process is ended."""
+        while not self.ended.wait(0.05):
+            with suppress(OSError):
+                self.most_mb = max(self.most_mb, memory_mb(self._process))
 
 
 def cpu_s(process: int) -> float:
@@ -105,21 +126,21 @@ def main() -> None:
         address = re.search(r"http://([\d.]+):(\d+)", server.stdout.readline())
         assert address
         host, port = address[1], int(address[2])
-        begun, most = time.perf_counter(), 0.0
+        watch, begun = Watch(server.pid), time.perf_counter()
+        watch.start()
         for path in MIX:
             with urlopen(f"http://{host}:{port}{path}", timeout=120) as answer:
                 answer.read()
-            most = max(most, memory_mb(server.pid))
         print(f"all {len(MIX)} pages made: {time.perf_counter() - begun:.1f} s")
         before_s = cpu_s(server.pid)
         took = asyncio.run(crowd((host, port), chosen))
         each_ms = (cpu_s(server.pid) - before_s) / len(took) * 1e3
-        most = max(most, memory_mb(server.pid))
+        watch.ended.set()
         parts = statistics.quantiles(took, n=100)
         print(f"{chosen.readers} readers, {len(took) / chosen.seconds:,.0f} answers/s")
         print(f"processor time of the server: {each_ms:.2f} ms an answer")
         print(f"p50 {parts[49]:.1f} ms, p95 {parts[94]:.1f} ms, p99 {parts[98]:.1f} ms")
-        print(f"memory of server and process beside it, at most: {most:.0f} MiB")
+        print(f"memory of server and process beside it, at most: {watch.most_mb:.0f} MiB")
     finally:
         server.terminate()
         server.wait(30)
