@@ -196,7 +196,7 @@ def diff(
     facts = Facts(store)
     file = claims_of(facts)
     verdicts = [
-        verdicts_on(facts, file, about=None, as_of=day, progress=_after(progress, str(day)))
+        verdicts_on(Facts(store), file, about=None, as_of=day, progress=_after(progress, str(day)))
         for day in (first, last)
     ]
     progress("prices and places")

@@ -135,6 +135,8 @@ def _work(pipe: "Connection") -> None:
     # Ctrl-C reaches every process of a terminal; the server ends this one when it has ended.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, daemon=True).start()
+    # Read by polars when a job imports it: what it no longer needs goes back to the system at once.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
     with suppress(AttributeError, OSError):
         os.nice(_NICER)
     with suppress(EOFError, OSError):
