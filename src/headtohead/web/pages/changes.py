@@ -52,10 +52,17 @@ def frozen(site: Site, day: date) -> Iterable[str]:
 
 def recent(site: Site, day: date) -> DiffResult:
     """The changes of the last thirty days."""
-    found: DiffResult = site.facts.once(
-        ("changes", day), lambda: diff(day - timedelta(days=_DAYS), day, store=site.store)
-    )
+    found: DiffResult = site.facts.once(("changes", day), lambda: _changes(site, day))
     return found
+
+
+def _changes(site: Site, day: date) -> DiffResult:
+    # What is worked out for the claims of two days would fill the memory if it were kept.
+    kept, site.store.memory = site.store.memory, None
+    try:
+        return diff(day - timedelta(days=_DAYS), day, store=site.store)
+    finally:
+        site.store.memory = kept
 
 
 def latest(site: Site, day: date, most: int) -> Iterator[tuple[Notice, Change]]:
