@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.evidence.test_store import plant
 from tests.test_as_of import planted
 from tests.web.test_site_pages import DAY, LOOK, page, the_site
 
 from headtohead.core.errors import HeadToHeadError, InputError, UnknownName
 from headtohead.core.settings import options_of, type_of
+from headtohead.evidence.store import Store
 from headtohead.web.address import Address
 from headtohead.web.kinds import kind_of
 from headtohead.web.mcp.answering import in_words, told
@@ -110,6 +112,18 @@ def test_an_answer_says_no_more_than_what_was_asked_for() -> None:
     before = answer("versus", {**ASKED["versus"], "as_of": "2020-01-01"}, the_site(), DAY)
     assert "downloaded" not in before["answer"]
     assert "Sources: none." in in_words(before)
+
+
+def test_evidence_that_is_updated_meanwhile_is_in_the_next_answer(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    site = Site(DAY, store)
+    before = answer("retirements", {}, site, DAY)
+    row = store.read("retirements", DAY).head(1).to_dicts()[0]
+    row |= {"model_name": "one-more", "retires_on": DAY + timedelta(days=1), "vintage": None}
+    plant(tmp_path, {"retirements": [row]}, DAY, source_id=row.pop("source_id"))
+    after = answer("retirements", {}, site, DAY)
+    assert "one-more" not in before["answer"]
+    assert "The next to go is one-more" in after["answer"]
 
 
 def test_rows_known_later_move_no_answer(tmp_path: Path) -> None:

@@ -308,9 +308,14 @@ class Store:
                 "does not help, install headtohead again."
             ) from None
 
+    @property
+    def edition(self) -> tuple[tuple[int, ...], ...]:
+        """Another one as soon as an update has changed what lies on the disk."""
+        return tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
+
     def _refresh(self) -> None:
         """Forget what was read, if a catalogue has changed since."""
-        stamp = tuple(_stamp(folder / catalogue.NAME) for folder in (self.builtin, self.home))
+        stamp = self.edition
         if stamp != self._stamp:
             self._stamp = stamp
             self._frames = {}

@@ -32,10 +32,14 @@ class Site:
         self.store = store or Store()
         self.names = Names.load()
         self._memories: OrderedDict[date, dict[str, dict[Any, Any]]] = OrderedDict()
+        self._edition = self.store.edition
 
     def on(self, address: Address) -> date:
         """The day of knowledge of a page; its evidence is the one in mind from here on."""
         day = address.day or self.today
+        if (edition := self.store.edition) != self._edition:
+            self._edition = edition
+            self._memories.clear()
         self.store.memory = self._memories.setdefault(day, {})
         self._memories.move_to_end(day)
         if len(self._memories) > _MOST_DAYS:
