@@ -73,6 +73,9 @@ def test_a_head_is_told_what_a_get_would_be() -> None:
         ("search?q=gpt+5", "search/gpt%205"),
         ("search?q=a/../b.json", "search/a%20..%20b"),
         ("search?q=..", "search"),
+        ("versus?a=GPT-5&b=DeepSeek+V3.2", "versus/GPT-5/DeepSeek%20V3.2"),
+        ("versus?a=x/../y&b=z.json", "versus/x%20..%20y/z"),
+        ("versus?a=GPT-5", "search"),
     ],
 )
 def test_other_spellings_lead_to_the_one_address_of_a_page(asked: str, page: str) -> None:

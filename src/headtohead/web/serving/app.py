@@ -269,11 +269,11 @@ def _moved(asked: SiteRequest) -> str | None:
     if path in _MOVED:
         return _MOVED[path]
     if path == "search" and "q" in query:
-        # A slash would be another page, and a suffix another form of it.
-        text = " ".join(query["q"][:_MOST_TEXT].replace("/", " ").split()).strip(".")
-        for form in FORMS:
-            text = text.removesuffix(f".{form}")
+        text = _word(query["q"])
         return Address(path=f"search/{text}" if text else "search").file("")
+    if path == "versus":
+        sides = [_word(query.get(side, "")) for side in ("a", "b")]
+        return Address(path="/".join(["versus", *sides]) if all(sides) else "search").file("")
     if path == "known-by":
         address, day = Address.read(query.get("page", "")), query.get("day", "")
     elif "as-of" in query:
@@ -287,6 +287,14 @@ def _moved(asked: SiteRequest) -> str | None:
     if address is None:
         raise Refused(SAID[404], 404)
     return address.at(known_by).file("")
+
+
+def _word(text: str) -> str:
+    """What somebody wrote as one word of a path: a slash would be another page, a suffix a form."""
+    word = " ".join(text[:_MOST_TEXT].replace("/", " ").split()).strip(".")
+    for form in FORMS:
+        word = word.removesuffix(f".{form}")
+    return word
 
 
 def _redirect(asked: SiteRequest, to: str) -> _Answer:
