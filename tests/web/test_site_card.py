@@ -29,8 +29,10 @@ def test_whatever_is_on_a_card_stays_on_it(name: str) -> None:
         assert found
         for x, y, size, text in found:
             assert float(y) <= HEIGHT
-            if "end" not in svg[svg.index(text) - 30 : svg.index(text)]:
+            if text != "headtohead":
                 assert float(x) + width(text) * float(size) <= WIDTH
+            if float(y) == HEIGHT - 36 and text.startswith("example"):
+                assert float(x) + width(text) * float(size) <= WIDTH - 200, "over the name"
 
 
 def test_a_text_takes_the_largest_type_in_which_it_fits() -> None:

@@ -91,15 +91,15 @@ def card_svg(result: Result, where: str) -> str:
     """A page as a picture: its title; of two sides, the lines; else its numbers or its sentence.
 
     Args:
-        where: The address of the page, or what else to say of where it is.
+        where: The address of the page; empty if it is not known.
     """
     sheet = result.sheet
     parts = [
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PRINT_INK["paper"]}"/>',
         f'<rect width="{WIDTH}" height="10" fill="{_SIDES[0]}"/>',
     ]
-    size, title = fitted(plain(sheet.title), WIDTH - 2 * _EDGE, 170, (54, 46, 40, 34), bold=True)
-    y = 56.0
+    size, title = fitted(plain(sheet.title), WIDTH - 2 * _EDGE, 125, (54, 46, 40, 34), bold=True)
+    y = 50.0
     for text in title:
         y += size * _LEADING
         parts.append(_text(text, _EDGE, y, size, bold=True))
@@ -114,9 +114,10 @@ def card_svg(result: Result, where: str) -> str:
         for text in lines:
             y += size * _LEADING
             parts.append(_text(text, _EDGE, y, size))
-    known = f"With what was known by {sheet.as_of} · " if sheet.as_of else ""
-    _, foot = fitted(f"{known}{where}", WIDTH - 2 * _EDGE - 200, 0, (22, 18))
-    parts.append(_text(foot[0], _EDGE, HEIGHT - 36, 22, fill=PRINT_INK["muted"]))
+    known = f"With what was known by {sheet.as_of}" if sheet.as_of else ""
+    said = " · ".join(filter(None, (known, where)))
+    size, foot = fitted(said, WIDTH - 2 * _EDGE - 200, 0, (22, 18))
+    parts.append(_text(foot[0], _EDGE, HEIGHT - 36, size, fill=PRINT_INK["muted"]))
     parts.append(_text("headtohead", WIDTH - _EDGE, HEIGHT - 36, 26, bold=True, anchor="end"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '

@@ -280,7 +280,8 @@ def _picture(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
         return picture(page.views[address.figure or charts[0]], address.form)
     if address.figure or address.form != "png":
         raise NoSuchPage(address.path)
-    return card_png(page.result, look.base + address.at(site.on(address)).file())
+    own = replace(address, form="html").file(look.html)
+    return card_png(page.result, look.base + own if look.base else "")
 
 
 _Make = Callable[[Site, Address, Look, _Shown], bytes]
