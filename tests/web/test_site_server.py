@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import re
+import signal
+import socket
 import subprocess
 import sys
 from urllib.parse import urljoin
@@ -144,3 +146,29 @@ def test_the_server_itself_loads_no_evidence() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_only_the_card_may_be_framed() -> None:
+    card = reader().get("/embed/versus/US/CN")
+    assert card.status == 200
+    assert card.headers["content-security-policy"].endswith("frame-ancestors *")
+    assert "x-frame-options" not in card.headers
+    assert reader().get("/versus/US/CN").headers["x-frame-options"] == "DENY"
+
+
+def test_the_command_serves_until_it_is_stopped() -> None:
+    command = [sys.executable, "-m", "headtohead", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as server:
+        assert server.stdout
+        said = server.stdout.readline().decode()
+        port = int(re.findall(r":(\d+)/", said)[0])
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            line.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert line.recv(100).startswith(b"HTTP/1.1 200")
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            line.sendall(b"GET /" + b"a" * 70_000)
+            assert line.recv(100).startswith(b"HTTP/1.1 400"), "a longer line is not waited for"
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+        assert server.stderr
+        assert server.stderr.read().decode().rstrip().endswith("Stopped.")
