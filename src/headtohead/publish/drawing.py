@@ -1,6 +1,7 @@
 """The charts of a page as SVG that follows its colours, and as pictures that stand alone."""
 
 import re
+import zlib
 from dataclasses import replace
 
 from headtohead.publish.charts import PAGE_INK, PRINT_INK, config, framed
@@ -49,5 +50,20 @@ def picture(view: FigureView, form: str) -> bytes:
     spec = framed(view.spec, view.frame) | {"config": config(PRINT_INK)}
     if form == "svg":
         return vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode()
-    png: bytes = vl_convert.vegalite_to_png(spec, scale=_SCALE, allowed_base_urls=[])
-    return png
+    return packed(vl_convert.vegalite_to_png(spec, scale=_SCALE, allowed_base_urls=[]))
+
+
+def packed(png: bytes) -> bytes:
+    """The same picture in a third of the room: the library that draws it packs in haste."""
+    parts, pixels, at = [png[:8]], b"", 8
+    while at < len(png):
+        size, kind = int.from_bytes(png[at : at + 4]), png[at + 4 : at + 8]
+        if kind == b"IDAT":
+            pixels += png[at + 8 : at + 8 + size]
+        elif kind == b"IEND":
+            held = b"IDAT" + zlib.compress(zlib.decompress(pixels))
+            parts += [(len(held) - 4).to_bytes(4), held, zlib.crc32(held).to_bytes(4)]
+        if kind != b"IDAT":
+            parts.append(png[at : at + 12 + size])
+        at += 12 + size
+    return b"".join(parts)

@@ -13,6 +13,7 @@ from html import escape
 from headtohead.claims.versus.line import Line
 from headtohead.claims.versus.result import VersusResult
 from headtohead.publish.charts import PRINT_INK
+from headtohead.publish.drawing import packed
 from headtohead.publish.result import Result
 from headtohead.publish.words import plain
 
@@ -83,8 +84,7 @@ def card_png(result: Result, where: str) -> bytes:
     """As `card_svg`, of `WIDTH` times `HEIGHT` pixels."""
     import vl_convert
 
-    png: bytes = vl_convert.svg_to_png(card_svg(result, where))
-    return png
+    return packed(vl_convert.svg_to_png(card_svg(result, where)))
 
 
 def card_svg(result: Result, where: str) -> str:

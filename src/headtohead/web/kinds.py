@@ -29,7 +29,8 @@ class PageKind:
         place: Among the kinds in the list of pages: under 50 in the bar at the top, from there on
             in the menu beside it; 0 if it stands in none.
         template: What makes its HTML.
-        card: Whether a frozen site has its card as a picture, which other sites show of its links.
+        card: Whether a frozen site that knows its address has its card as a picture, which other
+            sites show of its links.
     """
 
     paths: tuple[str, ...]

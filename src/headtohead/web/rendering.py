@@ -108,7 +108,7 @@ def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes
     """
     page = _Shown(_answer(site, address))
     forms: list[Form] = ["html", "json", "csv"]
-    forms += ["png"] if _kind(address).card else []
+    forms += ["png"] if _kind(address).card and look.base else []
     forms += _NEWS.values() if isinstance(page.result, News) else []
     wanted = [replace(address, form=form) for form in forms]
     for slug, view in page.views.items():
@@ -222,7 +222,7 @@ def _framed(result: Result, address: Address, look: Look) -> dict[str, object]:
 
 def _image(address: Address, look: Look, page: _Shown) -> str:
     """The picture that other sites show of a link to this page; empty where there is none."""
-    if look.frozen is None or _kind(address).card:
+    if look.frozen is None or (_kind(address).card and look.base):
         return replace(address, form="png").file()
     first = next((slug for slug, view in page.views.items() if view.spec and look.png), "")
     return replace(address, figure=first, form="png").file() if first else ""
