@@ -11,7 +11,7 @@ from headtohead.core.errors import UnknownName
 from headtohead.web.address import Address, Moved, NoSuchPage
 from headtohead.web.card import HEIGHT, WIDTH
 from headtohead.web.kinds import kind_of, kinds
-from headtohead.web.rendering import Look, Rendered, month_ends, rendered
+from headtohead.web.rendering import Look, Rendered, all_forms, month_ends, rendered
 from headtohead.web.site import Site
 
 DAY = date(2026, 11, 1)
@@ -136,3 +136,12 @@ def test_a_site_that_knows_its_address_offers_a_picture_of_each_link() -> None:
     there = "https://example.org/h2h/versus/gpt-5/deepseek-v3.2"
     assert f'<meta property="og:image" content="{there}.png">' in text
     assert f'src="{there.replace("versus", "embed/versus")}"' in text.replace("&#34;", '"')
+
+
+def test_files_hold_the_picture_of_a_card_where_their_site_knows_its_address() -> None:
+    path = "versus/gpt-5/deepseek-v3.2"
+    for base in ("", "https://example.org/"):
+        look = Look(html=".html", base=base, frozen={None: frozenset({path})})
+        files = dict(all_forms(the_site(), Address(path=path), look))
+        assert (f"{path}.png" in files) == bool(base)
+        assert ("og:image" in files[f"{path}.html"].decode()) == bool(base)

@@ -16,8 +16,10 @@ def save_charts(sheet: Sheet, folder: Path) -> list[Path]:
     writable(folder, "folder", folder=True)
     written = []
     for slug, view in figure_views(sheet).items():
-        for form in ("png", "svg") if view.spec else ():
-            name = f"{slug}.{form}"
-            replace(folder / name, picture(view, form))
-            written.append(folder / name)
+        if view.spec is None:
+            continue
+        for form in ("png", "svg"):
+            path = folder / f"{slug}.{form}"
+            replace(path, picture(view, form))
+            written.append(path)
     return written
