@@ -109,14 +109,14 @@ def test_a_page_leads_to_other_days_and_other_sides() -> None:
 
 
 def test_a_picture_of_a_page_is_its_chart_or_its_card() -> None:
-    for path in ("versus/gpt-5/deepseek-v3.2", "models/gpt-5", "claims/P1"):
+    for path in ("versus/gpt-5/deepseek-v3.2", "models/deepseek-v3.2", "claims/P1"):
         png = page(f"{path}.png").body
         assert png.startswith(b"\x89PNG")
         assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (WIDTH, HEIGHT)
     chart = page("usage.png").body
     assert int.from_bytes(chart[20:24]) != HEIGHT
     with pytest.raises(NoSuchPage):
-        page("models/gpt-5.svg")
+        page("models/deepseek-v3.2.svg")
 
 
 def test_a_card_in_a_frame_leads_to_its_page() -> None:
@@ -145,3 +145,15 @@ def test_files_hold_the_picture_of_a_card_where_their_site_knows_its_address() -
         files = dict(all_forms(the_site(), Address(path=path), look))
         assert (f"{path}.png" in files) == bool(base)
         assert ("og:image" in files[f"{path}.html"].decode()) == bool(base)
+
+
+def test_a_page_says_what_it_finds_and_no_codes() -> None:
+    home, lab = (page(path).body.decode() for path in ("", "labs/deepseek"))
+    assert "Chinese models are behind US models on all 4 measures of ability" in home
+    assert "What changed lately" in home
+    assert "has its seat in China" in lab
+    labs = page("labs").body.decode()
+    assert "may each have the ablest" in labs
+    model = page("models/gpt-5").body.decode()
+    assert "GMI Cloud" in model
+    assert re.search(r"sellers by seat: \d+ in the United States", model)

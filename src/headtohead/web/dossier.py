@@ -1,9 +1,12 @@
 """Everything known of one model on a day, as one sheet."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from headtohead.choosing.candidates import SoldModel
+from headtohead.choosing.scale import Place
 from headtohead.choosing.watch.ahead import price_words
 from headtohead.core.estimate import Citation
 from headtohead.core.units import counted
@@ -11,7 +14,7 @@ from headtohead.evidence.sheet import Listing
 from headtohead.evidence.store import publisher
 from headtohead.evidence.words import cell, seller_name
 from headtohead.names.book import Model
-from headtohead.names.names import country_name
+from headtohead.names.names import country_name, in_sentence
 from headtohead.openness.licences import licence_words
 from headtohead.openness.record import FLAGS, YES
 from headtohead.publish.machine import bare, envelope
@@ -26,11 +29,12 @@ from headtohead.publish.sheet import (
     TracePoint,
 )
 from headtohead.publish.words import listed, plain
-from headtohead.web.models_of_day import NO_WORSE, ModelsOfDay
+from headtohead.web.models_of_day import NO_WORSE, ModelsOfDay, listing_of
 from headtohead.web.site import model_word
 
 _BOARD_DAYS = 45  # after which a board says nothing of a later day
 _OFFERS = 6
+_RELATED = 5
 
 
 def dossier(field: ModelsOfDay, model: Model) -> Listing:
@@ -105,7 +109,7 @@ def models_listing(field: ModelsOfDay, lab: str = "") -> Listing:
                 ),
             )
         )
-    whose = f"{names.lab(lab).name}: " if lab else ""
+    named_lab = names.lab(lab) if lab else None
     scored = [i for i in mine if i in scores]
     newest = max(mine, key=lambda i: born[i]) if mine else ""
     named = f"{field.models[newest].name} of {born[newest]}" if newest else ""
@@ -116,11 +120,26 @@ def models_listing(field: ModelsOfDay, lab: str = "") -> Listing:
         else f"Nothing is known by {field.day} of any model of {names.lab(lab).name}."
     )
     best = field.models[scored[0]].name if scored else ""
-    title = (
-        f"{whose}{best} has the most points on the capability index"
-        if best
-        else f"{whose}{counted(len(mine), 'model')}"
-    )
+    if named_lab:
+        place = field.places.get(scored[0]) if scored else None
+        title = (
+            f"{named_lab.name}'s ablest model, {best}, has {_place_words(place)} of "
+            f"{len(field.places)} on the capability index"
+            if place
+            else f"No model of {named_lab.name} stands on the capability index"
+        )
+        opened = sum(row[-1] == "open" for row in rows)
+        seat = in_sentence(country_name(named_lab.country))
+        sentence = (
+            f"{named_lab.name} has its seat in {seat}; {opened} of its "
+            f"{counted(len(mine), 'model')} have open weights. {sentence}"
+        )
+    else:
+        title = (
+            f"{best} has the most points on the capability index"
+            if best
+            else counted(len(mine), "model")
+        )
     citations = field.facts.citations(sorted(sources), field.day)
     sheet = Sheet(
         verb="models",
@@ -170,6 +189,10 @@ def _pages(field: ModelsOfDay, model: Model) -> Iterator[tuple[str, str]]:
     word = model_word(model.model)
     yield "Every seller, and every price before", f"prices/{word}"
     yield f"All models of {field.facts.names.lab(model.lab).name}", f"labs/{model.lab}"
+    mine = [field.models[i] for i in field.known if field.models[i].family == model.family]
+    mine.sort(key=lambda kin: (-(kin.released_on or date.min).toordinal(), kin.model))
+    for kin in [one for one in mine if one.model != model.model][:_RELATED]:
+        yield f"{kin.name}, of the same family", f"models/{model_word(kin.model)}"
     for one in field.stand_ins(model.model):
         name = field.facts.names.models()[one.model].name
         yield f"Side by side with {name}", f"versus/{word}/{model_word(one.model)}"
@@ -201,9 +224,13 @@ def _title(field: ModelsOfDay, model: Model) -> str:
             return f"{model.name}: no score on the index and no price is known"
         usd = offer.price.usd_per_mtok
         return f"{model.name} costs ${usd['input']:g} in and ${usd['output']:g} out at {offer.name}"
-    of = len(field.places)
-    where = f"{place.best}" if place.best == place.worst else f"{place.best} to {place.worst}"
-    return f"{model.name}: place {where} of {of} on the capability index"
+    return f"{model.name} has {_place_words(place)} of {len(field.places)} on the capability index"
+
+
+def _place_words(place: Place) -> str:
+    if place.best == place.worst:
+        return f"place {place.best}"
+    return f"a place from {place.best} to {place.worst}"
 
 
 def _kicker(field: ModelsOfDay, model: Model) -> str:
@@ -259,6 +286,7 @@ def _figures(field: ModelsOfDay, model: Model) -> Iterator[_Figure | None]:
     yield _board(field, model)
     yield _stand_ins(field, model)
     yield _offers(field, model)
+    yield _history(field, model)
     yield _tests(field, model)
     yield _openness(field, model)
     yield _retirement(field, model)
@@ -370,10 +398,31 @@ def _offers(field: ModelsOfDay, model: Model) -> _Figure | None:
         "offers",
         f"Sold by {counted(len(sold.offers), 'seller')}",
         f"List prices in force on {field.day}: what the maker asks, and the cheapest sellers.",
+        says=_seats(field, sold),
         columns=columns,
         rows=tuple(rows),
     )
     return figure, tuple(o.price.source_id for o in shown)
+
+
+def _seats(field: ModelsOfDay, sold: SoldModel) -> str:
+    """Where those who sell a model are seated."""
+    seats = Counter(offer.country for offer in sold.offers)
+    unknown = seats.pop(None, 0)
+    told = [(n, in_sentence(country_name(code))) for code, n in seats.most_common() if code]
+    said = [f"{n} in {country}" for n, country in told]
+    left = f"; where the seat of {unknown} is, is not known" if unknown else ""
+    whose = f"Its {counted(len(sold.offers), 'seller')} by seat"
+    return f"{whose}: {listed(said)}{left}." if said else ""
+
+
+def _history(field: ModelsOfDay, model: Model) -> _Figure | None:
+    """Every price before; of the leading models alone, for it takes long to gather."""
+    if model.model not in field.leading:
+        return None
+    found = listing_of(field.facts, model.model, field.day)
+    figure = next((f for f in found.sheet.figures if f.slug == "history"), None)
+    return (figure, tuple(c.source_id for c in found.sheet.sources)) if figure else None
 
 
 def _tests(field: ModelsOfDay, model: Model) -> _Figure | None:

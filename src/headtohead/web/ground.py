@@ -1,5 +1,6 @@
 """One ground of the comparison for two sides, with the charts that the report has of it."""
 
+from dataclasses import replace
 from datetime import date
 
 from headtohead.claims.verb import exhibits_of
@@ -21,12 +22,15 @@ def ground_paths(topic: str) -> tuple[str, ...]:
     return topic, f"{topic}/{{group}}/{{a}}/{{b}}"
 
 
-def ground(site: Site, topic: str, slug: str, words: Words, day: date) -> Listing:
+def ground(
+    site: Site, topic: str, slug: str, words: Words, day: date, more: tuple[str, ...] = ()
+) -> Listing:
     """Every chart of a section of the report, for two sides; the two countries if none are named.
 
     Args:
         topic: The first word of the page's path.
         slug: Of the section.
+        more: Slugs of charts of other sections that belong here too.
 
     Raises:
         UnknownName: If the group, or a side of it, does not exist.
@@ -40,7 +44,12 @@ def ground(site: Site, topic: str, slug: str, words: Words, day: date) -> Listin
     if named != [a, b]:
         raise Moved("/".join([topic, group, *named]))
     section = next(each for each in sections() if each.slug == slug)
-    found = exhibits_of(facts, sides, Period(day, day), day, [section])
+    others = [
+        replace(each, exhibits=[spec for spec in each.exhibits if spec.slug in more])
+        for each in sections()
+    ]
+    asked = [section, *(each for each in others if each.exhibits)]
+    found = exhibits_of(facts, sides, Period(day, day), day, asked)
     ids = sorted({i for one in found.values() for i in one.answer.source_ids})
     citations = facts.citations(ids, day)
     known = {c.source_id: c for c in citations}

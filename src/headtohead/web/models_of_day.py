@@ -18,6 +18,8 @@ from headtohead.names.book import Model
 from headtohead.openness.record import OpennessRecord
 from headtohead.openness.verb import openness_of
 from headtohead.prices.in_force import INPUT_SHARE
+from headtohead.prices.listing.result import PricesResult
+from headtohead.prices.listing.verb import list_prices
 from headtohead.ratings.published import one_board
 
 _LEADING = 30
@@ -157,6 +159,19 @@ class ModelsOfDay:
                 ratio = offer.usd_per_mtok / own.usd_per_mtok if own and own.usd_per_mtok else None
                 found.append(StandIn(other, chance, offer, ratio))
         return sorted(found, key=lambda one: (one.offer.usd_per_mtok, one.model))[:most]
+
+
+def listing_of(facts: Facts, model: str, day: date) -> PricesResult:
+    """Every offer of a model with every price before, gathered once for all pages of a day.
+
+    It is asked for by the model's name, where that means no other: a reader knows no ids.
+    """
+    name = facts.names.models()[model].name
+    asked = name if facts.names.resolve(name, on=day).model == model else model
+    return facts.once(
+        ("listing", model, day),
+        lambda: list_prices(asked, as_of=day, history=True, store=facts.store),
+    )
 
 
 def models_of_day(facts: Facts, day: date) -> ModelsOfDay:

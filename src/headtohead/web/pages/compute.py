@@ -18,7 +18,7 @@ PAGE = PageKind(
 
 def answer(site: Site, words: Words, day: date) -> Listing:
     """Its charts, for the two countries or two sides that are named."""
-    return ground(site, "compute", "hardware", words, day)
+    return ground(site, "compute", "hardware", words, day, more=("training-cost",))
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:

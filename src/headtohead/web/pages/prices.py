@@ -8,12 +8,11 @@ from headtohead.core.errors import NoEvidence
 from headtohead.core.units import counted
 from headtohead.evidence.sheet import Listing
 from headtohead.prices.listing.result import PricesResult
-from headtohead.prices.listing.verb import list_prices
 from headtohead.publish.machine import bare, envelope
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Figure, Row, Sheet, TableColumn, Topic
 from headtohead.web.kinds import PageKind, Words
-from headtohead.web.models_of_day import models_of_day
+from headtohead.web.models_of_day import listing_of, models_of_day
 from headtohead.web.site import Site, model_word
 
 PAGE = PageKind(
@@ -40,10 +39,7 @@ def answer(site: Site, words: Words, day: date) -> Result:
     if "model" not in words:
         return _all(site, day)
     model = site.model(words["model"], day, "prices")
-    # By its name, where that means no other model: a reader knows no ids.
-    named = site.names.resolve(model.name, on=day).model == model.model
-    asked = model.name if named else model.model
-    found = list_prices(asked, as_of=day, history=True, store=site.store)
+    found = listing_of(site.facts, model.model, day)
     return Listing(_found_first(found, model.name), found.as_json, found.table)
 
 
