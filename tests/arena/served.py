@@ -12,11 +12,10 @@ from typing import Any
 import httpx2
 import numpy as np
 import uvicorn.server
-from litestar import Litestar
 
 from headtohead.arena.settings import ArenaSettings, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
-from headtohead.arena.web.app import application, state_of
+from headtohead.arena.web.app import application
 from headtohead.arena.web.running import RunningArena, prepare
 from headtohead.hosting.beside import Beside
 from headtohead.hosting.listening import bound, server_of
@@ -77,8 +76,6 @@ class _Sooner:
 
 
 vars(uvicorn.server)["asyncio"] = _Sooner()
-# Those that have ended: to make one takes most of the time that it takes to start a server.
-_APPLICATIONS: list[Litestar] = []
 _BESIDE = Beside()
 """Begun once for all tests of a process, because it takes a second to begin."""
 
@@ -95,9 +92,7 @@ class ServedArena:
         prepare(settings)
         self.arena = RunningArena(settings, np.random.default_rng(seed))
         self.arena.beside = _BESIDE
-        self._app = _APPLICATIONS.pop() if _APPLICATIONS else application(self.arena)
-        self._app.state = state_of(self.arena)
-        self._server = server_of(self._app)
+        self._server = server_of(application(self.arena))
         listening = bound("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, args=([listening],))
@@ -109,7 +104,6 @@ class ServedArena:
         self._thread.join()
         self.arena.beside = Beside()
         self.arena.close()
-        _APPLICATIONS.append(self._app)
 
 
 @contextmanager

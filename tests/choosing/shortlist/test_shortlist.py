@@ -244,7 +244,7 @@ def test_a_seller_that_only_price_lists_name_can_be_asked_for() -> None:
     made = read(operator="scx-ai")
     sellers = {its["seller"] for one in made["results"] for its in one["offers"]}
     assert sellers == {"scx-ai"}
-    assert made["conditions"] == ["seller scx-ai"]
+    assert made["conditions"] == ["seller SCX.ai"]
 
 
 def test_the_board_ranks_too() -> None:

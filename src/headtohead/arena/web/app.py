@@ -37,7 +37,7 @@ def application(arena: RunningArena) -> Litestar:
             style,
             create_static_files_router("/static", [folder("static")]),
         ],
-        state=state_of(arena),
+        state=State({"arena": arena, "boards": boards.Boards()}),
         on_startup=[_start],
         on_shutdown=[_stop],
         before_request=admit,
@@ -56,11 +56,6 @@ def application(arena: RunningArena) -> Litestar:
             ),
         ),
     )
-
-
-def state_of(arena: RunningArena) -> State:
-    """All that an application knows of the arena that it serves."""
-    return State({"arena": arena, "boards": boards.Boards()})
 
 
 async def _start(app: Litestar) -> None:

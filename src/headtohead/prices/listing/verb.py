@@ -48,7 +48,9 @@ def list_prices(
     """
     if as_of is None:
         raise InputError("Prices are dated: say `as_of`, the day by which they were known.")
-    on, name = day(as_of, "as_of"), (model or "").strip()
+    # Half a character, as a shell passes on what is no UTF-8, is in no price list.
+    name = (model or "").strip().encode("utf-8", "replace").decode()
+    on = day(as_of, "as_of")
     if settings.audit:
         return _audited(name, on, settings, store)
     if settings.usage:

@@ -66,8 +66,11 @@
     made.className = shaded(r) ? "shade" : "";
     if (!made.className) made.removeAttribute("class");
     about.table.forEach(({ name, digits, ends }, n) => {
-      (one("bdi", made.cells[n]) || made.cells[n]).textContent =
-        ends ? span(r, ends, digits) : text(r[name], digits);
+      const said = ends ? span(r, ends, digits) : text(r[name], digits);
+      // As the page has it: letters of another direction do not turn what stands beside them.
+      const holds = /^[\x00-\x7f]*$/.test(said) ? said : document.createElement("bdi");
+      if (holds !== said) holds.textContent = said;
+      made.cells[n].replaceChildren(holds);
     });
     return made;
   }
