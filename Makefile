@@ -32,9 +32,10 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 report: $(STAMP) ## Write report.html from the built-in evidence, offline
 	$(BIN)/h2h report --out report.html
 
-# Each worker takes whole stretches of the tests, so that what a module makes is made once.
+# Each worker takes whole stretches of the tests, so that what a module makes is made once. Tests
+# wait for servers and browsers: on two cores a third worker uses that time.
 test: $(STAMP) ## Run the tests, long simulations in a short version
-	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 test-slow: $(STAMP) ## Run every test, long simulations in full
 	$(BIN)/pytest -n 2 --dist worksteal --hypothesis-profile full

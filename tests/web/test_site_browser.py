@@ -34,6 +34,9 @@ ALIKE = (
 )
 """What is like what stands before it, or has tests of its own: checking it would take seconds."""
 
+BUILT_ALIKE = {"capability", "compute", "investment", "labs", "openness", "retirements", "sources"}
+"""Kinds whose parts are those of other kinds: tables and charts under a title."""
+
 
 def written() -> dict[str, bytes]:
     """A site of a few files, by name."""
@@ -188,7 +191,10 @@ def looked(browser: Any, address: str) -> Iterator[Any]:  # noqa: F811
     made.close()
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=pytest.mark.slow) if k in BUILT_ALIKE else k for k in kinds()],
+)
 def test_every_kind_of_page_bars_nobody_and_fits_a_phone(looked: Any, kind: str) -> None:
     looked.set_viewport_size({"width": 390, "height": 844})
     looked.emulate_media(color_scheme="dark")
