@@ -69,3 +69,36 @@ def test_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
     made = headtohead.freeze_site(tmp_path / "site", as_of=DAY, processes=1)
     assert ("sources.html", "models.html") in made.broken
     assert not {link for _, link in made.broken if link.startswith("static/")}
+
+
+@pytest.mark.usefixtures("few")
+def test_a_run_that_is_stopped_can_be_repeated(tmp_path: Path) -> None:
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "site"
+    with pytest.raises(KeyboardInterrupt):
+        headtohead.freeze_site(out, as_of=DAY, processes=1, progress=stop)
+    assert (out / "sources.html").is_file()
+    made = headtohead.freeze_site(out, as_of=DAY, processes=1)
+    assert made.files == len(json.loads((out / MANIFEST).read_text())["files"])
+    assert (out / "sources.json").is_file()
+
+
+@pytest.mark.usefixtures("few")
+def test_what_nothing_is_known_of_any_more_is_a_page_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds()["gap"], "frozen", lambda site, day: ("gap",))
+    made = headtohead.freeze_site(tmp_path / "site", as_of=date(2028, 1, 1), processes=1)
+    assert "2028-01-01" in (tmp_path / "site/gap.html").read_text()
+    assert not (tmp_path / "site/gap.json").exists()
+    assert not {link for page, link in made.broken if page == "gap.html"} - {
+        "index.html",
+        "search.html",
+    }
+
+
+def test_a_day_to_come_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2026-12-31 lies after"):
+        headtohead.freeze_site(tmp_path / "site", as_of=DAY, days=["2026-12-31"])

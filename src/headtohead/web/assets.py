@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from headtohead.publish.page import page_style
+from headtohead.publish.page import environment, page_style
 from headtohead.web.address import NoSuchPage
 
 STYLES = ("style.css", "site.css")
@@ -38,3 +38,14 @@ def held(name: str) -> bytes:
         if name.endswith((".css", ".js", ".svg")) and "/" not in name and path.is_file():
             return path.read_bytes()
     raise NoSuchPage(name)
+
+
+def sentence_page(said: str, up: str, html: str = "") -> bytes:
+    """A page that says in a sentence why there is no other.
+
+    Args:
+        up: What leads from there to the first page.
+        html: What a page ends with, as `Look.html`.
+    """
+    page = environment("headtohead.web").get_template("sentence.html.j2")
+    return page.render(said=said, up=up, html=html, own_file=own_file).encode()

@@ -24,7 +24,7 @@ from headtohead.evidence.store import Store
 from headtohead.names.book import lists_digest
 from headtohead.publish.files import full
 from headtohead.web.address import Address, Moved, NoSuchPage
-from headtohead.web.assets import ASSETS, held
+from headtohead.web.assets import ASSETS, held, sentence_page
 from headtohead.web.kinds import kinds
 from headtohead.web.rendering import Look, all_forms
 from headtohead.web.result import FrozenSite
@@ -51,6 +51,8 @@ def freeze(
     progress: Callable[[int, int], object],
 ) -> FrozenSite:
     """Write the whole site into a folder, as `freeze_site`."""
+    if late := [day for day in settings.days if day > today]:
+        raise InputError(f"`days`: {late[0]} lies after {today}, and nobody knew by then.")
     site = Site(today, store)
     before = _manifest(out)
     paths: dict[date | None, frozenset[str]] = {}
@@ -64,23 +66,33 @@ def freeze(
     # By day, and within it by kind: what pages share is worked out once by each process.
     tasks = [Address(path=path, day=day) for day, own in paths.items() for path in sorted(own)]
     after = _Manifest(made_from)
+    # From here on the folder is known as a site's, so that a run that is stopped can be repeated.
+    _keep(out, _Manifest("", before.files))
     written = 0
     links: dict[str, list[str]] = {}
-    for name in ASSETS:
-        written += _put(out, after, f"static/{name}", held(name), before)
-    made = _made(tasks, _Workshop(site, look), settings.processes)
-    for name, body in made:
-        written += _put(out, after, name, body, before)
-        if name.endswith(".html"):
-            links[name] = list(_links(body.decode()))
-            progress(len(links), len(tasks))
+    try:
+        for name in ASSETS:
+            written += _put(out, after, f"static/{name}", held(name), before)
+        for name, body in _made(tasks, _Workshop(site, look), settings.processes):
+            written += _put(out, after, name, body, before)
+            if name.endswith(".html"):
+                links[name] = list(_links(body.decode()))
+                progress(len(links), len(tasks))
+    except BaseException:
+        _keep(out, _Manifest("", before.files | after.files))
+        raise
     removed = 0
     for name in before.files.keys() - after.files.keys():
         (out / name).unlink(missing_ok=True)
         removed += 1
-    _write(out / MANIFEST, json.dumps({"made_from": made_from, "files": after.files}).encode())
+    _keep(out, after)
     broken = tuple(_broken(links, after.files))
     return replace(_counted(out, today, after), written=written, removed=removed, broken=broken)
+
+
+def _keep(out: Path, manifest: _Manifest) -> None:
+    text = json.dumps({"made_from": manifest.made_from, "files": manifest.files})
+    _write(out / MANIFEST, text.encode())
 
 
 def _paths(site: Site, address: Address) -> Iterator[str]:
@@ -108,7 +120,10 @@ class _Workshop:
         for address in tasks:
             try:
                 made += all_forms(self.site, address, self.look)
-            except (Moved, NoSuchPage, UnknownName, NoEvidence, InputError) as error:
+            except NoEvidence as error:
+                said = sentence_page(str(error), address.up, self.look.html)
+                made.append((unquote(address.file(self.look.html)), said))
+            except (Moved, NoSuchPage, UnknownName, InputError) as error:
                 raise DamagedStore(
                     f"The page {address.file(self.look.html)} is in the list of pages, but cannot "
                     f"be made: {type(error).__name__}: {error}. This is a fault of headtohead."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, get_origin
+from typing import Any
 
 from headtohead.capability.settings import GapSettings
 from headtohead.choosing.shortlist.settings import ShortlistSettings
@@ -15,7 +15,6 @@ from headtohead.core.dates import day
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.settings import (
     Choices,
-    choices_of,
     choose,
     option,
     options_of,
@@ -26,10 +25,10 @@ from headtohead.publish.sheet import Row
 from headtohead.publish.words import listed
 from headtohead.web.address import Address
 from headtohead.web.mcp.answering import Found
+from headtohead.web.offered import json_kind
 from headtohead.web.site import Site, model_word, side_word
 
 _LONGEST, _MOST = 400, 50  # characters of a text, and texts of a list, that are read
-_KINDS: Mapping[Any, str] = {bool: "boolean", int: "integer", float: "number"}
 _AS_OF = (
     "Answer with what was known by this day (2025-12-15): nothing that became known later has any "
     "influence. If left out, today, or the day to which whoever runs this holds it."
@@ -131,13 +130,14 @@ def _readable(name: str, value: object) -> None:
 
 
 def _described(settings: type, name: str) -> dict[str, Any]:
-    kind = type_of(settings, name)
-    if choices := choices_of(kind):
-        return {"type": "string", "enum": list(choices)}
-    if get_origin(kind) is tuple:
-        return {"type": "array", "items": {"type": "string"}}
+    kind, choices = json_kind(type_of(settings, name))
+    if choices:
+        return {"type": kind, "enum": list(choices)}
+    if kind == "array":
+        return {"type": kind, "items": {"type": "string"}}
+    # What is read of a text ("128k") may be written so.
     said = next(o for f, o in options_of(settings).items() if f.name == name)
-    return {"type": "string" if said.read else _KINDS.get(kind, "string")}
+    return {"type": kind if kind and not said.read else "string"}
 
 
 def _check_claim(site: Site, as_of: date, given: _Given) -> Found:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headtohead.core.errors import HeadToHeadError, InputError, NoEvidence, UnknownName
 from headtohead.evidence.store import Store
-from headtohead.publish.page import environment
 from headtohead.web.address import Address, Moved, NoSuchPage
-from headtohead.web.assets import own_file
+from headtohead.web.assets import sentence_page
 from headtohead.web.serving.bounds import unknown
 
 if TYPE_CHECKING:
@@ -87,9 +86,7 @@ def sentence(
         problem = {"type": "about:blank", "title": phrase, "status": status, "detail": said}
         body = json.dumps(problem, ensure_ascii=False).encode()
         return answered(body, PROBLEM, status, kept=kept)
-    page = environment("headtohead.web").get_template("sentence.html.j2")
-    text = page.render(said=said, up=up, own_file=own_file)
-    return answered(text.encode(), "text/html; charset=utf-8", status, kept=kept)
+    return answered(sentence_page(said, up), "text/html; charset=utf-8", status, kept=kept)
 
 
 _SITES: "dict[tuple[Path | None, int], Site]" = {}

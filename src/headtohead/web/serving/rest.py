@@ -6,13 +6,11 @@ class; nothing of it is written here. Whatever would be a file of whoever asks i
 
 import inspect
 import re
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 from headtohead.capability.verb import gap, index
 from headtohead.chips.verb import chip
@@ -20,9 +18,9 @@ from headtohead.choosing.shortlist.verb import shortlist
 from headtohead.claims.questions.verb import list_questions
 from headtohead.claims.verb import check, diff, show
 from headtohead.claims.versus.verb import versus
-from headtohead.core.dates import Period, day
+from headtohead.core.dates import day
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.settings import choices_of, options_of, words
+from headtohead.core.settings import options_of, words
 from headtohead.core.version import VERSION
 from headtohead.evidence.verb import list_sources
 from headtohead.names.verb import explain_name
@@ -33,6 +31,7 @@ from headtohead.prices.training.verb import training_cost
 from headtohead.publish.command_line import past
 from headtohead.web.address import Address, Moved
 from headtohead.web.kinds import PageKind, kind_of, kinds
+from headtohead.web.offered import json_kind
 from headtohead.web.serving.bounds import PAGING, unknown
 from headtohead.web.site import Site
 
@@ -243,7 +242,7 @@ def _parameters(verb: Callable[..., Any], text: str) -> Iterator[Parameter]:
         if name == "as_of":
             yield _AS_OF
             continue
-        kind, choices = _kind_of(taken.annotation)
+        kind, choices = json_kind(taken.annotation)
         if not kind:
             continue
         reads = name in options and options[name].read is not None
@@ -259,23 +258,6 @@ def _parameters(verb: Callable[..., Any], text: str) -> Iterator[Parameter]:
             is_day=name in _DAYS,
             many=many,
         )
-
-
-def _kind_of(hint: object) -> tuple[str, tuple[str, ...]]:
-    """The kind of a parameter with the values it may have; empty if none is taken from outside."""
-    union = get_origin(hint) in (types.UnionType, Union)
-    parts = [p for p in (get_args(hint) if union else (hint,)) if p is not types.NoneType]
-    if any(p is Path or get_origin(p) in (Callable, Mapping) for p in parts):
-        return "", ()
-    first = parts[0]
-    if choices := choices_of(first):
-        return "string", choices
-    for kind, name in ((bool, "boolean"), (int, "integer"), (float, "number")):
-        if first is kind:
-            return name, ()
-    if get_origin(first) in (tuple, Sequence):
-        return "array", ()
-    return ("string", ()) if {*parts} <= {str, date, datetime, Period} else ("", ())
 
 
 def _value(parameter: Parameter, text: str) -> Any:  # noqa: ANN401 - as its kind says
