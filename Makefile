@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
+.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs release-check test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -72,6 +72,9 @@ screenshots: $(STAMP) ## Take the pictures of the tutorial anew; needs Chromium
 
 docs: $(STAMP) ## Write the reference pages from the code
 	$(BIN)/python scripts/write_reference.py
+
+release-check: $(STAMP) ## Build wheel and source archive twice, and check what is in them
+	$(BIN)/python -m scripts.check_release --out dist $(if $(MANIFEST),--manifest $(MANIFEST)) $(if $(INSTALL),--install)
 
 bench: $(STAMP) ## Measure speed and size, side by side
 	$(BIN)/python benchmarks/first_use.py

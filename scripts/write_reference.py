@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from headtohead.evidence.catalogue import importers
 from headtohead.evidence.curated import curated_sources
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.sourcing import Source
+from headtohead.evidence.store import builtin_folder
 from headtohead.evidence.tables import COMMON, Column, Table, tables
 from headtohead.logs.opening import FORMATS
 from headtohead.questions import analyses
@@ -57,6 +59,7 @@ def pages() -> dict[str, str]:
         "commands.md": "\n".join(_commands_page()) + "\n",
         "claims.md": "\n".join(_claims_page()) + "\n",
         "formats.md": "\n".join(_formats_page()) + "\n",
+        "../../NOTICE": "\n".join(_notice(sources, by_hand)) + "\n",
     }
 
 
@@ -88,6 +91,38 @@ def _sources_page(sources: Mapping[str, Source], by_hand: list[Source]) -> Itera
             f"| {s.source_id} | [{_cell(s.publisher)}]({s.url}) | {_cell(s.product)} "
             f"| {_cell(s.licence)} | {_table_links(s)} |"
         )
+
+
+def _notice(sources: Mapping[str, Source], by_hand: list[Source]) -> Iterator[str]:
+    """Whose data ship with the package, as their licences ask."""
+    yield "headtohead"
+    yield "Copyright the headtohead developers; licensed under the Apache License 2.0 (LICENSE)."
+    yield ""
+    yield (
+        "The evidence in headtohead/data/evidence was made from the works below, by reading, "
+        "selecting\nand converting figures: it is changed, and its publishers do not endorse it. "
+        "Where a licence is\nCC-BY-4.0, its text is at "
+        "https://creativecommons.org/licenses/by/4.0/legalcode; that of MIT follows\nat the end, "
+        "and that of Apache-2.0 is in LICENSE."
+    )
+    held = json.loads((builtin_folder() / "catalogue.json").read_text(encoding="utf-8"))["imports"]
+    shipped = [sources[name] for name in sorted({entry["source_id"] for entry in held})]
+    for heading, works in (
+        ("Tables", shipped),
+        ("Single figures, each cited, of works under licences of their own", by_hand),
+    ):
+        yield ""
+        yield heading
+        yield "-" * len(heading)
+        for s in works:
+            yield f"* {s.product}. {s.publisher}. {s.url}"
+            yield f"  {s.citation}"
+            if s.ship == "yes":
+                yield f"  Licence: {s.licence}"
+    yield ""
+    yield "MIT License, of the works above that name it; copyright of the publishers named there"
+    yield "-" * 85
+    yield Path(__file__).with_name("notice_mit.txt").read_text(encoding="utf-8").rstrip()
 
 
 def _source(s: Source) -> Iterator[str]:
