@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs release-check test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
+.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs release-check promises test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -74,7 +74,11 @@ docs: $(STAMP) ## Write the reference pages from the code
 	$(BIN)/python scripts/write_reference.py
 
 release-check: $(STAMP) ## Build wheel and source archive twice, and check what is in them
+	$(BIN)/python -m scripts.write_promises --check
 	$(BIN)/python -m scripts.check_release --out dist $(if $(MANIFEST),--manifest $(MANIFEST)) $(if $(INSTALL),--install)
+
+promises: $(STAMP) ## Write down, for a release, what 1.x promises to keep
+	$(BIN)/python -m scripts.write_promises
 
 bench: $(STAMP) ## Measure speed and size, side by side
 	$(BIN)/python benchmarks/first_use.py

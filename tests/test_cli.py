@@ -40,7 +40,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def envelope(result: Result) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
     made: dict[str, Any] = json.loads(result.stdout)
-    assert set(made) >= {"verb", "about", "as_of", "results", "sources"}
+    assert set(made) >= {"verb", "about", "as_of", "results", "sources", "schema"}
     return made
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _CREDITED = 3  # most sources that a citation of a whole sheet names
+# Raised when a key of what `--json` prints is renamed or goes; new keys do not raise it.
+JSON_SCHEMA = 1
 
 
 def envelope(
@@ -29,13 +31,14 @@ def envelope(
     results: Iterable[object],
     citations: tuple[Citation, ...],
 ) -> dict[str, Any]:
-    """The one shape of every `--json`: verb, both dates, results, sources."""
+    """The one shape of every `--json`: verb, both dates, results, sources, version of the keys."""
     return {
         "verb": verb,
         "about": str(about) if about else None,
         "as_of": as_of.isoformat() if as_of else None,
         "results": list(results),
         "sources": [citation_json(c) for c in citations],
+        "schema": JSON_SCHEMA,
     }
 
 

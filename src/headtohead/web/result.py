@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from headtohead.core.units import counted
+from headtohead.publish.machine import JSON_SCHEMA
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Figure, Sheet, TableColumn, Topic
 
@@ -67,4 +68,5 @@ class FrozenSite(Result):
             "removed": self.removed,
             "size_bytes": self.size_bytes,
             "broken_links": [{"page": page, "link": link} for page, link in self.broken],
+            "schema": JSON_SCHEMA,
         }
