@@ -208,7 +208,7 @@ def head_of(path: Path) -> Head:
     if kind == "zip":
         with zipped(path) as archive:
             return Head(path=path, names=tuple(members(archive)))
-    if kind in ("binary", "sqlite"):
+    if kind in ("binary", "feather", "sqlite"):
         raise InputError(
             f"{path}: holds binary data in no format we know. Give {KINDS}, or an Inspect .eval."
         )

@@ -33,8 +33,8 @@ from headtohead.core.settings import AFTER_A_VERB
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
 
-ZIP, PARQUET, SQLITE = b"PK\x03\x04", b"PAR1", b"SQLite format 3\0"
-"""What zip archives, Parquet files and databases of SQLite begin with."""
+ZIP, PARQUET, SQLITE, FEATHER = b"PK\x03\x04", b"PAR1", b"SQLite format 3\0", b"ARROW1"
+"""What zip archives, Parquet files, databases of SQLite and Feather files begin with."""
 VOTES_VIEW = "counted_votes"
 """The view of an arena's file that holds its votes, one a row."""
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -62,7 +62,9 @@ _Record = TypeVar("_Record")
 _KEPT: dict[Path, tuple[object, IO[bytes]]] = {}
 _ENDED: set[Path] = set()
 AFTER_A_VERB.append(lambda: _ENDED.update(_KEPT.keys() - {STDIN}))
-Kind = Literal["parquet", "zip", "sqlite", "json", "yaml", "table", "binary", "empty"]
+Kind = Literal[
+    "parquet", "feather", "zip", "sqlite", "json", "yaml", "table", "binary", "empty"
+]
 
 
 def arrived(source: str | os.PathLike[str]) -> Path:
@@ -251,6 +253,8 @@ def kind_of(start: bytes) -> Kind:
         return "zip"
     if start.startswith(SQLITE):
         return "sqlite"
+    if start.startswith(FEATHER):
+        return "feather"
     if b"\0" in start[: 1 << 16]:
         return "binary"
     text = start.lstrip()
@@ -371,6 +375,20 @@ def parquet(path: Path, **options: Any) -> Iterator[Any]:  # noqa: ANN401 - pyar
             yield table
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as Parquet ({error}).") from None
+
+
+def feather(path: Path) -> "pa.Table":
+    """The table in a Feather file (Arrow's own layout, as pandas and freqtrade write it).
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    import pyarrow as pa
+
+    try:
+        return pa.ipc.open_file(io.BytesIO(content(path))).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} cannot be read as Feather ({error}). Copy it again.") from None
 
 
 def database_to_read(path: Path) -> str:

@@ -29,6 +29,7 @@ from headtohead.files.opening import (
     csv_header,
     database_rows,
     document,
+    feather,
     files_of,
     held,
     kind_of,
@@ -792,6 +793,8 @@ def _files(path: FilePath) -> list[UserTable]:
         raise InputError(f"{path} is empty. Give a file with rows.")
     if kind in ("binary", "zip"):
         raise InputError(f"{path} is of no known kind. Known: {KINDS}.")
+    if kind == "feather":
+        return [_ArrowTable(feather(path), str(path))]
     of_kind = {"parquet": _ParquetTable, "table": _CsvTable, "sqlite": _DatabaseTable}
     return [of_kind.get(kind, _JsonTable)(path)]
 
@@ -840,7 +843,7 @@ class _DatabaseTable(UserTable):
 class _ArrowTable(UserTable):
     """A frame that speaks Arrow: of pyarrow, polars or another library."""
 
-    def __init__(self, frame: Values) -> None:
+    def __init__(self, frame: Values, name: str = "the table") -> None:
         import pyarrow as pa
 
         if isinstance(frame, pa.RecordBatchReader):
@@ -849,7 +852,7 @@ class _ArrowTable(UserTable):
             frame = pa.Table.from_batches([pa.record_batch(frame)])
         self._frame = frame
         schema = pa.RecordBatchReader.from_stream(frame).schema
-        super().__init__("the table", Columns.of_schema(schema))
+        super().__init__(name, Columns.of_schema(schema))
 
     def batches(self, paths: Paths, rows: int, coded: Paths = (), lists: Paths = ()) -> Batches:
         """The columns asked for, without copying them."""

@@ -1,0 +1,257 @@
+"""Accounts over bars: by hand, by a second implementation, and conserved whatever is ordered."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from headtohead.core.errors import InputError
+from headtohead.trading.contract import HYPERLIQUID, Contract, Tier
+from headtohead.trading.market import Candles, Market
+from headtohead.trading.replay import KINDS, REASONS, Accounts, Orders, replay
+
+FREE = Contract(
+    name="no fees", taker_frac=0, maker_frac=0, tiers={"BTC": (Tier(0, 20),)}, funding_hours=1
+)
+
+
+def market_of(
+    bars: list[tuple[float, float, float, float]] | np.ndarray,
+    funding: np.ndarray | None = None,
+    coins: tuple[str, ...] = ("BTC",),
+    marks: np.ndarray | None = None,
+) -> Market:
+    """A market of hourly bars: (open, high, low, close), shape (bars, 4) or (bars, coins, 4)."""
+    prices = np.asarray(bars, float).reshape(len(bars), len(coins), 4)
+    due = np.zeros(prices.shape[:2]) if funding is None else np.reshape(funding, prices.shape[:2])
+    hours = np.arange(len(bars)) * np.timedelta64(1, "h")
+    return Market(
+        coins=coins,
+        times=(np.datetime64("2025-10-17T22:00") + hours).astype("datetime64[us]"),
+        bar=timedelta(hours=1),
+        candles=Candles(*np.moveaxis(prices, -1, 0)),
+        marks=None if marks is None else Candles(*np.moveaxis(marks, -1, 0)),
+        funding=due,
+        funded=np.ones(due.shape, np.bool_),
+    )
+
+
+def one(
+    market: Market, contract: Contract = FREE, margin: str = "cross", **orders: object
+) -> Accounts:
+    """One account of 1,000 USD; the first order opens at bar 0."""
+    whole = {"bar": [0], "agent": [0], "coin": [0], "size": [10.0], **orders}
+    whole["agent"] = np.zeros(len(np.atleast_1d(whole["bar"])), int)
+    whole["coin"] = np.zeros(len(whole["agent"]), int) if "coin" not in orders else orders["coin"]
+    return replay(market, contract, Orders(**whole), agents=1, stake_usd=1000.0, margin=margin)  # type: ignore[arg-type]
+
+
+def kinds(accounts: Accounts) -> list[str]:
+    return [KINDS[k] for k in accounts.fills.kind]
+
+
+FLAT = (100.0, 100.0, 100.0, 100.0)
+
+
+class TestByHand:
+    """Worked through with the venue's formulas (Hyperliquid docs, 2025)."""
+
+    def test_fees_and_funding(self) -> None:
+        """10 coins from 100 to 110: 100 won, 4.5 bp of 1,000 and of 1,100, 0.01% of 1,050 paid."""
+        market = market_of(
+            [FLAT, (105, 105, 105, 105), (110, 110, 110, 110)], np.array([[0.01], [1e-4], [0.0]])
+        )
+        accounts = one(market, HYPERLIQUID, bar=[0, 2], size=[10.0, 0.0])
+        assert_allclose(accounts.fees_usd, 0.45 + 0.495)
+        assert_allclose(accounts.funding_usd, -0.105)  # the first bar's was due before the order
+        assert_allclose(accounts.equity_usd[0, -1], 1000 + 100 - 0.945 - 0.105)
+        assert accounts.positions[0, 0] == 0
+
+    @pytest.mark.parametrize(("side", "price"), [(1, 97.43589743589743), (-1, 102.4390243902439)])
+    def test_isolated_margin_ends_at_the_venues_liquidation_price(
+        self, side: int, price: float
+    ) -> None:
+        """Price - side * margin_available / size / (1 - l * side), l = 1 / maintenance leverage.
+
+        At 20x, 10 coins at 100 have 50 USD of margin, 25 of them maintenance, 25 available.
+        l = 1/40: long 100 - 2.5 / 0.975 = 97.436, short 100 + 2.5 / 1.025 = 102.439.
+        """
+        near = price + side * 1e-6
+        just = (100.0, max(100.0, near), min(100.0, near), near)
+        past = (near, max(near, price), min(near, price), price)
+        held = one(market_of([FLAT, just]), margin="isolated", size=[10.0 * side])
+        gone = one(market_of([FLAT, just, past]), margin="isolated", size=[10.0 * side])
+        assert kinds(held) == ["order"]
+        assert kinds(gone) == ["order", "liquidation"]
+        assert_allclose(gone.fills.price_usd[1], price, rtol=1e-9)
+        assert_allclose(gone.equity_usd[0, -1], 950)  # the position's margin is lost, and no more
+        assert_allclose(gone.seized_usd[0], 50 - 10 * abs(100 - price))
+        assert gone.liquidated_at[0] == 2
+
+    def test_a_jump_past_everything_costs_the_margin_and_no_more(self) -> None:
+        accounts = one(market_of([FLAT, (50, 50, 50, 50)]), margin="isolated")
+        assert_allclose(accounts.equity_usd[0, -1], 950)
+        assert_allclose(accounts.seized_usd[0], 50 - 500)  # the venue's insurance bears the rest
+
+    def test_cross_margin_takes_the_account(self) -> None:
+        """100 coins at 100 on 1,000 USD: gone where 1,000 - 100 x = 2.5% of 100 (100 - x), 7.69."""
+        safe, low = (100, 100, 92.31, 95), (95, 95, 92.30, 95)
+        accounts = one(market_of([FLAT, safe, low, FLAT]), bar=[0, 3], size=[100.0, 1.0])
+        assert_allclose(accounts.equity_usd[0], [1000, 1000, 500, 0, 0])
+        assert accounts.liquidated_at[0] == 2
+        assert REASONS[accounts.rejected[1]] == "the account was lost"
+        bankrupt = one(market_of([FLAT, (80, 80, 80, 80)]), size=[100.0])
+        assert_allclose(bankrupt.equity_usd[0, -1], 0)
+        assert_allclose(bankrupt.seized_usd[0], -1000)
+
+    def test_maintenance_by_tiers_is_continuous(self) -> None:
+        """BTC: 1.25% to 150 million, 2.5% above with a deduction of 1.875 million."""
+        rates, deductions = HYPERLIQUID.maintenance(("BTC", "DOGE"))
+        assert_allclose(rates, [[0.0125, 0.025], [0.05, 0.1]])
+        assert_allclose(deductions, [[0, 150e6 * 0.0125], [0, 20e6 * 0.05]])
+
+    def test_a_large_position_is_liquidated_by_its_tier(self) -> None:
+        """2 million coins at 100, 20x above 150 million: margin 10 million, rate 2.5%.
+
+        Equity is maintenance where 10 - 2 d = 2.5% of 2 (100 - d) - 1.875, in millions: 3.526.
+        """
+        at = 100 - (10 - 5 + 1.875) / (2 * 0.975)
+        bars = [FLAT, (100.0, 100.0, 90.0, 90.0)]
+        order = Orders(bar=[0], agent=[0], coin=[0], size=[2e6])
+        free = Contract(
+            name="free", taker_frac=0, maker_frac=0, tiers=HYPERLIQUID.tiers, funding_hours=1
+        )
+        accounts = replay(market_of(bars), free, order, agents=1, stake_usd=1e8, margin="isolated")
+        assert_allclose(accounts.fills.price_usd[1], at)
+        assert_allclose(accounts.equity_usd[0, -1], 9e7)
+
+
+class TestInsideABar:
+    """The worst order that high and low allow."""
+
+    wide = (100.0, 120.0, 90.0, 110.0)
+
+    def test_the_stop_comes_before_the_target(self) -> None:
+        accounts = one(market_of([self.wide]), stop=[95.0], target=[115.0])
+        assert kinds(accounts) == ["order", "stop"]
+        assert_allclose(accounts.equity_usd[0, -1], 950)
+        short = one(market_of([self.wide]), size=[-10.0], stop=[110.0], target=[92.0])
+        assert_allclose(short.equity_usd[0, -1], 900)
+
+    def test_a_target_alone_fills_at_its_price(self) -> None:
+        accounts = one(market_of([self.wide]), HYPERLIQUID, stop=[85.0], target=[115.0])
+        assert kinds(accounts) == ["order", "target"]
+        assert_allclose(accounts.equity_usd[0, -1], 1150 - 1000 * 4.5e-4 - 1150 * 1.5e-4)
+
+    @pytest.mark.parametrize(
+        ("stop", "kind", "left"), [(98.0, "stop", 980), (97.0, "liquidation", 950)]
+    )
+    def test_the_nearer_of_stop_and_liquidation_comes_first(
+        self, stop: float, kind: str, left: float
+    ) -> None:
+        accounts = one(market_of([self.wide]), margin="isolated", stop=[stop])
+        assert kinds(accounts)[1] == kind
+        assert_allclose(accounts.equity_usd[0, -1], left)
+
+    def test_a_stop_saves_a_cross_account_only_above_liquidation(self) -> None:
+        saved = one(market_of([self.wide]), size=[100.0], stop=[95.0])
+        lost = one(market_of([self.wide]), size=[100.0], stop=[92.0])
+        assert_allclose([saved.equity_usd[0, -1], lost.equity_usd[0, -1]], [500, 0])
+
+    def test_a_jump_fills_at_the_open(self) -> None:
+        below = one(market_of([FLAT, (90, 99, 90, 99)]), stop=[95.0], target=[105.0])
+        above = one(market_of([FLAT, (110, 110, 90, 99)]), stop=[95.0], target=[105.0])
+        assert_allclose([below.equity_usd[0, -1], above.equity_usd[0, -1]], [900, 1100])
+
+    def test_liquidation_looks_at_the_mark(self) -> None:
+        bars = np.array([[FLAT], [self.wide]])
+        calm = np.full((2, 1, 4), 100.0)
+        accounts = one(market_of(bars, marks=calm), margin="isolated")
+        assert kinds(accounts) == ["order"]
+        assert_allclose(accounts.equity_usd[0, -1], 1000)
+
+    def test_slippage_is_against_the_agent(self) -> None:
+        slip = Contract(
+            name="slip",
+            taker_frac=0,
+            maker_frac=0,
+            slippage_frac=0.01,
+            tiers=FREE.tiers,
+            funding_hours=1,
+        )
+        accounts = one(market_of([FLAT, FLAT]), slip, bar=[0, 1], size=[1.0, -1.0])
+        assert_allclose(accounts.fills.price_usd, [101, 99])
+
+
+class TestRefused:
+    """Orders that a venue does not take, each with its reason."""
+
+    @pytest.mark.parametrize("margin", ["cross", "isolated"])
+    def test_margin(self, margin: str) -> None:
+        accounts = one(market_of([FLAT, FLAT]), margin=margin, bar=[0, 1], size=[200.0, 201.0])
+        assert [REASONS[x] for x in accounts.rejected] == ["", "not enough margin"]
+        assert accounts.positions[0, 0] == 200
+
+    def test_leverage(self) -> None:
+        accounts = one(market_of([FLAT]), leverage=[21.0])
+        assert REASONS[accounts.rejected[0]] == "leverage above the maximum"
+
+    def test_a_bar_that_is_missing(self) -> None:
+        gap = (np.nan,) * 4
+        market = market_of([FLAT, gap, (110, 110, 110, 110)])
+        accounts = one(market, bar=[0, 1], size=[10.0, 0.0])
+        assert REASONS[accounts.rejected[1]] == "no price at that bar"
+        assert_allclose(accounts.equity_usd[0], [1000, 1000, 1000, 1100])
+
+    def test_closing_is_never_refused(self) -> None:
+        accounts = one(market_of([FLAT, (94, 94, 94, 94)]), bar=[0, 1], size=[100.0, 50.0])
+        assert accounts.rejected.sum() == 0
+        assert accounts.positions[0, 0] == 50
+
+    def test_a_coin_that_the_venue_does_not_offer(self) -> None:
+        with pytest.raises(InputError, match="no leverage"):
+            one(market_of([FLAT], coins=("PEPPER",)))
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [({"bar": [9]}, "`bar`"), ({"size": [np.inf]}, "`size`"), ({"undoes": [0]}, "`adds`")],
+    )
+    def test_orders_outside_the_replay(self, wrong: dict[str, object], said: str) -> None:
+        with pytest.raises(ValueError, match=said):
+            one(market_of([FLAT]), **wrong)
+
+
+class TestChanges:
+    """Orders that add, and take back what an earlier one filled."""
+
+    def test_one_of_two_is_taken_back(self) -> None:
+        accounts = one(
+            market_of([FLAT, FLAT, FLAT]),
+            bar=[0, 1, 2],
+            size=[5.0, 3.0, 0.0],
+            adds=True,
+            undoes=[-1, -1, 0],
+        )
+        assert accounts.positions[0, 0] == 3
+
+    def test_what_was_stopped_is_not_closed_again(self) -> None:
+        accounts = one(
+            market_of([FLAT, (100, 100, 90, 90), FLAT]),
+            bar=[0, 2],
+            size=[5.0, 0.0],
+            stop=[95.0, np.nan],
+            adds=True,
+            undoes=[-1, 0],
+        )
+        assert REASONS[accounts.rejected[1]] == "what it closes was closed before"
+        assert accounts.positions[0, 0] == 0
+
+    def test_windows_of_a_market(self) -> None:
+        """Two accounts with the same orders from different bars on."""
+        bars = [(p, p, p, p) for p in (100.0, 110.0, 99.0)]
+        orders = Orders(bar=[0, 0], agent=[0, 1], coin=[0, 0], size=[1.0, 1.0], unit="equity")
+        accounts = replay(
+            market_of(bars), FREE, orders, agents=2, stake_usd=1000.0, starts=[0, 1], bars=2
+        )
+        assert_allclose(accounts.return_frac, [0.1, -0.1])
