@@ -1,6 +1,7 @@
 """Accounts over bars: by hand, by a second implementation, and conserved whatever is ordered."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from numpy.testing import assert_allclose
 from headtohead.core.errors import InputError
 from headtohead.trading.contract import HYPERLIQUID, Contract, Tier
 from headtohead.trading.market import Candles, Market
-from headtohead.trading.replay import KINDS, REASONS, Accounts, Orders, replay
+from headtohead.trading.replay import KINDS, REASONS, Accounts, Margin, Orders, replay
 
 FREE = Contract(
     name="no fees", taker_frac=0, maker_frac=0, tiers={"BTC": (Tier(0, 20),)}, funding_hours=1
@@ -38,13 +39,13 @@ def market_of(
 
 
 def one(
-    market: Market, contract: Contract = FREE, margin: str = "cross", **orders: object
+    market: Market, contract: Contract = FREE, margin: Margin = "cross", **given: Any
 ) -> Accounts:
-    """One account of 1,000 USD; the first order opens at bar 0."""
-    whole = {"bar": [0], "agent": [0], "coin": [0], "size": [10.0], **orders}
-    whole["agent"] = np.zeros(len(np.atleast_1d(whole["bar"])), int)
-    whole["coin"] = np.zeros(len(whole["agent"]), int) if "coin" not in orders else orders["coin"]
-    return replay(market, contract, Orders(**whole), agents=1, stake_usd=1000.0, margin=margin)  # type: ignore[arg-type]
+    """One account of 1,000 USD, which without other orders buys 10 coins at bar 0."""
+    orders = {"bar": [0], "size": [10.0], **given}
+    zero = np.zeros(len(orders["bar"]), int)
+    whole = Orders(**{"agent": zero, "coin": zero, **orders})
+    return replay(market, contract, whole, agents=1, stake_usd=1000.0, margin=margin)
 
 
 def kinds(accounts: Accounts) -> list[str]:
@@ -188,7 +189,7 @@ class TestRefused:
     """Orders that a venue does not take, each with its reason."""
 
     @pytest.mark.parametrize("margin", ["cross", "isolated"])
-    def test_margin(self, margin: str) -> None:
+    def test_margin(self, margin: Margin) -> None:
         accounts = one(market_of([FLAT, FLAT]), margin=margin, bar=[0, 1], size=[200.0, 201.0])
         assert [REASONS[x] for x in accounts.rejected] == ["", "not enough margin"]
         assert accounts.positions[0, 0] == 200
@@ -217,7 +218,7 @@ class TestRefused:
         ("wrong", "said"),
         [({"bar": [9]}, "`bar`"), ({"size": [np.inf]}, "`size`"), ({"undoes": [0]}, "`adds`")],
     )
-    def test_orders_outside_the_replay(self, wrong: dict[str, object], said: str) -> None:
+    def test_orders_outside_the_replay(self, wrong: dict[str, Any], said: str) -> None:
         with pytest.raises(ValueError, match=said):
             one(market_of([FLAT]), **wrong)
 

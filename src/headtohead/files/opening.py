@@ -62,9 +62,7 @@ _Record = TypeVar("_Record")
 _KEPT: dict[Path, tuple[object, IO[bytes]]] = {}
 _ENDED: set[Path] = set()
 AFTER_A_VERB.append(lambda: _ENDED.update(_KEPT.keys() - {STDIN}))
-Kind = Literal[
-    "parquet", "feather", "zip", "sqlite", "json", "yaml", "table", "binary", "empty"
-]
+Kind = Literal["parquet", "feather", "zip", "sqlite", "json", "yaml", "table", "binary", "empty"]
 
 
 def arrived(source: str | os.PathLike[str]) -> Path:

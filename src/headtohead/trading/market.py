@@ -173,7 +173,7 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
+class _CoinRows:
     """Rows of one coin in one table."""
 
     coin: str
@@ -284,7 +284,7 @@ def market_of(
             )
         at = of_coin["observed_at"].dt.timestamp("us").to_numpy()
         values = of_coin.select(columns).to_numpy()
-        series.append(_Series(coin, "the evidence", np.arange(len(at)) + 1, at, values))
+        series.append(_CoinRows(coin, "the evidence", np.arange(len(at)) + 1, at, values))
     notes: list[str] = []
     traded = _checked(series, notes)
     length = _bar_of(traded, timedelta(hours=1))
@@ -315,7 +315,7 @@ def _paths(files: Any) -> Iterable[Any]:  # noqa: ANN401
             yield from _paths(one)
 
 
-def _read(path: Any, prices: tuple[str, ...]) -> list[_Series]:  # noqa: ANN401
+def _read(path: Any, prices: tuple[str, ...]) -> list[_CoinRows]:  # noqa: ANN401
     """The rows of one file, by coin: prices, or rates if no prices are asked for."""
     if isinstance(path, Path) and kind_of(content(path, 1 << 16)) in ("table", "yaml"):
         names, _ = csv_header(path)
@@ -327,7 +327,7 @@ def _read(path: Any, prices: tuple[str, ...]) -> list[_Series]:  # noqa: ANN401
     return result
 
 
-def _headless(path: Path, first: list[str]) -> _Series:
+def _headless(path: Path, first: list[str]) -> _CoinRows:
     """Binance's archives without a header line, whose columns are known by their places."""
     parts = [[array.to_pylist() for array in b.columns] for b in csv_batches(path, range(5))]
     columns = [[first[c], *(x for part in parts for x in part[c])] for c in range(5)]
@@ -336,10 +336,12 @@ def _headless(path: Path, first: list[str]) -> _Series:
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: a candle is not of five numbers ({error}). Mend it.") from None
     lines = np.arange(numbers.shape[1]) + 1
-    return _Series(_coin_of(path.name), str(path), lines, _microseconds(numbers[0]), numbers[1:].T)
+    return _CoinRows(
+        _coin_of(path.name), str(path), lines, _microseconds(numbers[0]), numbers[1:].T
+    )
 
 
-def _of_table(table: UserTable, prices: tuple[str, ...]) -> list[_Series]:
+def _of_table(table: UserTable, prices: tuple[str, ...]) -> list[_CoinRows]:
     columns = table.columns
     time = columns.alike(*_TIME)
     rate = None if prices else columns.alike(*_RATE, "open")
@@ -371,10 +373,10 @@ def _of_table(table: UserTable, prices: tuple[str, ...]) -> list[_Series]:
         raise InputError(f"{table.name}: holds no rows.")
     times, numbers, lines = np.concatenate(at), np.concatenate(values), np.arange(done) + 1
     if not named:
-        return [_Series(_coin_of(Path(table.name).name), table.name, lines, times, numbers)]
+        return [_CoinRows(_coin_of(Path(table.name).name), table.name, lines, times, numbers)]
     words = np.array([_coin_of(str(word)) for word in coins])
     return [
-        _Series(
+        _CoinRows(
             str(coin),
             table.name,
             lines[words == coin],
@@ -431,7 +433,7 @@ def _microseconds(numbers: FloatArray) -> NDArray[np.int64]:
 
 
 def _checked(
-    series: Sequence[_Series], notes: list[str]
+    series: Sequence[_CoinRows], notes: list[str]
 ) -> dict[str, tuple[NDArray[np.int64], FloatArray]]:
     """Coin -> times and prices, in order and once each."""
     result = {}
@@ -462,7 +464,7 @@ def _checked(
     return result
 
 
-def _refuse(part: _Series) -> None:
+def _refuse(part: _CoinRows) -> None:
     first, high, low, last = part.values.T
     with np.errstate(invalid="ignore"):
         faults = (
@@ -539,7 +541,7 @@ def _gaps(coins: tuple[str, ...], times: NDArray[np.int64], opens: FloatArray) -
 
 
 def _funding(
-    rates: Sequence[_Series],
+    rates: Sequence[_CoinRows],
     coins: tuple[str, ...],
     times: NDArray[np.int64],
     length: int,
