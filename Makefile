@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs release-check promises test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
+.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs docs-site release-check promises test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -73,6 +73,11 @@ screenshots: $(STAMP) ## Take the pictures of the tutorial anew; needs Chromium
 docs: $(STAMP) ## Write the reference pages from the code
 	$(BIN)/python scripts/write_reference.py
 
+docs-site: $(UV) ## Make the documentation site in docs/_site, offline, warnings as errors
+	UV_PROJECT_ENVIRONMENT=.venv-docs $(UV) sync --frozen --quiet --no-default-groups --group docs --python $(PYTHON)
+	.venv-docs/bin/python -m sphinx -q -W --keep-going -b html -d docs/_site/.doctrees docs docs/_site
+	.venv-docs/bin/python scripts/check_site.py docs/_site
+
 release-check: $(STAMP) ## Build wheel and source archive twice, and check what is in them
 	$(BIN)/python -m scripts.write_promises --check
 	$(BIN)/python -m scripts.check_release --out dist $(if $(MANIFEST),--manifest $(MANIFEST)) $(if $(INSTALL),--install)
@@ -105,4 +110,4 @@ bench-comparing: $(STAMP) ## Measure a comparison of ten thousand items beside s
 	$(BIN)/python -m benchmarks.comparing --page docs/benchmarks/comparing.md
 
 clean: ## Remove the environment and caches
-	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-docs docs/_site .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
