@@ -12,7 +12,7 @@ _FETCHED = ("stylesheet", "icon", "preload", "preconnect", "dns-prefetch", "mani
 _IN_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')\s]+)""")
 
 
-class _Page(HTMLParser):
+class _HtmlLinks(HTMLParser):
     """The addresses and anchors of one page."""
 
     def __init__(self) -> None:
@@ -34,9 +34,9 @@ class _Page(HTMLParser):
 
 def wrong_pages(folder: Path) -> Iterator[str]:
     """What is wrong with the pages and styles in a folder."""
-    pages: dict[Path, _Page] = {}
+    pages: dict[Path, _HtmlLinks] = {}
     for path in sorted(folder.rglob("*.html")):
-        pages[path.resolve()] = page = _Page()
+        pages[path.resolve()] = page = _HtmlLinks()
         page.feed(path.read_text(encoding="utf-8"))
     for path, page in pages.items():
         name = path.relative_to(folder.resolve())
@@ -46,7 +46,9 @@ def wrong_pages(folder: Path) -> Iterator[str]:
             yield f"{path.relative_to(folder)} loads {address} from another host"
 
 
-def _wrong_addresses(path: Path, page: _Page, pages: Mapping[Path, _Page]) -> Iterator[str]:
+def _wrong_addresses(
+    path: Path, page: _HtmlLinks, pages: Mapping[Path, _HtmlLinks]
+) -> Iterator[str]:
     for address in (*page.loads, *page.links):
         parts = urlsplit(address)
         if parts.scheme or parts.netloc:
