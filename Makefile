@@ -67,7 +67,8 @@ withheld: $(STAMP) ## Weigh what may not ship: make withheld FROM=folder-of-raw-
 names: $(STAMP) ## Read the names of the built-in evidence anew, after a list of names changed
 	$(BIN)/python scripts/build_evidence.py
 
-screenshots: $(STAMP) ## Take the pictures of the tutorial anew; needs Chromium
+screenshots: $(STAMP) ## Take the pictures of README and tutorial anew; needs Chromium
+	$(BIN)/python -m scripts.take_pictures
 	H2H_SCREENSHOTS=$(CURDIR)/docs/tutorial/images $(BIN)/pytest -q tests/arena/test_arena_browser.py -k pictures
 
 docs: $(STAMP) ## Write the reference pages from the code

@@ -48,6 +48,18 @@ def test_the_counts_it_shows_for_the_report_are_real(tmp_path: Path) -> None:
     assert shown[1].replace("\n", " ") == counts(result.verdicts)
 
 
+def test_it_takes_two_screens_with_a_command_on_the_first_and_two_small_pictures() -> None:
+    lines = README.splitlines()
+    assert len(lines) <= 90
+    assert any(line.startswith("$ ") for line in lines[:10])
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", README)
+    assert pictures == ["docs/images/versus.png", "docs/images/report.png"]
+    for picture in pictures:
+        content = (ROOT / picture).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert len(content) < 200_000
+
+
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
