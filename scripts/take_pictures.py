@@ -1,4 +1,4 @@
-"""Takes the pictures of the README from the built-in evidence; needs Chromium: `make screenshots`."""
+"""Takes the pictures of the README; needs Chromium: `make screenshots`."""
 
 import shutil
 import tempfile
