@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from tests.trading.plain_replay import plainly
 
 from headtohead.core.errors import InputError
 from headtohead.trading.contract import HYPERLIQUID, Contract, Tier
@@ -256,3 +259,109 @@ class TestChanges:
             market_of(bars), FREE, orders, agents=2, stake_usd=1000.0, starts=[0, 1], bars=2
         )
         assert_allclose(accounts.return_frac, [0.1, -0.1])
+
+
+STEEP = Contract(
+    name="steep",
+    taker_frac=4.5e-4,
+    maker_frac=1.5e-4,
+    slippage_frac=5e-4,
+    tiers={
+        "BTC": (Tier(0, 20), Tier(3_000, 10), Tier(9_000, 4)),
+        "ETH": (Tier(0, 10), Tier(2_000, 5)),
+    },
+    funding_hours=1,
+)
+
+
+def wild(rng: np.random.Generator, bars: int, *, marked: bool) -> Market:
+    """Prices that jump, bars that are missing, funding of both signs."""
+    steps = rng.normal(0, 0.03, (bars, 2, 4))
+    last = 100 * np.exp(np.cumsum(steps[..., 0], axis=0))
+    first = np.vstack([[[100, 100]], last[:-1]]) * np.exp(0.3 * steps[..., 1])
+    high = np.maximum(first, last) * np.exp(np.abs(steps[..., 2]))
+    low = np.minimum(first, last) * np.exp(-np.abs(steps[..., 3]))
+    prices = np.stack([first, high, low, last], axis=-1)
+    marks = prices * np.exp(rng.normal(0, 0.002, (bars, 2, 1))) if marked else None
+    prices[rng.random((bars, 2)) < 0.05] = np.nan
+    funding = rng.normal(0, 1e-3, (bars, 2)) * (rng.random((bars, 2)) < 0.5)
+    return market_of(prices, funding, ("BTC", "ETH"), marks)
+
+
+def scattered(rng: np.random.Generator, bars: int, agents: int, *, adds: bool) -> Orders:
+    """Orders of all kinds, a third of which close."""
+    n = 6 * agents
+    bar, agent, coin = (rng.integers(0, most, n) for most in (bars, agents, 2))
+    unit = ("coins", "equity", "stake")[rng.integers(3)]
+    size = rng.normal(0, 30.0 if unit == "coins" else 4.0, n) * (rng.random(n) > (not adds) / 3)
+    near = 100 * np.exp(rng.normal(0, 0.1, (2, n)))
+    near[rng.random((2, n)) < 0.4] = np.nan
+    undoes = np.full(n, -1)
+    if adds:
+        for row in range(n // 2, n):
+            of = row - n // 2
+            if bar[of] < bar[row]:
+                agent[row], coin[row], undoes[row] = agent[of], coin[of], of
+    return Orders(
+        bar=bar,
+        agent=agent,
+        coin=coin,
+        size=size,
+        unit=unit,  # type: ignore[arg-type]
+        stop=near[0],
+        target=near[1],
+        leverage=np.where(rng.random(n) < 0.7, np.nan, rng.uniform(1, 22, n)),
+        adds=adds,
+        undoes=undoes,
+        moment=rng.random(n) * rng.integers(2),
+    )
+
+
+class TestAnyOrders:
+    """Whatever is ordered."""
+
+    @given(
+        seed=st.integers(0, 2**32 - 1),
+        isolated=st.booleans(),
+        adds=st.booleans(),
+        marked=st.booleans(),
+    )
+    @settings(max_examples=60, deadline=None)
+    def test_money_is_conserved_and_two_implementations_agree(
+        self, seed: int, isolated: bool, adds: bool, marked: bool
+    ) -> None:
+        rng, bars, agents = np.random.default_rng(seed), 12, 4
+        market = wild(rng, bars, marked=marked)
+        orders = scattered(rng, bars, agents, adds=adds)
+        whole = replay(
+            market,
+            STEEP,
+            orders,
+            agents=agents,
+            stake_usd=1000.0,
+            margin="isolated" if isolated else "cross",
+        )
+        plain, values, codes = plainly(market, STEEP, orders, agents, 1000.0, isolated=isolated)
+        assert whole.rejected.tolist() == codes
+        assert whole.liquidated_at.tolist() == [x.liquidated_at for x in plain]
+        traded = 1000.0 + np.abs(whole.fills.quantity * whole.fills.price_usd).sum()
+        near = {"rtol": 0.0, "atol": 1e-9 * traded}
+        assert_allclose(whole.equity_usd, values, **near)
+        for name in ("fees", "funding", "realised", "seized"):
+            assert_allclose(
+                getattr(whole, f"{name}_usd"), [getattr(x, name) for x in plain], **near
+            )
+        assert_allclose(
+            whole.stake_usd
+            + whole.realised_usd
+            + whole.unrealised_usd
+            - whole.fees_usd
+            + whole.funding_usd
+            - whole.seized_usd,
+            whole.equity_usd[:, -1],
+            **near,
+        )
+        assert (whole.equity_usd >= -1e-9 * traded).all()
+        bought = np.zeros((agents, 2))
+        np.add.at(bought, (whole.fills.agent, whole.fills.coin), whole.fills.quantity)
+        assert_allclose(bought, whole.positions, rtol=0, atol=1e-9 * traded)

@@ -446,9 +446,12 @@ def _checked(
         values = np.concatenate([part.values for part in parts])
         disorder = sum(int((np.diff(part.times) < 0).sum()) for part in parts)
         if disorder:
-            notes.append(
-                f"{coin}: {counted_of(disorder, 'bars')} stood out of order and were sorted"
+            were = (
+                "bar stood out of order and was"
+                if disorder == 1
+                else "bars stood out of order and were"
             )
+            notes.append(f"{coin}: {disorder:,} {were} sorted")
         order = np.argsort(times, kind="stable")
         times, values = times[order], values[order]
         again = np.flatnonzero(np.diff(times) == 0)
@@ -458,7 +461,12 @@ def _checked(
                 at = _said(times[row])
                 raise InputError(f"{a} and {b} give different prices of {coin} at {at}. Leave one.")
         if again.size:
-            notes.append(f"{coin}: {counted_of(again.size, 'bars')} given twice, counted once")
+            were = (
+                "bar was given twice and counts"
+                if again.size == 1
+                else "bars were given twice and count"
+            )
+            notes.append(f"{coin}: {again.size:,} {were} once")
         once = np.r_[True, np.diff(times) != 0]
         result[coin] = times[once], values[once]
     return result

@@ -67,6 +67,9 @@ class Orders:
         adds: Whether sizes are changes. Then `undoes` may name a row of an earlier bar, and the
             order takes back exactly what that one filled, if it is still there.
         undoes: Row, or -1.
+        moment: Part of the bar that has passed, from 0 (its open) to below 1; the price is on the
+            line from its open to its close, and all of the bar's high and low still count. For
+            records of trades inside bars: who decides must not use it.
     """
 
     bar: ArrayLike
@@ -79,6 +82,7 @@ class Orders:
     leverage: ArrayLike | None = None
     adds: bool = False
     undoes: ArrayLike | None = None
+    moment: ArrayLike | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +192,8 @@ class _Table:
         )
         undoes = -1 if orders.undoes is None else orders.undoes
         self.undoes = np.broadcast_to(np.asarray(undoes, np.int64), n)
+        moment = 0.0 if orders.moment is None else orders.moment
+        self.moment = np.broadcast_to(np.asarray(moment, np.float64), n)
         self.unit, self.adds = orders.unit, orders.adds
         for name, values, most in zip(
             ("bar", "agent", "coin"), (self.bar, self.agent, self.coin), shape, strict=True
@@ -196,13 +202,15 @@ class _Table:
                 raise ValueError(f"`{name}` has to hold {n} numbers from 0 to {most - 1}")
         if not np.isfinite(self.size).all():
             raise ValueError("`size` has to hold finite numbers")
+        if not ((self.moment >= 0) & (self.moment < 1)).all():
+            raise ValueError("`moment` has to hold numbers from 0 to below 1")
         if (self.undoes >= 0).any() and not self.adds:
             raise ValueError("`undoes` goes with `adds`")
         undone = self.undoes[self.undoes >= 0]
         if undone.size and (undone >= n).any():
             raise ValueError(f"`undoes` has to hold rows from 0 to {n - 1}, or -1")
         closing = (self.size == 0) | (self.undoes >= 0)
-        by_agent = np.lexsort((np.arange(n), ~closing, self.agent, self.bar))
+        by_agent = np.lexsort((~closing, self.moment, self.agent, self.bar))
         bar, agent = self.bar[by_agent], self.agent[by_agent]
         new = np.flatnonzero(np.r_[True, (np.diff(bar) != 0) | (np.diff(agent) != 0)][:n])
         turn = np.arange(n) - np.repeat(new, np.diff(np.r_[new, n]))
@@ -227,7 +235,7 @@ class _Run:
     ) -> None:
         agents, coins = stake.size, len(market.coins)
         self.contract, self.table, self.isolated = contract, table, margin == "isolated"
-        self.open, self.low, self.high = market.open, market.low, market.high
+        self.open, self.high, self.low, self.close = market.candles
         marks = market.marks or market.candles
         closing = _carried(marks.close)
         before = np.vstack([np.zeros((1, coins)), closing[:-1]])
@@ -369,10 +377,15 @@ class _Run:
         table, contract = self.table, self.contract
         a, c = table.agent[rows], table.coin[rows]
         opened = self._at(self.open, row, a, c)
-        mark = self._at(self.worth_open, row, a, c)
+        marks = self._prices(self.worth_open, row, a)
+        if table.moment[rows].any():
+            passed = table.moment[rows]
+            opened = opened + passed * (self._at(self.close, row, a, c) - opened)
+            marks = marks + passed[:, None] * (self._prices(self.ends[2], row, a) - marks)
+        mark = marks[np.arange(a.size), c]
         q = self.q[a, c]
         wanted = table.size[rows]
-        value = self.cash[a] + _dot(self.q[a], self._prices(self.worth_open, row, a))
+        value = self.cash[a] + np.einsum("ac,ac->a", self.q[a], marks)
         if table.unit != "coins":
             wanted = wanted * (value if table.unit == "equity" else self.stake[a]) / opened
         undone = table.undoes[rows]
@@ -395,8 +408,7 @@ class _Run:
             gain = closed * np.sign(q) * (price - self.entry[a, c])
             free = free + freed + gain - cost - added * price / leverage
         else:
-            worth = self._prices(self.worth_open, row, a)
-            tied = (np.abs(self.q[a]) * worth / self.leverage[a]).sum(axis=1)
+            tied = (np.abs(self.q[a]) * marks / self.leverage[a]).sum(axis=1)
             tied += new * mark / leverage - np.abs(q) * mark / self.leverage[a, c]
             free = value - change * (price - mark) - cost - tied
         code = np.select(
