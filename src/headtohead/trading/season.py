@@ -1,0 +1,247 @@
+"""What was recorded of a trading season or a backtest: trades, and values of accounts."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from headtohead.core.errors import InputError
+from headtohead.core.units import first_few
+
+Side = Literal["long", "short"]
+_UNEXPLAINED = 0.05  # of the stake: a difference that fees and funding do not make
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """One closed trade of one agent.
+
+    Attributes:
+        coin: What was traded, without its quote currency: BTC.
+        quantity: Coins, above 0 on both sides.
+        fees_usd: Both fees; None where the file does not say.
+        funding_usd: What funding added (below 0: took); None where the file does not say.
+        net_usd: Profit as recorded, or by prices and fees where the file does not say.
+        net_recorded: Whether the file says the profit.
+    """
+
+    agent: str
+    coin: str
+    side: Side
+    opened_at: datetime
+    closed_at: datetime
+    entry_usd: float
+    exit_usd: float
+    quantity: float
+    fees_usd: float | None = None
+    funding_usd: float | None = None
+    net_usd: float
+    net_recorded: bool = True
+
+    @property
+    def sign(self) -> int:
+        """1 for long, -1 for short."""
+        return 1 if self.side == "long" else -1
+
+    @property
+    def notional_usd(self) -> float:
+        """What was bought or sold at entry."""
+        return self.quantity * self.entry_usd
+
+    @property
+    def gross_usd(self) -> float:
+        """Profit by the prices alone."""
+        return self.sign * self.quantity * (self.exit_usd - self.entry_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFile:
+    """What the reader of a format is given.
+
+    Attributes:
+        mapping: Field -> column or dotted path in the file.
+    """
+
+    path: Path
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountValue:
+    """What an account was worth at a moment.
+
+    Attributes:
+        equity_usd: None where only the return is recorded.
+        return_frac: Since the start; None where only the value is recorded.
+    """
+
+    agent: str
+    at: datetime
+    equity_usd: float | None
+    return_frac: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What one file holds.
+
+    Attributes:
+        stake_usd: What an account began with, where the file says so.
+        start: When the season began, where the file says so.
+        left_out: Reason -> rows that were not read.
+        notes: What a reader must know of the file.
+    """
+
+    trades: tuple[Trade, ...] = ()
+    values: tuple[AccountValue, ...] = ()
+    stake_usd: float | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Season:
+    """A season, or backtests side by side.
+
+    Attributes:
+        agents: Their names, the highest final return first.
+        trades: In the order of their ends.
+        equity: Agent -> (moment, account value in USD), in order, the stake at the start first.
+        stake_usd: What every account began with.
+        left_out: Reason -> rows that do not count.
+    """
+
+    agents: tuple[str, ...]
+    trades: tuple[Trade, ...]
+    equity: Mapping[str, tuple[tuple[datetime, float], ...]]
+    start: datetime
+    end: datetime
+    stake_usd: float
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> float:
+        """How long it lasted."""
+        return (self.end - self.start) / timedelta(days=1)
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """What was traded, the most often traded first."""
+        return tuple(coin for coin, _ in Counter(t.coin for t in self.trades).most_common())
+
+    def trades_of(self, agent: str) -> tuple[Trade, ...]:
+        """The trades of one agent, in the order of their ends."""
+        return tuple(t for t in self.trades if t.agent == agent)
+
+    @property
+    def recorded_until(self) -> datetime:
+        """Until when trades are recorded: the end, unless accounts moved after the last of them."""
+        last = max((t.closed_at for t in self.trades), default=self.start)
+        if self.end - last < timedelta(days=1):
+            return self.end
+        for agent in self.agents:
+            booked = sum(t.net_usd for t in self.trades_of(agent)) / self.stake_usd
+            final = self.final_return(agent)
+            if final is not None and abs(final - booked) > _UNEXPLAINED:
+                return last
+        return self.end
+
+    def final_return(self, agent: str) -> float | None:
+        """Its last account value over the stake, less 1; None where no value is recorded."""
+        values = self.equity[agent]
+        return values[-1][1] / self.stake_usd - 1 if len(values) > 1 else None
+
+
+def season_of(
+    parts: Sequence[Recorded],
+    *,
+    stake_usd: float | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Season:
+    """One season of what several files hold.
+
+    Args:
+        stake_usd: What every account began with; by the files if None, else the first value.
+        start: Later trades and values count; by default from the hour of the first one on.
+        end: Earlier ones count; by default to the last one.
+
+    Raises:
+        InputError: If nothing is left, or the stake is not known.
+    """
+    trades = [t for part in parts for t in part.trades]
+    values = [v for part in parts for v in part.values]
+    moments = [t.opened_at for t in trades] + [v.at for v in values]
+    if not moments:
+        raise InputError("The files hold no closed trade and no account value, so none is judged.")
+    said = [part.start for part in parts if part.start]
+    first = min([*said, *moments]).replace(minute=0, second=0, microsecond=0)
+    last = max([t.closed_at for t in trades] + [v.at for v in values])
+    last = max([last, *(part.end for part in parts if part.end)])
+    start, end = start or first, end or last
+    if start >= end:
+        raise InputError(f"`start` {start:%Y-%m-%d %H:%M} is not before the end, {end}.")
+    left: Counter[str] = Counter()
+    for part in parts:
+        left.update(part.left_out)
+    kept = [t for t in trades if start <= t.opened_at and t.closed_at <= end]
+    left["trades outside the days asked for"] += len(trades) - len(kept)
+    once = list(dict.fromkeys(kept))
+    left["trades given twice"] += len(kept) - len(once)
+    inside = [v for v in dict.fromkeys(values) if start <= v.at <= end]
+    left["account values outside the days asked for"] += len(set(values)) - len(inside)
+    if not once and not inside:
+        raise InputError(f"No trade and no account value lies between {start} and {end}.")
+    stake = stake_usd or _stake([p.stake_usd for p in parts if p.stake_usd], values)
+    equity: dict[str, dict[datetime, float]] = {}
+    for agent in dict.fromkeys([*(t.agent for t in once), *(v.agent for v in inside)]):
+        equity[agent] = {start: stake}
+    for v in sorted(inside, key=lambda v: v.at):
+        worth = v.equity_usd if v.equity_usd is not None else stake * (1 + (v.return_frac or 0.0))
+        equity[v.agent][v.at] = worth
+    whole = Season(
+        agents=(),
+        trades=tuple(sorted(once, key=lambda t: t.closed_at)),
+        equity={agent: tuple(held.items()) for agent, held in equity.items()},
+        start=start,
+        end=end,
+        stake_usd=stake,
+        left_out={reason: n for reason, n in left.items() if n},
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+    net = {a: sum(t.net_usd for t in whole.trades_of(a)) / stake for a in equity}
+    by_return = sorted(
+        equity, key=lambda a: -(net[a] if (r := whole.final_return(a)) is None else r)
+    )
+    return replace(whole, agents=tuple(by_return))
+
+
+def _stake(said: Sequence[float], values: Iterable[AccountValue]) -> float:
+    """What every account began with: as the files say, else by a value and its return."""
+    if len(set(said)) > 1:
+        amounts = first_few([f"${x:,.0f}" for x in sorted(set(said))])
+        raise InputError(f"The files begin with different stakes: {amounts}. Give `stake`.")
+    if said:
+        return said[0]
+    both = [
+        v.equity_usd / (1 + v.return_frac)
+        for v in values
+        if v.equity_usd and v.return_frac is not None and v.return_frac > -1
+    ]
+    if both:
+        rounded = Counter(round(x, -1) for x in both)
+        return rounded.most_common(1)[0][0]
+    first: dict[str, AccountValue] = {}
+    for v in sorted(values, key=lambda v: v.at):
+        first.setdefault(v.agent, v)
+    begun = {v.equity_usd for v in first.values() if v.equity_usd}
+    if len(begun) == 1 and all(v.equity_usd for v in first.values()):
+        return begun.pop()
+    raise InputError(
+        "The files do not say with how much money an account began. Give it as `stake`, in USD."
+    )
