@@ -47,6 +47,7 @@ REASONS = (
 KINDS = ("order", "stop", "target", "liquidation")
 """What a fill was, by its code."""
 _DUST = 1e-12
+_STRETCH, _STEPS = 256, 4  # bars looked at together, and one by one where something may happen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +172,17 @@ def replay(
     run = _Run(market, contract, table, np.broadcast_to(stake_usd, agents), margin)
     equity = np.empty((agents, length + 1))
     equity[:, 0] = run.stake
-    for t in range(length):
-        equity[:, t + 1] = run.bar(t, t if first is None else first + t)
+    busy = run.busy(length) if first is None else np.arange(length)
+    t = 0
+    while t < length:
+        span = int(busy[np.searchsorted(busy, t)] - t) if t <= busy[-1] else length - t
+        if span and (still := run.still(t, min(span, _STRETCH))) is not None:
+            equity[:, t + 1 : t + 1 + still.shape[1]] = still
+            t += still.shape[1]
+            continue
+        for _ in range(min(span, _STEPS) or 1):
+            equity[:, t + 1] = run.bar(t, t if first is None else first + t)
+            t += 1
     return run.accounts(equity)
 
 
@@ -274,6 +284,30 @@ class _Run:
         self.forced_then = np.zeros(table.n, np.int64)
         self.record: list[tuple[IntArray | FloatArray, ...]] = []
         self.any, self.tiered = False, False
+
+    def busy(self, length: int) -> IntArray:
+        """The bars in which orders come or funding is due, and the end."""
+        paying = np.flatnonzero(self.paying[:length])
+        return np.unique(np.r_[list(self.table.at), paying, length].astype(np.int64))
+
+    def still(self, t: int, span: int) -> FloatArray | None:
+        """Values at the closes of bars from t on in which nothing can happen, shape (agents, bars).
+
+        Nothing can where no level is reached and no account is near its maintenance with every coin
+        at its worst of all the bars. None if that is so of fewer than `_STEPS` bars.
+        """
+        while span >= _STEPS:
+            rows = slice(t, t + span)
+            low, high = self.ends[0][rows].min(axis=0), self.ends[1][rows].max(axis=0)
+            quiet = not ((low <= self.below) | (high >= self.above_hit)).any()
+            if quiet and not self.isolated:
+                worst = self.cash + np.minimum(self.q * low, self.q * high).sum(axis=1)
+                quiet = bool((worst >= self._needed(high)).all())
+            if quiet:
+                result: FloatArray = self.cash[:, None] + self.q @ self.ends[2][rows].T
+                return result
+            span //= 4
+        return None
 
     def bar(self, t: int, row: "int | IntArray") -> FloatArray:
         """Run bar t, which is this row of the market; the values at its close."""
@@ -377,15 +411,15 @@ class _Run:
         table, contract = self.table, self.contract
         a, c = table.agent[rows], table.coin[rows]
         opened = self._at(self.open, row, a, c)
-        marks = self._prices(self.worth_open, row, a)
+        marks = self.worth_open[row] if isinstance(row, int) else self.worth_open[row[a]]
         if table.moment[rows].any():
             passed = table.moment[rows]
             opened = opened + passed * (self._at(self.close, row, a, c) - opened)
             marks = marks + passed[:, None] * (self._prices(self.ends[2], row, a) - marks)
-        mark = marks[np.arange(a.size), c]
+        mark = marks[c] if marks.ndim == 1 else marks[np.arange(a.size), c]
         q = self.q[a, c]
         wanted = table.size[rows]
-        value = self.cash[a] + np.einsum("ac,ac->a", self.q[a], marks)
+        value = self.cash[a] + _dot(self.q[a], marks)
         if table.unit != "coins":
             wanted = wanted * (value if table.unit == "equity" else self.stake[a]) / opened
         undone = table.undoes[rows]
@@ -411,17 +445,12 @@ class _Run:
             tied = (np.abs(self.q[a]) * marks / self.leverage[a]).sum(axis=1)
             tied += new * mark / leverage - np.abs(q) * mark / self.leverage[a, c]
             free = value - change * (price - mark) - cost - tied
-        code = np.select(
-            [
-                np.isnan(opened),
-                self.lost[a],
-                gone,
-                (added > 0) & ~((leverage >= 1) & (leverage <= allowed)),
-                (added > _DUST * new) & (free < -_DUST * value),
-            ],
-            [1, 4, 5, 2, 3],
-            0,
-        )
+        code = np.zeros(rows.size, np.int8)
+        code[(added > _DUST * new) & (free < -_DUST * value)] = 3
+        code[(added > 0) & ~((leverage >= 1) & (leverage <= allowed))] = 2
+        code[gone] = 5
+        code[self.lost[a]] = 4
+        code[np.isnan(opened)] = 1
         self.rejected[rows] = code
         good = code == 0
         rows, a, c, change = rows[good], a[good], c[good], change[good]
@@ -531,8 +560,10 @@ class _Run:
             np.where(np.isnan(bust), -np.inf, side * bust),
         )
         favourable = np.where(np.isnan(target), np.inf, side * target)
-        self.below[a, c] = np.select([side > 0, side < 0], [adverse, -favourable], -np.inf)
-        self.above_hit[a, c] = np.select([side > 0, side < 0], [favourable, -adverse], np.inf)
+        long = side > 0
+        below, above = np.where(long, adverse, -favourable), np.where(long, favourable, -adverse)
+        self.below[a, c] = np.where(side == 0, -np.inf, below)
+        self.above_hit[a, c] = np.where(side == 0, np.inf, above)
 
     def _values(self, row: "int | IntArray", end: int) -> tuple[FloatArray, FloatArray]:
         """Values and maintenance of all accounts at the low (0), high (1) or close (2)."""

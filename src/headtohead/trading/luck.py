@@ -1,0 +1,424 @@
+"""How often agents without skill do as well: the same bets, on coins and sides drawn anew.
+
+What an agent decided is when to bet, how much, how long, on which coins and on which sides. A
+random agent keeps when, how much and how long (its slots), how many were long and how often
+each coin was used. Only which coin and which side goes with which slot is drawn. So a rising
+market, courage and activity are no skill, and knowing what will rise, and when, is.
+
+Coins and sides are permuted, so for an agent that puts them to slots at random the chance is
+uniform whatever the candles did: a permutation test. Where an agent never held a coin twice at
+once, neither do the random ones: their permutations are reached by swaps of two slots, of which
+those are not taken that would hold a coin twice at once. A chain of swaps runs from the record
+to a hub, and one from the hub to every draw, which makes record and draws exchangeable (Besag &
+Clifford 1989, doi:10.1093/biomet/76.4.633).
+
+The chance is (k + 1) / (n + 1) with k of n draws at least as good (Phipson & Smyth 2010,
+doi:10.2202/1544-6115.1585), never 0.
+
+From account values alone there is no null: they do not say what was bet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headtohead.core.errors import InputError
+from headtohead.core.units import counted_of
+from headtohead.trading.contract import Contract
+from headtohead.trading.market import Market
+from headtohead.trading.replay import Accounts, Margin, Orders, replay
+from headtohead.trading.season import Season, Trade
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Coins = Literal["used", "evenly"]
+_BLOCK = timedelta(days=3)
+_EXTENSIONS, _CELLS, _SWAPS, _MOST_SWAPS = 10, 4_000_000, 8, 2000
+_LEAST_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """How an agent bet.
+
+    Attributes:
+        trades: Closed ones in the order of their openings; each is a slot.
+        until: Until when a random agent trades.
+        known_until: Until when trades are recorded. Beyond, slots are those of blocks of three days
+            of the record, drawn anew: the same rate, lengths and sizes.
+    """
+
+    agent: str
+    trades: tuple[Trade, ...]
+    start: datetime
+    known_until: datetime
+    until: datetime
+    stake_usd: float
+
+    @property
+    def long_frac(self) -> float:
+        """Share of the slots that were long."""
+        return sum(t.sign > 0 for t in self.trades) / len(self.trades)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LuckChance:
+    """How often random agents do as well as one did.
+
+    Attributes:
+        value: Chance that one does at least as well, above 0.
+        se: Standard error of `value` by the number of draws alone.
+        worse: Chance that one does at most as well.
+        replayed_frac: What the agent's own coins and sides return in the replay, at prices between
+            the opens and closes of bars; None where slots are drawn beyond the record.
+        returns_frac: Of the random agents, shape (draws,).
+        times: Moments of the band.
+        low: Value over stake of the random agents at the lower end of the band, shape (times,).
+        high: At its upper end.
+        lost_frac: Share of random agents that a liquidation ended or cost a position.
+        refused_frac: Share of their orders that margin or leverage did not allow.
+        extended: Whether slots were drawn for days of which no trades are recorded.
+    """
+
+    value: float
+    se: float
+    worse: float
+    draws: int
+    observed_frac: float
+    replayed_frac: float | None
+    returns_frac: FloatArray
+    times: tuple[datetime, ...]
+    median: FloatArray
+    low: FloatArray
+    high: FloatArray
+    lost_frac: float
+    refused_frac: float
+    extended: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Slots in a market; all of shape (slots,).
+
+    Attributes:
+        opens: Bars since the market's start, and the part of one that had passed.
+        closes: Likewise.
+        size: Value of the position over that of the account.
+    """
+
+    opens: FloatArray
+    closes: FloatArray
+    size: FloatArray
+    coin: IntArray
+    side: FloatArray
+
+
+def profile_of(season: Season, agent: str, *, until: datetime | None = None) -> Profile:
+    """How an agent bet, by its recorded trades.
+
+    Args:
+        until: Until when it traded, if trades are recorded only for a part of the season.
+
+    Raises:
+        InputError: If no trades of it are recorded.
+    """
+    trades = tuple(sorted(season.trades_of(agent), key=lambda t: (t.opened_at, t.closed_at)))
+    if not trades:
+        raise InputError(
+            f"No trades of {agent} are recorded, only account values. Those do not say what was "
+            "bet, so no random agents can bet alike. Give its trades."
+        )
+    recorded = max(t.closed_at for t in season.trades)
+    end = until or season.end
+    return Profile(
+        agent=agent,
+        trades=trades,
+        start=season.start,
+        known_until=end if until is None else min(recorded, end),
+        until=end,
+        stake_usd=season.stake_usd,
+    )
+
+
+def chance(
+    profile: Profile,
+    market: Market,
+    contract: Contract,
+    observed_return: float | None,
+    *,
+    draws: int,
+    rng: np.random.Generator,
+    coins: Coins = "used",
+    margin: Margin = "cross",
+    level: float = 0.95,
+) -> LuckChance:
+    """How often random agents that bet as this one do as well.
+
+    A slot begins and ends when its trade did, at a price on the line from the bar's open to its
+    close. Its size is the trade's value over the account's value then: the stake, what closed
+    trades had earned, and open ones at that price. So a random agent that has lost bets less, as it
+    would have to.
+
+    Args:
+        market: Candles of every coin that was traded; bars outside the profile's days are not used.
+        observed_return: What the agent returned, as a share of the stake; if None, what its own
+            coins and sides return in the replay, which makes the test exact.
+        coins: "used", each coin as often as the agent used it, so that random agents bet as boldly;
+            "evenly", any coin of the market as likely, so that the choice of coins counts too.
+        level: Coverage of the band, at each moment.
+
+    Raises:
+        InputError: If there are no candles of a coin or of the profile's days.
+        ValueError: If there are fewer than 1 draws.
+    """
+    if draws < 1:
+        raise ValueError(f"{draws} draws, of which at least 1 is needed")
+    market = market.window(profile.start, profile.until + market.bar)
+    notes: list[str] = []
+    own = _slots(profile, market, notes)
+    length = len(market.times)
+    shown = np.unique(np.linspace(0, length, min(length + 1, 500)).astype(np.int64))
+    extended = profile.until - profile.known_until >= market.bar
+    groups = min(_EXTENSIONS, draws) if extended else 1
+    room = max(1, _CELLS // length)
+    paths, returns, refused, opened, lost = [], [], 0, 0, 0
+    for group in range(groups):
+        count = draws // groups + (group < draws % groups)
+        slots = _extended(own, profile, market, rng) if extended else own
+        coin, side = _drawn(slots, len(market.coins), count, rng, coins)
+        for first in range(0, count, room):
+            part = slice(first, min(first + room, count))
+            accounts = _run(slots, coin[part], side[part], market, contract, profile, margin)
+            paths.append(accounts.equity_usd[:, shown] / profile.stake_usd)
+            returns.append(accounts.return_frac)
+            openings = accounts.rejected[: coin[part].size]
+            refused, opened = refused + int((openings > 0).sum()), opened + openings.size
+            lost += int((accounts.liquidated_at >= 0).sum())
+    replayed = None
+    if not extended:
+        one = _run(own, own.coin[None], own.side[None], market, contract, profile, margin)
+        replayed = float(one.return_frac[0])
+    observed = replayed if observed_return is None else observed_return
+    if observed is None:
+        raise InputError("`observed_return` is needed where trades are known only for a part.")
+    every, band = np.concatenate(returns), np.concatenate(paths)
+    # What rounding of sums makes unequal is equal.
+    slack = 1e-9 * max(1.0, abs(observed))
+    value = (int((every >= observed - slack).sum()) + 1) / (draws + 1)
+    low, median, high = np.quantile(band, [0.5 - level / 2, 0.5, 0.5 + level / 2], axis=0)
+    starts = market.start
+    return LuckChance(
+        value=value,
+        se=_error(value, draws),
+        worse=(int((every <= observed + slack).sum()) + 1) / (draws + 1),
+        draws=draws,
+        observed_frac=observed,
+        replayed_frac=replayed,
+        returns_frac=every,
+        times=tuple(starts + int(n) * market.bar for n in shown),
+        median=median,
+        low=low,
+        high=high,
+        lost_frac=lost / draws,
+        refused_frac=refused / max(opened, 1),
+        extended=extended,
+        notes=tuple(notes),
+    )
+
+
+def _error(value: float, draws: int) -> float:
+    """Standard error of a chance, not 0 where all draws or none do as well."""
+    share = (value * (draws + 1)) / (draws + 2)
+    return float(np.sqrt(share * (1 - share) / draws))
+
+
+def _slots(profile: Profile, market: Market, notes: list[str]) -> _Slots:
+    """The trades as slots of a market's bars, with sizes as shares of the account then."""
+    market.of(sorted({t.coin for t in profile.trades}))
+    length = len(market.times)
+    opens, closes = (
+        np.array([(at - market.start) / market.bar for at in moments])
+        for moments in (
+            [t.opened_at for t in profile.trades],
+            [t.closed_at for t in profile.trades],
+        )
+    )
+    inside = (opens >= 0) & (opens < length)
+    trades = [t for t, there in zip(profile.trades, inside, strict=True) if there]
+    opens, closes = opens[inside], closes[inside]
+    outside = len(profile.trades) - len(trades)
+    if outside:
+        notes.append(f"{counted_of(outside, 'trades')} opened outside the candles and do not count")
+    if not trades:
+        raise InputError(f"No trade of {profile.agent} opened within the candles.")
+    short = sum(t.closed_at - t.opened_at < market.bar for t in trades)
+    if short:
+        notes.append(
+            f"{short} of {len(trades)} trades were shorter than a bar of {market.bar}; prices "
+            "inside a bar are taken to run straight from its open to its close"
+        )
+    worth = _worth(trades, opens, market, profile.stake_usd)
+    least = _LEAST_SHARE * profile.stake_usd
+    if (worth < least).any():
+        notes.append(
+            f"By its recorded trades the account was worth less than {_LEAST_SHARE:.0%} of the "
+            f"stake at {(worth < least).sum()} openings; sizes are taken of that much"
+        )
+    return _Slots(
+        opens,
+        closes,
+        np.array([t.notional_usd for t in trades]) / np.maximum(worth, least),
+        np.array([market.coins.index(t.coin) for t in trades], np.int64),
+        np.array([float(t.sign) for t in trades]),
+    )
+
+
+def _worth(trades: Sequence[Trade], opens: FloatArray, market: Market, stake: float) -> FloatArray:
+    """The account's value when each trade opened, by the trades alone."""
+    opened, closed = (
+        np.array([at.timestamp() for at in moments])
+        for moments in ([t.opened_at for t in trades], [t.closed_at for t in trades])
+    )
+    net, entry, held = (
+        np.array(x)
+        for x in (
+            [t.net_usd for t in trades],
+            [t.entry_usd for t in trades],
+            [t.sign * t.quantity for t in trades],
+        )
+    )
+    coin = np.array([market.coins.index(t.coin) for t in trades])
+    worth = np.full(len(trades), stake)
+    for n, at in enumerate(opened):
+        row = int(opens[n])
+        first, last = market.open[row, coin], market.close[row, coin]
+        gain = held * (first + (opens[n] - row) * (last - first) - entry)
+        still = (opened < at) & (closed > at) & np.isfinite(gain)
+        worth[n] += net[closed <= at].sum() + gain[still].sum()
+    return worth
+
+
+def _extended(slots: _Slots, profile: Profile, market: Market, rng: np.random.Generator) -> _Slots:
+    """The slots, and for the days without a record those of blocks of it drawn with replacement."""
+    recorded = round((profile.known_until - market.start) / market.bar)
+    known = min(max(recorded, 1), len(market.times))
+    block = max(1, min(known, round(_BLOCK / market.bar)))
+    rows, shifts = [np.arange(slots.opens.size)], [np.zeros(slots.opens.size)]
+    for at in range(known, len(market.times), block):
+        first = int(rng.integers(0, known - block + 1))
+        last = first + min(block, len(market.times) - at)
+        of_block = np.flatnonzero((slots.opens >= first) & (slots.opens < last))
+        rows.append(of_block)
+        shifts.append(np.full(of_block.size, float(at - first)))
+    row, shift = np.concatenate(rows), np.concatenate(shifts)
+    return _Slots(
+        slots.opens[row] + shift,
+        slots.closes[row] + shift,
+        slots.size[row],
+        slots.coin[row],
+        slots.side[row],
+    )
+
+
+def _drawn(
+    slots: _Slots, coins: int, draws: int, rng: np.random.Generator, how: Coins
+) -> tuple[IntArray, FloatArray]:
+    """Coins and sides of random agents, both of shape (draws, slots)."""
+    side = rng.permuted(np.broadcast_to(slots.side, (draws, slots.side.size)), axis=1)
+    if how == "evenly":
+        return _evenly(slots, coins, draws, rng), side
+    near = _overlaps(slots)
+    if near.shape[1] == 0:
+        return rng.permuted(np.broadcast_to(slots.coin, side.shape), axis=1), side
+    steps = min(_SWAPS * slots.coin.size, _MOST_SWAPS)
+    hub, spare = _swapped(slots.coin[None], np.zeros(1, np.int64), near, steps, rng)
+    many = np.repeat(hub, draws, axis=0), np.repeat(spare, draws)
+    return _swapped(*many, near, steps, rng)[0], side
+
+
+def _overlaps(slots: _Slots) -> IntArray:
+    """For each slot those that are open at the same time, filled up with -1."""
+    both = (slots.opens[:, None] < slots.closes) & (slots.opens < slots.closes[:, None])
+    np.fill_diagonal(both, val=False)
+    most = int(both.sum(axis=1).max(initial=0))
+    near = np.full((len(both), most), -1)
+    for row, others in enumerate(both):
+        found = np.flatnonzero(others)
+        near[row, : found.size] = found
+    return near
+
+
+def _swapped(
+    coin: IntArray, spare: IntArray, near: IntArray, steps: int, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Coins after random swaps of two slots, and how often more a coin may be held twice at once.
+
+    No swap is taken that would use up more than what is spare: then every state within reach is as
+    likely as any other, as a swap and its reverse are.
+    """
+    coin, each = coin.copy(), np.arange(len(coin))
+    at, other = rng.integers(0, len(near), (2, steps, len(coin)))
+    for i, j in zip(at, other, strict=True):
+        mine, yours = coin[each, i], coin[each, j]
+        around_i, around_j = near[i], near[j]
+        at_i = np.where(
+            (around_i < 0) | (around_i == j[:, None]), -1, coin[each[:, None], around_i]
+        )
+        at_j = np.where(
+            (around_j < 0) | (around_j == i[:, None]), -1, coin[each[:, None], around_j]
+        )
+        before = (at_i == mine[:, None]).sum(axis=1) + (at_j == yours[:, None]).sum(axis=1)
+        after = (at_i == yours[:, None]).sum(axis=1) + (at_j == mine[:, None]).sum(axis=1)
+        taken = after - before <= spare
+        spare = np.where(taken, spare - (after - before), spare)
+        coin[each, i] = np.where(taken, yours, mine)
+        coin[each, j] = np.where(taken, mine, yours)
+    return coin, spare
+
+
+def _evenly(slots: _Slots, coins: int, draws: int, rng: np.random.Generator) -> IntArray:
+    """Any coin as likely for each slot, of those that are not held then."""
+    result = np.zeros((draws, slots.opens.size), np.int64)
+    busy = np.zeros((draws, coins))
+    for slot in np.argsort(slots.opens, kind="stable"):
+        free = busy <= slots.opens[slot]
+        free |= ~free.any(axis=1, keepdims=True)
+        result[:, slot] = np.where(free, rng.random((draws, coins)), -1.0).argmax(axis=1)
+        each = np.arange(draws), result[:, slot]
+        busy[each] = np.maximum(busy[each], slots.closes[slot])
+    return result
+
+
+def _run(
+    slots: _Slots,
+    coin: IntArray,
+    side: FloatArray,
+    market: Market,
+    contract: Contract,
+    profile: Profile,
+    margin: Margin,
+) -> Accounts:
+    """Accounts of agents that put these coins and sides, shape (agents, slots), to the slots."""
+    agents, count = coin.shape
+    agent = np.repeat(np.arange(agents), count)
+    opens, closes = np.tile(slots.opens, agents), np.tile(slots.closes, agents)
+    ends = np.flatnonzero(closes < len(market.times))
+    at = np.r_[opens, closes[ends]]
+    orders = Orders(
+        bar=at.astype(np.int64),
+        moment=at % 1,
+        agent=np.r_[agent, agent[ends]],
+        coin=np.r_[coin.ravel(), coin.ravel()[ends]],
+        size=np.r_[(side * slots.size).ravel(), np.zeros(ends.size)],
+        unit="equity",
+        adds=True,
+        undoes=np.r_[np.full(opens.size, -1), ends],
+    )
+    return replay(
+        market, contract, orders, agents=agents, stake_usd=profile.stake_usd, margin=margin
+    )
