@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from headtohead.prices.serving.verb import breakeven, serve_cost
     from headtohead.prices.training.verb import training_cost
     from headtohead.ratings.verb import rank
+    from headtohead.trading.verb import trade_judge
     from headtohead.trials.comparing.verb import compare
     from headtohead.trials.items.verb import items
     from headtohead.trials.planning.verb import plan
@@ -67,6 +68,7 @@ VERBS = {
     "shortlist": "choosing.shortlist",
     "show": "claims",
     "switch": "trials.switching",
+    "trade_judge": "trading",
     "training_cost": "prices.training",
     "update_evidence": "evidence",
     "versus": "claims.versus",
@@ -105,6 +107,7 @@ __all__ = [
     "shortlist",
     "show",
     "switch",
+    "trade_judge",
     "training_cost",
     "update_evidence",
     "versus",

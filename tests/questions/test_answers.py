@@ -334,6 +334,25 @@ def test_two_publishers_of_one_season_count_each_agent_once(
     assert lead.value == pytest.approx(35.7, abs=0.05)
 
 
+@pytest.mark.slow
+def test_luck_on_the_same_candles_leaves_the_order_open(
+    shared_evidence: Any, tmp_path: Any
+) -> None:
+    from headtohead.evidence.folder import from_folder
+
+    store = Store(tmp_path)
+    for source, folder in (
+        ("nof1_alpha_arena", "alpha_arena"),
+        ("binance_candles", "crypto_candles"),
+    ):
+        from_folder(store, [source], shared_evidence / folder, today=date(2026, 10, 31))
+    answer = ask(Facts(store), "performance.trading_order", ARTICLE, HINDSIGHT, measure="luck")
+    (luck,) = answer.estimates
+    assert {"binance_candles", "nof1_alpha_arena"} <= set(luck.source_ids)
+    assert 0.005 < luck.low < luck.value < 0.12
+    assert luck.high >= 1 / 15
+
+
 DEAR = ["gpt-5", "claude-opus-4-5-20251101"]
 CHEAP = ["deepseek-v3.2", "qwen3-max", "kimi-k2-0905-preview"]
 

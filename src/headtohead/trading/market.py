@@ -16,6 +16,7 @@ from headtohead.files.opening import content, csv_batches, csv_header, files_of,
 from headtohead.files.tables import UserTable, floats, open_tables, plain_text
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa  # type: ignore[import-untyped]
 
     from headtohead.evidence.store import Store
@@ -266,9 +267,20 @@ def market_of(
     Raises:
         NoEvidence: If there are none of a coin.
     """
+    return market_of_rows(store.read("coin_prices", as_of), coins, start, end)
+
+
+def market_of_rows(
+    rows: "pl.DataFrame", coins: Sequence[str], start: datetime, end: datetime
+) -> Market:
+    """The same of rows of the evidence's coin prices.
+
+    Raises:
+        NoEvidence: If there are none of a coin.
+    """
     import polars as pl
 
-    rows = store.read("coin_prices", as_of).filter(
+    rows = rows.filter(
         (pl.col("source_id") == _CANDLES)
         & pl.col("close_usd").is_not_null()
         & pl.col("observed_at").is_between(start, end, closed="left")

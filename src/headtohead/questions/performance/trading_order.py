@@ -1,11 +1,13 @@
 """Whether one side's trading agents took the first places, and how often luck alone does that."""
 
+from datetime import timedelta
 from math import comb
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
+from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
 from headtohead.evidence.picking import (
     estimate,
@@ -18,16 +20,19 @@ from headtohead.evidence.picking import (
     where,
 )
 from headtohead.stats.inputs import same_length, vector
+from headtohead.stats.intervals import exact_binomial
 
 QUESTION = Question(
     asks="Did side B's agents end ahead of side A's, and could luck have done it?",
     reads=("equity",),
+    optional=("trades", "coin_prices"),
     units=("frac", "pp"),
     scope={
         "season": ScopeWord("text", "Which season.", "alpha_arena_1", column="season"),
         "measure": ScopeWord(
             "text",
-            "luck: chance that agents without skill end in this order; "
+            "luck: chance that agents without skill end in this order, on the same candles where "
+            "they and the trades are known; "
             "lead: the worst of B less the best of A, in points of return.",
             "lead",
             ("luck", "lead"),
@@ -37,6 +42,9 @@ QUESTION = Question(
         ),
     },
 )
+
+_STAKE_USD = 10_000.0
+_DRAWS = 200
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
@@ -52,6 +60,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
     is_lead = ask.scope["measure"] == "lead"
     name_a, name_b = side_name(side(ask, "a")), side_name(side(ask, "b"))
     least = 1 / comb(both.height, b.height)
+    if not is_lead and (drawn := _drawn(frames, ask, both, b, luck)):
+        return drawn
     if not is_lead and least > float(ask.scope["alpha"]):
         return Answer(
             pending=True,
@@ -87,6 +97,70 @@ def run(frames: Frames, ask: Ask) -> Answer:
         notes=(
             "one season is one draw: an order of six agents cannot show skill by itself",
             *unplaced(final, "agents", side(ask, "a"), side(ask, "b")),
+        ),
+    )
+
+
+def _drawn(
+    frames: Frames, ask: Ask, final: pl.DataFrame, b: pl.DataFrame, luck: float
+) -> Answer | None:
+    """How often random agents on the same candles end in this order; None without candles.
+
+    Each trades at the times, in the sizes and as often long as one of the real agents. The interval
+    reaches to `luck`, the chance if all orders are alike: what decides holds by both.
+    """
+    from headtohead.trading.order import order_by_luck
+    from headtohead.trading.season import AccountValue, Recorded, Trade, season_of
+
+    trades = frames["trades"].filter(pl.col("season") == ask.scope["season"])
+    trades = once(trades, "trade_id").filter(pl.col("agent").is_in(final["agent"].implode()))
+    candles = frames["coin_prices"].filter(
+        pl.col("close_usd").is_not_null(), pl.col("coin").is_in(trades["coin"].implode())
+    )
+    if set(trades["agent"]) != set(final["agent"]) or set(candles["coin"]) != set(trades["coin"]):
+        return None
+    names = ("agent", "coin", "side", "opened_at", "closed_at", "entry_usd", "exit_usd")
+    columns = (*names, "fees_usd", "net_usd", "quantity_n")
+    recorded = Recorded(
+        trades=tuple(
+            Trade(quantity=row.pop("quantity_n"), **row)
+            for row in trades.select(columns).iter_rows(named=True)
+        ),
+        values=tuple(
+            AccountValue(agent, at, None, percent / 100)
+            for agent, at, percent in final.select("agent", "observed_at", "return_pct").iter_rows()
+        ),
+    )
+    season = season_of([recorded], stake_usd=_STAKE_USD)
+    late = candles.filter(pl.col("observed_at") >= season.end - timedelta(hours=2))
+    if late.is_empty():
+        return None
+    k = order_by_luck(season, candles, set(b["agent"]), draws=_DRAWS, rng=ask.rng)
+    drawn = exact_binomial(k, _DRAWS)
+    rows = pl.concat([final, trades, candles], how="diagonal_relaxed")
+    one = estimate(
+        ask,
+        rows,
+        label="chance by luck",
+        interval=Interval(drawn.value, min(drawn.low, luck), max(drawn.high, luck)),
+        unit="frac",
+        method=f"{_DRAWS} seasons of random agents on the same candles; the interval reaches to "
+        "the chance if all orders are alike",
+        n=final.height,
+        n_of="agents in one season",
+    )
+    says = (
+        f"of {_DRAWS:,} seasons in which each agent's coins and sides are drawn anew, at its own "
+        f"times and sizes and on the same candles, {drawn.value:.1%} end in this order; if all "
+        f"orders are alike, {luck:.1%} do"
+    )
+    return Answer(
+        estimates=(one,),
+        says=says,
+        rows=shown(final, "model_name lab country return_pct observed_at"),
+        notes=(
+            f"trades are known until {season.recorded_until:%Y-%m-%d}; for the days after it "
+            "random agents trade as the agents did before",
         ),
     )
 
