@@ -25,7 +25,7 @@ from headtohead.publish.sheet import (
 )
 from headtohead.publish.words import anchor, listed
 from headtohead.trading.charts import accounts_chart, drawdowns_chart, luck_chart
-from headtohead.trading.judging import AgentVerdict, Judgement, Luck, AccountPair
+from headtohead.trading.judging import AccountPair, AgentVerdict, Judgement, Luck
 from headtohead.trading.measures import Account
 
 _WORDS: Mapping[Answer, str] = {
