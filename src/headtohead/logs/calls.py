@@ -154,11 +154,13 @@ class CallStream(msgspec.Struct, kw_only=True):
     Attributes:
         calls: Its calls, read as they are asked for, so that a log larger than memory can be read.
         dropped: Reason -> how many records were left out; complete once `calls` is read.
+        columns: Of plain records, field of a call, or label.NAME -> the column where it stands.
     """
 
     meta: Meta
     calls: Iterator[Call]
     dropped: dict[str, int]
+    columns: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,21 @@ if TYPE_CHECKING:
 
     _Ask = tuple[str, str, str, Resolution]  # rule, word, channel, what the name means there
 
-_LONG_TOKENS = 128_000  # sellers ask more above this, or above 200,000 or 272,000
+LONG_TOKENS = 128_000  # sellers ask more above this, or above 200,000 or 272,000
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a call is priced by.
+
+    Attributes:
+        says: What the notes count, and whether this call is one of those.
+        lacks_long: Whether no list has its price of long prompts.
+    """
+
+    rates: Rates | None
+    says: tuple[tuple[str, bool], ...] = ()
+    lacks_long: bool = False
 
 
 class Prices:
@@ -45,6 +59,9 @@ class Prices:
         self._asks: dict[tuple[str, date, str], list[_Ask]] = {}
         self._turns: dict[str, list[date]] = {}
         self._courses: dict[tuple[str, int], Course] = {}
+        self._whole: dict[tuple[str, date, str], bool] = {}
+        # What calls of a day are given where the minute does not matter.
+        self._steady: dict[tuple[str, str, bool, date | None], _Given] = {}
         self._calls, self._said = Counter[str](), Counter[tuple[str, str]]()
         self.facts = Facts(store)
         meant = [self.facts.names.meant(word) for word in only]
@@ -61,7 +78,7 @@ class Prices:
         if price and _lacks_long(price, input_tokens):
             self._lost[f"{model} long"] = (
                 f"{model}: no list known on {self.day} has a price of prompts over "
-                f"{_LONG_TOKENS:,} tokens; the usual price is taken, which may be too low"
+                f"{LONG_TOKENS:,} tokens; the usual price is taken, which may be too low"
             )
         return rates_of(price) if price else None
 
@@ -81,44 +98,82 @@ class Prices:
         return rates_of(replace(price, usd_per_mtok=most))
 
     def rates_at(
-        self, model: str, call: "Call", *, operator: str = "", on_its_day: bool = True
+        self,
+        model: str,
+        call: "Call",
+        *,
+        operator: str = "",
+        on_its_day: bool = True,
+        n: int = 1,
     ) -> Rates | None:
-        """The same at the instant of a logged call, which is counted for the notes.
+        """The same at the instant of a logged call, which is counted for the notes `n` times.
 
         A call that tells no time of day takes the day's price. Without `on_its_day` the call
         counts as made again on the day, at its hour.
         """
-        at, price = call.instant, self.in_force(model, self.day, operator)
+        at = call.instant
+        key = model, operator, on_its_day, at.date() if at else None
+        given = self._steady.get(key)
+        if given is None:
+            given = self._given(model, at, operator, on_its_day)
+            if at is None or self.steady(model, at.date(), operator):
+                self._steady[key] = given
+        if given.rates is None:
+            return None
+        for what, counts in given.says:
+            self._said[model, what] += n if counts else 0
+        if given.lacks_long and call.usage and call.usage.input_tokens > LONG_TOKENS:
+            what = f"have over {LONG_TOKENS:,} tokens of input and take the usual price"
+            self._said[model, f"{what}, as no list has one for long prompts"] += n
+        self._calls[model] += n
+        return given.rates
+
+    def _given(self, model: str, at: datetime | None, operator: str, on_its_day: bool) -> "_Given":
+        """What a call at an instant is priced by."""
+        says: list[tuple[str, bool]] = []
+        price = self.in_force(model, self.day, operator)
         if at and on_its_day and at.date() <= self.day:
             then = self.in_force(model, at, operator)
             if then and price and then.usd_per_mtok != price.usd_per_mtok:
-                self._said[model, f"were made when another price was in force: {then}"] += 1
+                says.append((f"were made when another price was in force: {then}", True))
             price = then or price
         if price is None:
-            return None
+            return _Given(None)
         hourly = [band for band in price.bands if band.hours]
         held = next((b for b in hourly if at and b.hours and b.hours.holds(at)), None)
-        for band in hourly:
-            self._said[model, f"fell in the hours of another price: {band}"] += band is held
+        says += [(f"fell in the hours of another price: {band}", band is held) for band in hourly]
         if hourly and at is None:
             usual = price.band or "usual"
-            self._said[model, f"tell no time of day and take the {usual} price"] += 1
-        if call.usage and _lacks_long(price, call.usage.input_tokens):
-            what = f"have over {_LONG_TOKENS:,} tokens of input and take the usual price"
-            self._said[model, f"{what}, as no list has one for long prompts"] += 1
-        self._calls[model] += 1
-        return rates_of(price, held)
+            says.append((f"tell no time of day and take the {usual} price", True))
+        lacks_long = _lacks_long(price, LONG_TOKENS + 1)
+        return _Given(rates_of(price, held), tuple(says), lacks_long)
+
+    def steady(self, model: str, on: date, operator: str) -> bool:
+        """Whether all calls of a model on a day have one price, whatever their minute."""
+        key = model, on, operator
+        if key not in self._whole:
+            start = datetime.combine(on, time(), UTC)
+            end, price = start + timedelta(days=1), None
+            for ask in self._asked(*key):
+                if any(start < turn < end for turn in self.course(ask[1], on).turns(ask[0])):
+                    self._whole[key] = False
+                    return False
+                if price := self._listed(ask, model, start):
+                    break
+            prices = filter(None, (price, self.in_force(model, self.day, operator)))
+            self._whole[key] = not any(band.hours for each in prices for band in each.bands)
+        return self._whole[key]
+
+    def _asked(self, model: str, on: date, operator: str) -> "list[_Ask]":
+        if (model, on, operator) not in self._asks:
+            self._asks[model, on, operator] = list(self.asked(model, on, operator))
+        return self._asks[model, on, operator]
 
     def in_force(self, model: str, at: date | datetime, operator: str) -> "ListPrice | None":
         """The price at an instant, or at the end of a day."""
         on = at.date() if isinstance(at, datetime) else at
-        if (model, on, operator) not in self._asks:
-            self._asks[model, on, operator] = list(self.asked(model, on, operator))
-        for rule, word, channel, meaning in self._asks[model, on, operator]:
-            moved = on if meaning.rule.startswith("alias:") else None
-            price = self.course(word, on).at(
-                at, rule=rule, channel=channel, word=model, name=model, moved_on=moved
-            )
+        for rule, word, channel, meaning in self._asked(model, on, operator):
+            price = self._listed((rule, word, channel, meaning), model, at)
             if price is None:
                 continue
             if isinstance(at, datetime) and model in self.used:
@@ -138,6 +193,14 @@ class Prices:
                 )
             return price
         return None
+
+    def _listed(self, ask: "_Ask", model: str, at: date | datetime) -> "ListPrice | None":
+        rule, word, channel, meaning = ask
+        on = at.date() if isinstance(at, datetime) else at
+        moved = on if meaning.rule.startswith("alias:") else None
+        return self.course(word, on).at(
+            at, rule=rule, channel=channel, word=model, name=model, moved_on=moved
+        )
 
     def asked(self, model: str, on: date, operator: str) -> Iterator["_Ask"]:
         """The rule, word and channel to look for on a day, one after the other."""
@@ -211,7 +274,7 @@ def prices_on(as_of: Day | None, store: "Store | None") -> Prices:
 def _lacks_long(price: "ListPrice", input_tokens: int) -> bool:
     """Whether a prompt is so long that sellers ask more, and no list says what this one asks."""
     known = any(band.over_tokens and "input" in band.usd_per_mtok for band in price.bands)
-    return input_tokens > _LONG_TOKENS and not known
+    return input_tokens > LONG_TOKENS and not known
 
 
 def rates_of(price: "ListPrice", hourly: "Band | None" = None) -> Rates:

@@ -110,6 +110,7 @@ def read(file: RunFile) -> CallStream:
         meta=Meta(format=FORMAT.name, metric=metric, scores=unused),
         calls=_calls(file, chain(peeked, rows), paths),
         dropped={},
+        columns=paths,
     )
 
 

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 
 import polars as pl
+from msgspec.structs import replace
 
 from headtohead.logs.calls import Call, Usage
 from headtohead.prices.at_calls import Prices
@@ -43,15 +45,15 @@ class Spent:
         """How much more was billed than the prices in force say; None without a bill."""
         return self.billed_usd - self.billed_cost_usd if self.billed_n else None
 
-    def add(self, cost: float | None, billed: float | None) -> None:
-        """Count one call."""
-        self.calls_n += 1
+    def add(self, cost: float | None, billed: float | None, n: int = 1) -> None:
+        """Count one call, or `n` that cost and were billed as much together."""
+        self.calls_n += n
         if cost is None:
             return
-        self.priced_n += 1
+        self.priced_n += n
         self.cost_usd += cost
         if billed is not None:
-            self.billed_n += 1
+            self.billed_n += n
             self.billed_usd += billed
             self.billed_cost_usd += cost
 
@@ -100,6 +102,22 @@ def added(a: Spent, b: Spent) -> Spent:
     return Spent(*(getattr(a, name) + getattr(b, name) for name in Spent.__slots__))
 
 
+class Alike(NamedTuple):
+    """Calls of one model whose tokens cost the same, as one.
+
+    Attributes:
+        call: Stands for each of them: its model, a time and a prompt as theirs.
+        n: How many they are.
+        usage: The tokens of all of them; None if they tell none.
+        billed_usd: What the log says they cost together; None if it says nothing.
+    """
+
+    call: Call
+    n: int
+    usage: Usage | None
+    billed_usd: float | None
+
+
 class Pricing:
     """Prices calls, those of a batch at the seller's price of batches.
 
@@ -113,21 +131,24 @@ class Pricing:
         self._rates: dict[tuple[str, date], Rates | None] = {}
         self.notes: dict[str, None] = {}
 
-    def cost(self, call: Call) -> tuple[float | None, str]:
-        """What a call cost, or why that is not known."""
+    def cost(self, alike: Alike) -> tuple[float | None, str]:
+        """What calls cost, or why that is not known."""
+        call = alike.call
         model = call.model.strip()
         if not model:
             return None, _NO_MODEL
         if call.labels.get("cache_hit", "").casefold() == "true":
             return 0.0, ""
-        if call.usage is None:
+        if alike.usage is None or call.usage is None:
             return None, _NO_TOKENS
         rates = self._in_batch(model, call) if self._batch else None
-        rates = rates or self.prices.rates_at(model, call, operator=self._operator)
+        rates = rates or self.prices.rates_at(model, call, operator=self._operator, n=alike.n)
         if rates is None:
             return None, "is in no price list of its day"
+        if rates.over:  # the length of one prompt decides, not that of all
+            rates = replace(rates.of(call.usage.input_tokens), over=())
         try:
-            return cost_usd(call.usage, rates), ""
+            return cost_usd(alike.usage, rates), ""
         except ValueError as error:
             return None, f"has impossible counts ({error})"
 
@@ -157,7 +178,9 @@ class Pricing:
         return self._rates[key]
 
 
-def priced(calls: Iterable[Call], pricing: Pricing, *, dropped: Mapping[str, int] = {}) -> Billed:
+def priced(
+    calls: Iterable[Call | Alike], pricing: Pricing, *, dropped: Mapping[str, int] = {}
+) -> Billed:
     """Every call at the price in force at its own minute.
 
     Args:
@@ -168,29 +191,38 @@ def priced(calls: Iterable[Call], pricing: Pricing, *, dropped: Mapping[str, int
     tokens: dict[tuple[str, date], Usage] = {}
     unpriced = Counter[tuple[str, str]]()
     meant: dict[tuple[str, date], str] = {}
-    for call in calls:
-        at = call.instant
+    for one in calls:
+        alike = one if isinstance(one, Alike) else Alike(one, 1, one.usage, one.cost_usd)
+        at = alike.call.instant
         day = at.date() if at else NO_DAY
-        model = call.model.strip()
-        cost, reason = pricing.cost(call)
+        model = alike.call.model.strip()
+        cost, reason = pricing.cost(alike)
         if reason:
-            unpriced[model or "(no name)", reason] += 1
-        by_day.setdefault((model or "(no name)", day), Spent()).add(cost, call.cost_usd)
-        if cost is None or call.usage is None:
+            unpriced[model or "(no name)", reason] += alike.n
+        key = (model or "(no name)", day)
+        if key not in by_day:
+            by_day[key] = Spent()
+        by_day[key].add(cost, alike.billed_usd, alike.n)
+        if cost is None or alike.usage is None:
             continue
-        key = (model, day)
         if key not in meant:
             on = day if at else prices.day
             meant[key] = prices.facts.names.resolve(model, on=on).model or model
         whole = (meant[key], day if at else prices.day)
-        tokens[whole] = _sum(tokens.get(whole), call.usage)
+        tokens[whole] = _sum(tokens.get(whole), alike.usage)
     return Billed(by_day, dict(unpriced), dict(dropped), tokens)
 
 
 def _sum(a: Usage | None, b: Usage) -> Usage:
     if a is None:
         return b
-    return Usage(**{n: getattr(a, n) + getattr(b, n) for n in Usage.__struct_fields__})
+    return Usage(
+        input_tokens=a.input_tokens + b.input_tokens,
+        cache_read_tokens=a.cache_read_tokens + b.cache_read_tokens,
+        cache_write_tokens=a.cache_write_tokens + b.cache_write_tokens,
+        output_tokens=a.output_tokens + b.output_tokens,
+        reasoning_tokens=a.reasoning_tokens + b.reasoning_tokens,
+    )
 
 
 @dataclass(frozen=True, slots=True)
