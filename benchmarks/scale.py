@@ -1,8 +1,8 @@
 """Shows what one machine takes: a hundred million votes ranked, ten million calls priced.
 
-Run as `python -m benchmarks.scale --page docs/benchmarks/scale.md`. The data are made up from a seed
-and kept in the cache folder (`--folder`), some 400 MB of votes and calls. Each command is a process
-of its own, the one that users type; its memory is what the system says it held at most.
+Run as `python -m benchmarks.scale --page docs/benchmarks/scale.md`. The data come from a seed,
+and stay in the cache folder (`--folder`), some 500 MB. Each command is a process of its own, the one
+that users type; its memory is what the system says it held at most.
 """
 
 import argparse
@@ -130,11 +130,14 @@ def took(*arguments: str) -> Took:
     )
 
 
-def counts(said: dict[str, Any]) -> dict[str, dict[str, int]]:
-    """Model -> every whole number that a ranking says of it: votes, wins, ties."""
+def counts(said: dict[str, Any]) -> dict[str, Any]:
+    """All counts of a ranking: of each model and each pair of them."""
+    (board,) = said["results"]
+    kinds = ("battles", "wins", "losses", "ties")
     return {
-        str(row["model"]): {k: v for k, v in row.items() if type(v) is int}
-        for row in said["results"]
+        "votes": board["votes"],
+        "models": {x["label"]: [x[kind] for kind in kinds] for x in board["ratings"]},
+        "pairs": {f"{x['a']} {x['b']}": x["votes"] for x in board["pairs"]},
     }
 
 
@@ -188,8 +191,11 @@ def main() -> None:
         rows.append(("the same on Spark", spark))
         if counts(ranked.said) != counts(spark.said):
             raise SystemExit("The counts of Spark are others.")
-        n = len(counts(ranked.said))
-        same = f"The counts of all {n} models are the same on Spark, vote by vote."
+        n = counts(ranked.said)
+        same = (
+            f"The counts of all {len(n['models'])} models (wins, losses, ties) and "
+            f"{len(n['pairs']):,} pairs are the same on Spark, vote by vote."
+        )
     rows.append((f"{chosen.calls:,} calls", took("prices", "--usage", str(log), "--as-of", _AS_OF)))
     text = page(rows, same)
     print(text)
