@@ -1,8 +1,8 @@
 """Shows what one machine takes: a hundred million votes ranked, ten million calls priced.
 
 Run as `python -m benchmarks.scale --page docs/benchmarks/scale.md`. The data come from a seed,
-and stay in the cache folder (`--folder`), some 500 MB. Each command is a process of its own, the one
-that users type; its memory is what the system says it held at most.
+and stay in the cache folder (`--folder`), some 500 MB. Each command is a process of its own, the
+one that users type; its memory is what the system says it held at most.
 """
 
 import argparse
