@@ -111,6 +111,36 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stake:
+    """A probability that somebody gave a forecast.
+
+    Attributes:
+        probability: That it resolves yes, 0 to 1.
+        source: Where they gave it; empty if that is not said.
+    """
+
+    forecaster: str
+    probability: float
+    given_on: date
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """When a forecast was made, when it resolves, and what people gave it.
+
+    Its reading as stated is the rule by which it resolves.
+
+    Attributes:
+        resolves_on: From this day of knowledge on the rule is applied.
+    """
+
+    made_on: date
+    resolves_on: date
+    stakes: tuple[Stake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One sentence to check.
 
@@ -123,6 +153,7 @@ class Claim:
         as_stated: The sentence's own verb, quantifier and scope.
         narrower: The sentence with one thing relaxed; None if there is no such reading.
         asks_again: Whether the sentence can be asked of another day.
+        forecast: Its days and probabilities; None for what is no forecast.
         fair: Why the reading as stated is a fair one, in a line.
         expect: What we expected before looking; never used for the verdict.
         note: Why the verdict differs from what was expected, or what a reader must know.
@@ -137,6 +168,7 @@ class Claim:
     narrower: Reading | None = None
     sources: tuple[str, ...]
     asks_again: bool = True
+    forecast: Forecast | None = None
     fair: str = ""
     expect: str = ""
     note: str = ""
@@ -171,13 +203,18 @@ _TEXTS, _OPTIONAL = ("id", "says", "section", "kind"), ("fair", "expect", "note"
 _CLAIM = (*_TEXTS, "about", "as_stated", "sources")
 _CONDITION = ("analysis", "scope", "bound", "about", "cannot", "awaits")
 _READINGS = ("as_stated", "narrower")
+_FORECAST = ("made_on", "resolves_on", "probabilities")
+_STAKE, _OF_STAKE = ("forecaster", "probability"), ("given_on", "source")
 _OLD = (
     'is the old form. Write [claim.narrower] with says, relaxes = "window", "population", '
     '"measure", "quantifier" or "verb" (the one thing it relaxes), analysis, scope and bound'
 )
 _BOUND = ("at_least", "at_most", "unit", "each", "judge", "favours", "by_label")
 # Fields that hold a text wherever they stand.
-_WORDED = (*_TEXTS, *_OPTIONAL, "relaxes", "analysis", "cannot", "awaits", *_BOUND[2:6])
+_WORDED = (
+    *(*_TEXTS, *_OPTIONAL, "relaxes", "analysis", "cannot", "awaits", *_BOUND[2:6]),
+    *("forecaster", "source"),
+)
 _HEAD = ("title", "origin", "group", "a", "b", "noted_on")
 
 
@@ -249,10 +286,7 @@ class _Reader:
                     "is missing, or is no text. Write it as text at the top, before any [[claim]]",
                 )
         if "noted_on" in data:
-            try:
-                data["noted_on"] = parse_day(str(data["noted_on"]))
-            except HeadToHeadError as error:
-                self.wrong(None, "noted_on", f"is no day. {error}")
+            data["noted_on"] = self._day(None, "noted_on", data["noted_on"])
         entries = data.get("claim")
         if not (
             isinstance(entries, list) and entries and all(isinstance(e, dict) for e in entries)
@@ -284,7 +318,9 @@ class _Reader:
     def claim(self, i: int, entry: dict[str, Any]) -> Claim | None:
         """One claim; None if anything in it is wrong."""
         before = len(self.problems)
-        self._keys(i, "", entry, _CLAIM, (*_OPTIONAL, "narrower", "kindest", "asks_again"))
+        self._keys(
+            i, "", entry, _CLAIM, (*_OPTIONAL, "narrower", "kindest", "asks_again", *_FORECAST)
+        )
         if len(self.problems) > before:
             return None
         if "kindest" in entry:
@@ -302,6 +338,7 @@ class _Reader:
         if not isinstance(asks_again, bool):
             self.wrong(i, "asks_again", f"must be true or false, not {asks_again!r}")
         about = self._period(i, "about", entry["about"])
+        forecast = self._forecast(i, entry, about)
         stated, narrower = (
             self.reading(i, name, entry[name], entry) if name in entry else None
             for name in _READINGS
@@ -323,7 +360,76 @@ class _Reader:
             narrower=narrower,
             sources=tuple(given),
             asks_again=asks_again,
+            forecast=forecast,
         )
+
+    def _forecast(self, i: int, entry: Mapping[str, Any], about: Period | None) -> Forecast | None:
+        """The days and probabilities of a forecast; None if it is none, or they are wrong."""
+        before = len(self.problems)
+        if entry["kind"] != "forecast":
+            for key in (key for key in _FORECAST if key in entry):
+                self.wrong(
+                    i, key, 'belongs to a forecast. Write kind = "forecast", or leave it out'
+                )
+            return None
+        what = {
+            "made_on": "the day on which the forecast was made",
+            "resolves_on": "the day from which on its reading as stated says whether it came true",
+        }
+        days: dict[str, date] = {}
+        for key, meant in what.items():
+            if key not in entry:
+                self.wrong(i, key, f'is missing. Write {key} = "2026-12-31", {meant}')
+            elif day := self._day(i, key, entry[key]):
+                days[key] = day
+        if len(days) < len(what):
+            return None
+        made, due = days["made_on"], days["resolves_on"]
+        if due <= made:
+            self.wrong(i, "resolves_on", f"is {due}, not after it was made on {made}. Mend one")
+        if about and due < about.end:
+            self.wrong(
+                i,
+                "resolves_on",
+                f"is {due}, before the time that it is about ends on {about.end}. Mend one",
+            )
+        stakes = self._stakes(i, entry.get("probabilities", []), made, due)
+        if len(self.problems) > before:
+            return None
+        return Forecast(made_on=made, resolves_on=due, stakes=stakes)
+
+    def _stakes(self, i: int, given: object, made: date, due: date) -> tuple[Stake, ...]:
+        """The probabilities that people gave a forecast; those that are wrong are left out."""
+        if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+            wanted = 'must be a list. Write [{ forecaster = "Ann", probability = 0.7 }]'
+            self.wrong(i, "probabilities", wanted)
+            return ()
+        stakes = (self._stake(i, n, one, made, due) for n, one in enumerate(given, 1))
+        return tuple(filter(None, stakes))
+
+    def _stake(
+        self, i: int, n: int, entry: Mapping[str, Any], made: date, due: date
+    ) -> Stake | None:
+        """One probability that somebody gave; None if anything in it is wrong."""
+        at, before = f"probabilities[{n}]", len(self.problems)
+        self._keys(i, at, entry, _STAKE, _OF_STAKE)
+        value = entry.get("probability", 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            self.wrong(i, f"{at}.probability", f"is {value!r}. Use a number from 0 to 1")
+        given_on = (
+            self._day(i, f"{at}.given_on", entry["given_on"]) if "given_on" in entry else made
+        )
+        if given_on and not made <= given_on < due:
+            self.wrong(
+                i,
+                f"{at}.given_on",
+                f"is {given_on}. Use a day from {made}, when the forecast was made, to before "
+                f"{due}, when it resolves",
+            )
+        if len(self.problems) > before or given_on is None:
+            return None
+        texts = {key: str(entry.get(key, "")) for key in ("forecaster", "source")}
+        return Stake(probability=float(value), given_on=given_on, **texts)
 
     def reading(self, i: int, name: str, entry: object, claim: Mapping[str, Any]) -> Reading | None:
         """One reading of a claim; None if anything in it is wrong."""
@@ -458,9 +564,11 @@ class _Reader:
         for table in tables:
             name, _, place = table.rstrip("]").partition("[")
             at = next((n for n in range(at, len(block)) if re.search(rf"\b{name}\b", block[n])), at)
-            if place:  # of several joined conditions, each of which says something
-                says = [n for n in range(at, len(block)) if re.search(r"\bsays\s*=", block[n])]
+            if place:  # of several that are listed, each of which has such a field
+                own = "says" if name == "all_of" else _STAKE[0]
+                says = [n for n in range(at, len(block)) if re.search(rf"\b{own}\s*=", block[n])]
                 at = says[min(int(place), len(says)) - 1] if says else at
+                block = block[: says[int(place)]] if len(says) > int(place) else block
         pattern = re.compile(rf"(^|[\s{{,.\[]){re.escape(leaf)}\s*[=\]]")
         return next(
             (first + n for n in range(at, len(block)) if pattern.search(block[n])), first + at
@@ -472,7 +580,8 @@ class _Reader:
         prefix = f"{name}." if name else ""
         for key in must:
             if key not in entry:
-                self.wrong(i, prefix + key, f"is missing. Every {name or 'claim'} needs it")
+                every = "Each of them" if name.endswith("]") else f"Every {name or 'claim'}"
+                self.wrong(i, prefix + key, f"is missing. {every} needs it")
         for key in sorted(set(entry) - {*must, *may}):
             unknown = UnknownName("field", key, (*must, *may))
             self.wrong(i, prefix + key, f"is wrong. {unknown}")
@@ -489,6 +598,12 @@ class _Reader:
             return Period.parse(str(value))
         except HeadToHeadError as error:
             return self.wrong(i, field, f"is wrong: {error}")
+
+    def _day(self, i: int | None, field: str, value: object) -> date | None:
+        try:
+            return parse_day(str(value))
+        except HeadToHeadError as error:
+            return self.wrong(i, field, f"is no day. {error}")
 
     def _scope(self, i: int, name: str, given: object, question: Question) -> dict[str, Any]:
         if not isinstance(given, dict):

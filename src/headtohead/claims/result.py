@@ -134,7 +134,17 @@ def verdict_json(v: Verdict) -> dict[str, Any]:
         "narrower": _judged_json(v.narrower) if v.narrower else None,
         "fair": v.claim.fair,
         "note": v.claim.note,
+        "forecast": _forecast_json(v),
     }
+
+
+def _forecast_json(v: Verdict) -> dict[str, Any] | None:
+    """When a forecast was made and resolves, and how it did; None for other statements."""
+    if v.claim.forecast is None:
+        return None
+    days = v.claim.forecast.made_on, v.claim.forecast.resolves_on
+    made, due = (day.isoformat() for day in days)
+    return {"made_on": made, "resolves_on": due, "outcome": v.outcome}
 
 
 def _judged_json(j: Judged) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from headtohead.claims.claim import (
     load,
 )
 from headtohead.claims.withheld import Withheld, turning
-from headtohead.core.dates import Period
+from headtohead.core.dates import Period, long_day
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Estimate
 from headtohead.core.question import Answer, Sides
@@ -33,6 +33,7 @@ from headtohead.questions import analyses, analysis
 from headtohead.stats.intervals import around, jointly
 
 Truth = Literal["true", "false", "undecided", "not measurable"]
+Outcome = Literal["yes", "no", "not due", "unresolved"]
 Word = Literal["supported", "overstated", "refuted", "undecided", "not measurable"]
 WORDS: tuple[Word, ...] = ("supported", "overstated", "refuted", "undecided", "not measurable")
 # How each is said of a sentence.
@@ -295,6 +296,23 @@ class Verdict:
         return (self.as_stated, self.narrower) if self.narrower else (self.as_stated,)
 
     @property
+    def outcome(self) -> Outcome | None:
+        """How it resolved by its reading as stated, if it is a forecast."""
+        if self.claim.forecast is None:
+            return None
+        if self.word in ("supported", "overstated", "refuted"):
+            return "yes" if self.word == "supported" else "no"
+        if self.word == "not measurable" or self.due <= self.as_of:
+            return "unresolved"
+        return "not due"
+
+    @property
+    def due(self) -> date:
+        """The day from which on its reading as stated can be applied."""
+        days = (self.claim.forecast.resolves_on,) if self.claim.forecast else ()
+        return max(*days, *(p.about.end for p in self.as_stated.parts), date.min)
+
+    @property
     def source_ids(self) -> tuple[str, ...]:
         """Every source behind it, sorted."""
         return tuple(sorted({i for j in self.judged for e in j.estimates for i in e.source_ids}))
@@ -354,7 +372,8 @@ def _sentence(v: Verdict) -> str:
     said_of = _SAID[v.word].replace("to it", "to all of it") if partly else _SAID[v.word]
     said_of += f" ({beyond})" if (beyond := v.as_stated.beyond) else ""
     head = f"“{v.claim.says}” {said_of}, with what was known by {v.as_of}{lean}"
-    said = f"{head}: {v.as_stated.finding}."
+    ahead = f"it resolves on {long_day(v.due)}; " if v.outcome == "not due" else ""
+    said = f"{head}: {ahead}{v.as_stated.finding}.{_resolved(v)}"
     if v.narrower is None or v.narrower.truth != "true" or v.word == "supported":
         return said
     only = {"overstated": "It is true only"}.get(v.word, "A narrower part holds")
@@ -364,9 +383,21 @@ def _sentence(v: Verdict) -> str:
     return f"{said} {part}." if same else f"{said} {part}: {v.narrower.finding}."
 
 
+def _resolved(v: Verdict) -> str:
+    """How a forecast resolved, as a sentence of its own; empty for what is none or is not due."""
+    if (forecast := v.claim.forecast) is None or v.outcome == "not due":
+        return ""
+    made = f" The forecast of {long_day(forecast.made_on)}"
+    if v.outcome == "unresolved":
+        return f"{made} cannot be resolved."
+    return f"{made} resolved on {long_day(v.due)}: {v.outcome}."
+
+
 def _decides(v: Verdict) -> str:
     if v.word not in ("undecided", "not measurable"):
         return ""
+    if v.outcome == "not due":
+        return f"Time: it resolves on {long_day(v.due)}."
     part, against = v.as_stated.deciding[0], v.as_stated.against
     if against:
         commands = listed(f"`h2h update {one.source_id}`" for one in against)
@@ -478,15 +509,47 @@ def _judge(
     as_of: date,
 ) -> JudgedCondition:
     window = condition.about or about or claim.about
+    if (
+        claim.forecast
+        and condition.analysis
+        and max(claim.forecast.resolves_on, window.end) > as_of
+    ):
+        return _so_far(facts, claim, condition, sides, window, as_of)
+    return ask_condition(facts, claim, condition, sides, window, as_of)
+
+
+def _so_far(
+    facts: Facts, claim: Claim, condition: Condition, sides: Sides, window: Period, as_of: date
+) -> JudgedCondition:
+    """A condition of a forecast that is not due: whatever is so by now does not decide it."""
+    end = min(window.end, as_of)
+    start = end if window.start == window.end else window.start
+    if start > end:
+        said = f"what it is about begins on {long_day(start)}"
+    else:
+        now = ask_condition(facts, claim, condition, sides, Period(start, end), as_of)
+        found = now.answer.says or now.answer.missing
+        said = f"so far “{condition.says.rstrip('.')}” {_SO_FAR[now.truth]}: {found}"
+    return judge(condition, Answer(missing=said, pending=True), window)
+
+
+_SO_FAR: Mapping[Truth, str] = {
+    "true": "holds",
+    "false": "does not hold",
+    "undecided": "is undecided",
+    "not measurable": "cannot be measured",
+}
+
+
+def ask_condition(
+    facts: Facts, claim: Claim, condition: Condition, sides: Sides, window: Period, as_of: date
+) -> JudgedCondition:
+    """A condition asked of a window with what was known by a day, and judged."""
     if missing := condition.cannot or condition.awaits:
         pending = bool(condition.awaits)
         return judge(condition, Answer(missing=missing, pending=pending), window)
-    if claim.kind == "forecast" and window.end > as_of:
-        ahead = f"the forecast is resolved on {window.end}, which on {as_of} lies ahead"
-        return judge(condition, Answer(missing=ahead, pending=True), window)
-    asked = analysis(condition.analysis)
     answer = facts.ask(
-        asked,
+        analysis(condition.analysis),
         about=window,
         as_of=as_of,
         sides=sides,
