@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from headtohead.chips.verb import chip
     from headtohead.choosing.shortlist.verb import shortlist
     from headtohead.choosing.watch.verb import watch
+    from headtohead.claims.forecasts.verb import forecasts
     from headtohead.claims.questions.verb import list_questions
     from headtohead.claims.verb import check, diff, report, show
     from headtohead.claims.versus.verb import versus
@@ -52,6 +53,7 @@ VERBS = {
     "diff": "claims",
     "explain_name": "names",
     "explain_openness": "openness",
+    "forecasts": "claims.forecasts",
     "freeze_site": "web",
     "gap": "capability",
     "index": "capability",
@@ -91,6 +93,7 @@ __all__ = [
     "diff",
     "explain_name",
     "explain_openness",
+    "forecasts",
     "freeze_site",
     "gap",
     "index",

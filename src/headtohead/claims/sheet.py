@@ -96,6 +96,22 @@ def bound_words(bound: Bound, estimates: Sequence[Estimate]) -> str:
     return f"{judged} is {range_words(*ends, unit)}{many}"
 
 
+def rule_words(v: Verdict) -> str:
+    """What makes a reading as stated hold, in words: each condition, and the range it asks for."""
+    conditions = []
+    for part in v.as_stated.parts:
+        bound = part.condition.bound
+        if bound is None:
+            continue
+        estimates = part.answer.estimates
+        judged = "the whole interval" if bound.judge == "interval" else "the printed figure"
+        asked = bound_words(bound, estimates)
+        if not asked and not bound.by_label and bound.unit:
+            asked = f"{judged} is {range_words(bound.at_least, bound.at_most, bound.unit)}"
+        conditions.append(f"{part.condition.says.rstrip('.')}: {asked}" if asked else "")
+    return ". ".join((v.as_stated.reading.says.rstrip("."), *filter(None, conditions)))
+
+
 def scope_words(condition: Condition) -> str:
     """The question behind a condition, and what it was asked of; empty if it has none."""
     if not condition.analysis:

@@ -52,22 +52,35 @@ class Trend:
         first = np.einsum("ik,ijk,jk->k", by_start[1:], self._unsure, by_start[1:])
         return mean, self._sigma * np.sqrt(later + first)
 
-    def below(self, h: int, x: float) -> float:
-        """The probability that what comes h >= 1 steps ahead is at most x."""
+    def below(self, h: int, x: ArrayLike) -> FloatArray:
+        """The probability that what comes h >= 1 steps ahead is at most x, of the form of x."""
         from scipy.special import stdtr
 
         mean, spread = self._ahead(h)
-        return float(self._weights @ stdtr(self.n - 2, (x - mean) / spread))
+        far = (np.asarray(x, dtype=float)[..., None] - mean) / spread
+        result: FloatArray = stdtr(self.n - 2, far) @ self._weights
+        return result
+
+    def drawn(self, h: int, uniform: FloatArray) -> FloatArray:
+        """What comes h steps ahead where its distribution has these probabilities below it."""
+        wide = self.interval(h, 1 - 1e-4)
+        places = np.linspace(wide.low, wide.high, 400)
+        return np.interp(uniform, self.below(h, places), places)
 
     def interval(self, h: int, level: float = LEVEL) -> Interval:
         """The median h steps ahead, and the interval with the same probability on either side."""
         from scipy.optimize import brentq
+        from scipy.special import stdtr
 
         mean, spread = self._ahead(h)
         tails = (0.5 - level / 2, 0.5, 0.5 + level / 2)
         reach = 20 * student_quantile(tails[2], self.n - 2) * float(spread.max())
         ends = float(mean.min()) - reach, float(mean.max()) + reach
-        low, middle, high = (brentq(lambda x, p=p: self.below(h, x) - p, *ends) for p in tails)
+        weights, df = self._weights, self.n - 2
+        low, middle, high = (
+            brentq(lambda x, p=p: float(weights @ stdtr(df, (x - mean) / spread)) - p, *ends)
+            for p in tails
+        )
         return around(middle, low, high)
 
 
@@ -156,7 +169,9 @@ def fit(values: ArrayLike) -> Trend:
     state = np.stack([level, slope]) * scale
     state[0, 0] += middle
     return Trend(
-        *(float(weights @ way) for way in ways),
+        alpha=float(weights @ alpha),
+        beta=float(weights @ beta),
+        phi=float(weights @ phi),
         errors=np.einsum("tik,ik,k->t", errors, start, weights) * scale,
         n=n,
         _weights=weights,

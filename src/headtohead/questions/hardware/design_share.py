@@ -91,7 +91,9 @@ def _by_foundry(chips: pl.DataFrame, ask: Ask) -> Answer:
         "released_on",
         "chips, whose release day is not known",
     )
-    since = ask.about.end.replace(year=ask.about.end.year - 6)
+    end = ask.about.end
+    leap = (end.month, end.day) == (2, 29)  # a day that most years do not have
+    since = end.replace(year=end.year - 6, day=28 if leap else end.day)
     recent = dated.filter(pl.col("released_on").is_between(since, ask.about.end))
     # Of some nobody says who makes them: these may be anybody's.
     rows = recent.with_columns(

@@ -15,6 +15,7 @@ from typing import Any
 from headtohead.capability.verb import gap, index
 from headtohead.chips.verb import chip
 from headtohead.choosing.shortlist.verb import shortlist
+from headtohead.claims.forecasts.verb import forecasts
 from headtohead.claims.questions.verb import list_questions
 from headtohead.claims.verb import check, diff, show
 from headtohead.claims.versus.verb import versus
@@ -40,6 +41,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     "check": check,
     "chip": chip,
     "diff": diff,
+    "forecasts": forecasts,
     "gap": gap,
     "index": index,
     "names": explain_name,
