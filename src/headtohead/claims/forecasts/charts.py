@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from headtohead.claims.forecasts.calibration import Bin
 from headtohead.claims.forecasts.history import Series
-from headtohead.core.units import show, span_of
-from headtohead.publish.charts import moments, tips
+from headtohead.core.units import show, show_end, span_of, unit
+from headtohead.publish.charts import above, moments, tips
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,13 +36,13 @@ def reliability_chart(bins: Sequence[Bin], share: float) -> "alt.LayerChart":
         }
         for b in bins
     )
-    unit = alt.Scale(domain=[0, 1], nice=False)
+    whole = alt.Scale(domain=[0, 1], nice=False)
     x = alt.X(
-        "p:Q", scale=unit, title="Probability given", axis=alt.Axis(format=".0%", tickCount=5)
+        "p:Q", scale=whole, title="Probability given", axis=alt.Axis(format=".0%", tickCount=5)
     )
     y = alt.Y(
         "share:Q",
-        scale=unit,
+        scale=whole,
         title="Share that came true",
         axis=alt.Axis(format=".0%", tickCount=5),
     )
@@ -53,7 +53,7 @@ def reliability_chart(bins: Sequence[Bin], share: float) -> "alt.LayerChart":
         ends.mark_line(style="strong", strokeDash=[4, 3], opacity=0.7, strokeWidth=1).encode(x, y),
         every.mark_rule(style="quiet", strokeDash=[2, 3], opacity=0.7).encode(y=y),
         base.mark_rule(style="strong", strokeWidth=7, opacity=0.3).encode(
-            x, alt.Y("low:Q", scale=unit, title="Share that came true"), alt.Y2("high:Q")
+            x, alt.Y("low:Q", scale=whole, title="Share that came true"), alt.Y2("high:Q")
         ),
         base.mark_point(style="strong", filled=True, opacity=1).encode(
             x,
@@ -66,13 +66,8 @@ def reliability_chart(bins: Sequence[Bin], share: float) -> "alt.LayerChart":
     return chart.properties(height=320)
 
 
-def trend_chart(one: Series, end: "date", actual: float | None) -> "alt.LayerChart":
-    """The figures known at earlier days, what the trend predicts at the end, and what came.
-
-    Args:
-        end: The day that is predicted.
-        actual: What came; None if that is not known.
-    """
+def trend_chart(one: Series) -> "alt.LayerChart":
+    """The figures known at earlier days, what the trend predicts at the end, and what came."""
     import altair as alt
 
     known = [
@@ -80,8 +75,8 @@ def trend_chart(one: Series, end: "date", actual: float | None) -> "alt.LayerCha
         for day, v in zip(one.days, one.values, strict=True)
         if math.isfinite(v)
     ]
-    ahead = one.predicted
-    says = span_of(ahead.low, ahead.high, lambda x: show(x, one.unit))
+    ahead, end, actual = one.predicted, one.end, one.actual
+    says = span_of(ahead.low, ahead.high, lambda x: show_end(x, one.unit))
     predicted = {
         "t_ms": _ms(end),
         "value": ahead.value,
@@ -91,7 +86,8 @@ def trend_chart(one: Series, end: "date", actual: float | None) -> "alt.LayerCha
         "words": f"{show(ahead.value, one.unit)} (80%: {says})",
     }
     scale = alt.Scale(zero=False, padding=10)
-    y = alt.Y("value:Q", scale=scale, title=None)
+    axis = above(unit(one.unit).label or one.unit)
+    y = alt.Y("value:Q", scale=scale, axis=axis)
     shown = tips("day=Day; words=Figure")
     past = alt.Chart(alt.InlineData(values=tuple(known)))
     fan = alt.Chart(alt.InlineData(values=(predicted,)))
@@ -104,7 +100,7 @@ def trend_chart(one: Series, end: "date", actual: float | None) -> "alt.LayerCha
             moments(), y, tooltip=shown
         ),
         fan.mark_rule(style="strong", strokeWidth=7, opacity=0.3).encode(
-            moments(), alt.Y("low:Q", scale=scale, title=None), alt.Y2("high:Q")
+            moments(), alt.Y("low:Q", scale=scale, axis=axis), alt.Y2("high:Q")
         ),
         fan.mark_point(style="strong", filled=False, size=90, opacity=1).encode(
             moments(), y, tooltip=shown

@@ -320,15 +320,13 @@ def _series(
             values[n] = np.nan  # the figures of the month before, and no new ones
     known = int(np.isfinite(values).sum())
     if known < FEWEST:
-        return f"a trend needs new figures in {FEWEST} months, and “{name}” has them in {known}"
+        return f"new figures for “{name}” in {counted(known, 'month')}, and a trend needs {FEWEST}"
     if not np.ptp(values[np.isfinite(values)]):
         return f"the earlier figures for “{name}” do not vary"
     looked_back = back_cast(values, months)
     if looked_back is None:
-        return (
-            f"“{name}” has new figures in {known} months, too few to try the trend from "
-            f"{FEWEST_ORIGINS} earlier ones, and none is shown untried"
-        )
+        needed = FEWEST + FEWEST_ORIGINS
+        return f"new figures for “{name}” in {known} months, and a back-cast needs {needed}"
     bound = part.condition.bound
     least, most = bound.range_of(newest.label) if bound else (-np.inf, np.inf)
     below = above = 0.0

@@ -8,6 +8,8 @@ from headtohead.stats.bootstrap import paired_difference, ratio_of_sums
 from headtohead.stats.inputs import FloatArray, same_length, vector
 from headtohead.stats.intervals import around
 
+_FEWEST = 5  # propositions of which a ratio is resampled
+
 
 def brier(probability: ArrayLike, outcome: ArrayLike) -> FloatArray:
     """The squared error of each probability, 0 to 1, shape (n,); 0 is best, a half gives 0.25.
@@ -71,7 +73,8 @@ def skill(scores: ArrayLike, reference: ArrayLike, rng: np.random.Generator) -> 
         reference: Of the simple forecast of the same propositions, shape (n,).
 
     Returns:
-        None where the reference scored 0 on all, or one of either is infinite.
+        None where the reference scored 0 on all, or one of either is infinite; without a lower end
+        where there are fewer than 5 propositions.
 
     References:
         Murphy, A. H. (1988). Skill scores based on the mean square error. Monthly Weather Review
@@ -80,6 +83,8 @@ def skill(scores: ArrayLike, reference: ArrayLike, rng: np.random.Generator) -> 
     own, simple = np.asarray(scores, dtype=float), np.asarray(reference, dtype=float)
     if not np.isfinite([own, simple]).all() or simple.sum() == 0:
         return None
+    if own.size < _FEWEST:
+        return Interval(1 - own.sum() / simple.sum(), -np.inf, 1.0)
     ratio = ratio_of_sums(own, simple, rng)
     return Interval(1 - ratio.value, 1 - ratio.high, 1 - ratio.low)
 

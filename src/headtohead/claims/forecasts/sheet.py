@@ -11,7 +11,7 @@ from headtohead.claims.forecasts.history import BaseRate, Reference, Series
 from headtohead.claims.verdict import Outcome
 from headtohead.core.dates import long_day
 from headtohead.core.estimate import Interval
-from headtohead.core.units import counted, show, span_of
+from headtohead.core.units import counted, show, show_end, span_of
 from headtohead.publish.sheet import (
     Bar,
     Bars,
@@ -288,7 +288,7 @@ def _calibration(result: "ForecastsResult") -> Iterator[Figure]:
                 for b in s.bins
             ),
             chart=partial(reliability_chart, s.bins, sum(b.yes for b in s.bins) / n),
-            remarks=("Few probabilities: the bars are wide, and say so.",) if n < 30 else (),
+            remarks=("Few probabilities, so the bars are wide.",) if n < 30 else (),
         )
 
 
@@ -357,9 +357,9 @@ def _simple_topics(result: "ForecastsResult") -> Iterator[Topic]:
 def _windows(rate: BaseRate, months: int) -> str:
     if rate.missing:
         return plain(rate.missing, 500)
-    more = f", undecided in {rate.undecided}" if rate.undecided else ""
+    more = f" ({rate.undecided} undecided)" if rate.undecided else ""
     return (
-        f"held in {rate.held} of {counted(rate.decided, 'earlier month')}{more}; they weigh as "
+        f"held in {rate.held} of {counted(rate.decided, 'month')}{more}, which weigh as "
         f"{rate.effective:.1f} windows of {counted(months, 'month')}"
     )
 
@@ -380,7 +380,7 @@ def _back_cast(one: Series) -> str:
 def _trend(p: "Proposition", r: Reference, one: Series, n: int) -> Figure:
     """One trend with its back-cast beside it."""
     ahead = one.predicted
-    ends = span_of(ahead.low, ahead.high, lambda x: show(x, one.unit))
+    ends = span_of(ahead.low, ahead.high, lambda x: show_end(x, one.unit))
     on = long_day(r.given_on)
     late = f", in hindsight by what was known on {long_day(r.known_by)}" if r.in_hindsight else ""
     wanted = range_words(*one.ends, one.unit)
@@ -388,8 +388,8 @@ def _trend(p: "Proposition", r: Reference, one: Series, n: int) -> Figure:
         anchor("trend", p.id, r.given_on, n),
         f"Trend behind {plain(p.id, 40)}: {show(ahead.value, one.unit)}, 80% from {ends}",
         f"“{plain(one.label, 200)}” month by month, and what the damped trend of {on}{late} "
-        f"predicts {counted(r.months, 'month')} ahead, with its 80% interval. Dashed: the figure "
-        f"must be {wanted}.",
+        f"predicts {counted(r.months, 'month')} ahead, with its 80% interval. Dashed: for "
+        f"“{plain(one.says, 200)}” the figure must be {wanted}.",
         says=f"Back-cast: {_back_cast(one)}.",
         columns=(TableColumn("day", "Day"), TableColumn(f"value_{one.unit}", "Figure", 2)),
         rows=tuple(
@@ -398,7 +398,9 @@ def _trend(p: "Proposition", r: Reference, one: Series, n: int) -> Figure:
             if math.isfinite(value)
         ),
         shown=0,
-        chart=partial(trend_chart, one, one.end, one.actual),
+        chart=partial(trend_chart, one),
+        note="Ring: what the trend predicts."
+        + (" Diamond: what came." if one.actual is not None else ""),
     )
 
 

@@ -16,6 +16,9 @@ LEVEL = 0.8
 _ALPHA = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98)
 _BETA_OF_ALPHA = (0.001, 0.03, 0.1, 0.2, 0.4, 0.7)
 _PHI = (0.8, 0.85, 0.9, 0.95, 0.98)
+# Before any value is seen, in variances of an error: how far the first level may lie from the first
+# value, and the first slope from none. With flat ones, ways that hardly use them outweigh all else.
+_LEVEL_VARIANCE, _SLOPE_VARIANCE = 10.0, 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +61,7 @@ class Trend:
 
         mean, spread = self._ahead(h)
         far = (np.asarray(x, dtype=float)[..., None] - mean) / spread
-        result: FloatArray = stdtr(self.n - 2, far) @ self._weights
+        result: FloatArray = stdtr(self.n, far) @ self._weights
         return result
 
     def drawn(self, h: int, uniform: FloatArray) -> FloatArray:
@@ -74,9 +77,9 @@ class Trend:
 
         mean, spread = self._ahead(h)
         tails = (0.5 - level / 2, 0.5, 0.5 + level / 2)
-        reach = 20 * student_quantile(tails[2], self.n - 2) * float(spread.max())
+        reach = 20 * student_quantile(tails[2], self.n) * float(spread.max())
         ends = float(mean.min()) - reach, float(mean.max()) + reach
-        weights, df = self._weights, self.n - 2
+        weights, df = self._weights, self.n
         low, middle, high = (
             brentq(lambda x, p=p: float(weights @ stdtr(df, (x - mean) / spread)) - p, *ends)
             for p in tails
@@ -117,8 +120,8 @@ def fit(values: ArrayLike) -> Trend:
     y[t] = l[t-1] + phi b[t-1] + e[t]; l[t] = l[t-1] + phi b[t-1] + alpha e[t];
     b[t] = phi b[t-1] + beta e[t]. Few values do not tell alpha, beta and phi, and intervals at the
     best of them alone are far too narrow: every way of a grid is weighed by its likelihood, with
-    the first level, the first slope and the size of errors integrated out (flat priors). A value
-    that is not known moves nothing.
+    the first level, the first slope and the size of errors integrated out (normal and Jeffreys
+    priors). A value that is not known moves nothing.
 
     Args:
         values: At even steps, shape (n,), the oldest first; NaN where none is known.
@@ -139,7 +142,7 @@ def fit(values: ArrayLike) -> Trend:
     n = int(known.sum())
     if n < FEWEST:
         raise ValueError(f"a trend needs {FEWEST} values, not {n}")
-    middle, scale = float(y[known].mean()), float(np.ptp(y[known]))
+    first, scale = float(y[known][0]), float(np.ptp(y[known]))
     if scale == 0:
         raise ValueError("values that do not vary have no spread to forecast with")
     ways = np.array([(a, a * b, p) for a in _ALPHA for b in _BETA_OF_ALPHA for p in _PHI]).T
@@ -148,7 +151,7 @@ def fit(values: ArrayLike) -> Trend:
     level, slope = np.zeros((2, 3, alpha.size))
     level[1], slope[2] = 1.0, 1.0
     errors = np.full((y.size, 3, alpha.size), np.nan)
-    for t, value in enumerate((y - middle) / scale):
+    for t, value in enumerate((y - first) / scale):
         slope = slope * phi
         level = level + slope
         if known[t]:
@@ -157,17 +160,19 @@ def fit(values: ArrayLike) -> Trend:
             level, slope = level + alpha * errors[t], slope + beta * errors[t]
     seen = errors[known]
     products = np.einsum("tik,tjk->ijk", seen, seen)
+    products[1, 1] += 1 / _LEVEL_VARIANCE
+    products[2, 2] += 1 / _SLOPE_VARIANCE
     (aa, ab), (_, bb) = products[1:, 1:]
     determinant = aa * bb - ab**2
     unsure = np.array([[bb, -ab], [-ab, aa]]) / determinant
     best = -np.einsum("ijk,jk->ik", unsure, products[1:, 0])
     start = np.stack([np.ones_like(aa), *best])
     squares = np.einsum("ik,ijk,jk->k", start, products, start).clip(1e-12)
-    likelihood = -(n - 2) / 2 * np.log(squares) - np.log(determinant) / 2
+    likelihood = -n / 2 * np.log(squares) - np.log(determinant) / 2
     weights = np.exp(likelihood - likelihood.max())
     weights /= weights.sum()
     state = np.stack([level, slope]) * scale
-    state[0, 0] += middle
+    state[0, 0] += first
     return Trend(
         alpha=float(weights @ alpha),
         beta=float(weights @ beta),
@@ -178,8 +183,8 @@ def fit(values: ArrayLike) -> Trend:
         _ways=ways,
         _state=state,
         _start=start,
-        _unsure=unsure,
-        _sigma=np.sqrt(squares / (n - 2)) * scale,
+        _unsure=unsure / scale**2,
+        _sigma=np.sqrt(squares / n) * scale,
     )
 
 
@@ -205,7 +210,7 @@ def back_cast(values: ArrayLike, steps: int) -> BackCast | None:
     covered, misses = 0, []
     for t in origins:
         predicted = fit(y[: t + 1]).interval(ahead)
-        covered += predicted.low <= y[t + ahead] <= predicted.high
+        covered += bool(predicted.low <= y[t + ahead] <= predicted.high)
         misses.append(predicted.value - y[t + ahead])
     return BackCast(
         steps=ahead,
