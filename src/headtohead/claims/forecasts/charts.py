@@ -66,8 +66,12 @@ def reliability_chart(bins: Sequence[Bin], share: float) -> "alt.LayerChart":
     return chart.properties(height=320)
 
 
-def trend_chart(one: Series) -> "alt.LayerChart":
-    """The figures known at earlier days, what the trend predicts at the end, and what came."""
+def trend_chart(one: Series, ends: Sequence[float]) -> "alt.LayerChart":
+    """The figures known at earlier days, what the trend predicts at the end, and what came.
+
+    Args:
+        ends: Of the ranges asked for; infinite ones are not drawn.
+    """
     import altair as alt
 
     known = [
@@ -91,7 +95,7 @@ def trend_chart(one: Series) -> "alt.LayerChart":
     shown = tips("day=Day; words=Figure")
     past = alt.Chart(alt.InlineData(values=tuple(known)))
     fan = alt.Chart(alt.InlineData(values=(predicted,)))
-    lines = tuple({"value": x} for x in one.ends if math.isfinite(x))
+    lines = tuple({"value": x} for x in ends if math.isfinite(x))
     layers = [
         alt.Chart(alt.InlineData(values=lines))
         .mark_rule(style="strong", strokeDash=[4, 3], opacity=0.7)

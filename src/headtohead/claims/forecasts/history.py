@@ -74,7 +74,7 @@ class BaseRate:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Series:
     """One number of a proposition at earlier days, and where the damped trend takes it.
 

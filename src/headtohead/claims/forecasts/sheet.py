@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -345,7 +345,13 @@ def _simple_topics(result: "ForecastsResult") -> Iterator[Topic]:
         if late
         else (),
     )
-    trends = [_trend(p, r, one, n) for p, r in pairs for n, one in enumerate(r.trend.series, 1)]
+    # Forecasts of one number on one day share its trend, whatever range each asks for.
+    shared: dict[object, list[tuple[Proposition, Reference, Series]]] = {}
+    for p, r in pairs:
+        for one in r.trend.series:
+            key = (r.given_on, r.known_by, one.label, one.days, one.predicted)
+            shared.setdefault(key, []).append((p, r, one))
+    trends = [_trend(n, some) for n, some in enumerate(shared.values(), 1)]
     yield Topic(
         "simple-forecasts",
         "Simple forecasts",
@@ -377,19 +383,21 @@ def _back_cast(one: Series) -> str:
     )
 
 
-def _trend(p: "Proposition", r: Reference, one: Series, n: int) -> Figure:
-    """One trend with its back-cast beside it."""
+def _trend(n: int, some: "Sequence[tuple[Proposition, Reference, Series]]") -> Figure:
+    """One trend with its back-cast beside it, and the forecasts that it is of."""
+    _, r, one = some[0]
+    ids = listed(dict.fromkeys(plain(p.id, 40) for p, _, _ in some))
     ahead = one.predicted
     ends = span_of(ahead.low, ahead.high, lambda x: show_end(x, one.unit))
     on = long_day(r.given_on)
     late = f", in hindsight by what was known on {long_day(r.known_by)}" if r.in_hindsight else ""
-    wanted = range_words(*one.ends, one.unit)
+    wanted = listed(dict.fromkeys(range_words(*each.ends, one.unit) for _, _, each in some), "or")
     return Figure(
-        anchor("trend", p.id, r.given_on, n),
-        f"Trend behind {plain(p.id, 40)}: {show(ahead.value, one.unit)}, 80% from {ends}",
+        f"trend-{n}",
+        f"Trend behind {ids}: {show(ahead.value, one.unit)}, 80% from {ends}",
         f"“{plain(one.label, 200)}” month by month, and what the damped trend of {on}{late} "
-        f"predicts {counted(r.months, 'month')} ahead, with its 80% interval. Dashed: for "
-        f"“{plain(one.says, 200)}” the figure must be {wanted}.",
+        f"predicts {counted(r.months, 'month')} ahead, with its 80% interval. Dashed: the figure "
+        f"must be {wanted}.",
         says=f"Back-cast: {_back_cast(one)}.",
         columns=(TableColumn("day", "Day"), TableColumn(f"value_{one.unit}", "Figure", 2)),
         rows=tuple(
@@ -398,7 +406,7 @@ def _trend(p: "Proposition", r: Reference, one: Series, n: int) -> Figure:
             if math.isfinite(value)
         ),
         shown=0,
-        chart=partial(trend_chart, one),
+        chart=partial(trend_chart, one, sorted({x for _, _, each in some for x in each.ends})),
         note="Ring: what the trend predicts."
         + (" Diamond: what came." if one.actual is not None else ""),
     )
