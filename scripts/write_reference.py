@@ -235,11 +235,26 @@ def _claims_page() -> Iterator[str]:
     yield ""
     yield "| no. | statement | as stated | narrower | why the reading as stated is fair |"
     yield "|---|---|---|---|---|"
-    for claim in claims_of(Facts()).claims:
+    claims = claims_of(Facts()).claims
+    for claim in claims:
         narrower = claim.narrower
         part = f"{narrower.says} *({narrower.relaxes})*" if narrower else ""
         cells = map(_cell, (claim.says, claim.as_stated.says, part, claim.fair))
         yield f"| {claim.id} | {' | '.join(cells)} |"
+    yield ""
+    yield "## Forecasts"
+    yield (
+        "A forecast resolves by its reading as stated: from its day on it came true, did not, or "
+        "cannot be told; before, `h2h check` says what is so by now. The article gave no "
+        "probabilities, and none is made up. "
+        "[How forecasts are scored](../how-to/score-forecasts.md)."
+    )
+    yield ""
+    yield "| no. | made on | resolves on |"
+    yield "|---|---|---|"
+    for claim in claims:
+        if claim.forecast:
+            yield f"| {claim.id} | {claim.forecast.made_on} | {claim.forecast.resolves_on} |"
 
 
 def _formats_page() -> Iterator[str]:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import headtohead
 from headtohead import cli
-from headtohead.claims.forecasts.result import ForecastsResult, Scores
+from headtohead.claims.forecasts.result import ForecasterScores, ForecastsResult
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.publish.terminal import sheet_lines
 
@@ -77,7 +77,7 @@ def article(day: date) -> ForecastsResult:
     return found
 
 
-def of(result: ForecastsResult, name: str) -> Scores:
+def of(result: ForecastsResult, name: str) -> ForecasterScores:
     return next(s for s in result.scores if s.forecaster == name)
 
 

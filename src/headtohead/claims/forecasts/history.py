@@ -15,8 +15,8 @@ from headtohead.claims.claim import Claim, Condition
 from headtohead.claims.forecasts.trend import (
     FEWEST,
     FEWEST_ORIGINS,
-    BackCast,
     Trend,
+    TrendBackCast,
     back_cast,
     fit,
 )
@@ -94,7 +94,7 @@ class Series:
     days: tuple[date, ...]
     values: FloatArray
     predicted: Interval
-    back_cast: BackCast
+    back_cast: TrendBackCast
     ends: tuple[float, float]
     end: date
     actual: float | None = None
@@ -115,7 +115,7 @@ class TrendForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class SimpleForecasts:
     """Two simple forecasts of one proposition, made on one day.
 
     Attributes:
@@ -143,7 +143,7 @@ def reference(
     given_on: date,
     as_of: date,
     actual: Mapping[str, float] | None = None,
-) -> Reference:
+) -> SimpleForecasts:
     """What simple forecasts would have said on a day, of what was known by then.
 
     Where nothing was known by then, they are made of what is known of those days by `as_of`.
@@ -156,7 +156,7 @@ def reference(
     asked = [c for c in claim.as_stated.conditions if not c.analysis]
     if asked:
         why = asked[0].cannot or asked[0].awaits
-        return Reference(
+        return SimpleForecasts(
             given_on=given_on,
             known_by=given_on,
             months=months,
@@ -170,7 +170,7 @@ def reference(
         if windows:
             break
     if not windows:
-        return Reference(
+        return SimpleForecasts(
             given_on=given_on,
             known_by=given_on,
             months=months,
@@ -178,7 +178,7 @@ def reference(
             trend=TrendForecast(missing=lacking),
         )
     rng = np.random.default_rng(facts.seed)
-    return Reference(
+    return SimpleForecasts(
         given_on=given_on,
         known_by=known_by,
         months=months,

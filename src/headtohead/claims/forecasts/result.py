@@ -7,7 +7,7 @@ from typing import Any
 
 from headtohead.claims.claim import Stake
 from headtohead.claims.forecasts.calibration import Bin, Murphy
-from headtohead.claims.forecasts.history import BaseRate, Reference, Series, TrendForecast
+from headtohead.claims.forecasts.history import BaseRate, Series, SimpleForecasts, TrendForecast
 from headtohead.claims.verdict import Outcome
 from headtohead.core.estimate import Citation, Interval
 from headtohead.publish.machine import envelope, finite
@@ -36,20 +36,20 @@ class Proposition:
     made_on: date | None = None
     resolves_on: date | None = None
     stakes: tuple[Stake, ...] = ()
-    references: tuple[Reference, ...] = ()
+    references: tuple[SimpleForecasts, ...] = ()
 
     @property
     def resolved(self) -> bool:
         """Whether it can be scored."""
         return self.outcome in ("yes", "no")
 
-    def on(self, day: date) -> Reference | None:
+    def on(self, day: date) -> SimpleForecasts | None:
         """The simple forecasts of one day."""
         return next((r for r in self.references if r.given_on == day), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
+class ForecasterScores:
     """How one forecaster did on what has resolved.
 
     Attributes:
@@ -91,7 +91,7 @@ class ForecastsResult(Result):
     origin: str
     as_of: date
     propositions: tuple[Proposition, ...]
-    scores: tuple[Scores, ...]
+    scores: tuple[ForecasterScores, ...]
     citations: tuple[Citation, ...]
 
     @property
@@ -160,7 +160,7 @@ def _series_json(one: Series) -> dict[str, Any]:
     }
 
 
-def _scores_json(s: Scores) -> dict[str, Any]:
+def _scores_json(s: ForecasterScores) -> dict[str, Any]:
     return {
         "forecaster": s.forecaster,
         "propositions": s.propositions,

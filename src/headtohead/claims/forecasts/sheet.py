@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from headtohead.claims.forecasts.charts import reliability_chart, trend_chart
-from headtohead.claims.forecasts.history import BaseRate, Reference, Series
+from headtohead.claims.forecasts.history import BaseRate, Series, SimpleForecasts
 from headtohead.claims.verdict import Outcome
 from headtohead.core.dates import long_day
 from headtohead.core.estimate import Interval
@@ -25,7 +25,7 @@ from headtohead.publish.sheet import (
 from headtohead.publish.words import anchor, content_hash, listed, plain, range_words
 
 if TYPE_CHECKING:
-    from headtohead.claims.forecasts.result import ForecastsResult, Proposition, Scores
+    from headtohead.claims.forecasts.result import ForecasterScores, ForecastsResult, Proposition
 
 _CALIBRATED = 6  # most forecasters whose calibration is drawn
 _OUTCOMES: dict[Outcome, str] = {
@@ -236,7 +236,7 @@ def _scores(result: "ForecastsResult") -> Figure:
 _KEYS = {"base_rate": "Base rate", "trend": "Damped trend"}
 
 
-def _lacking(result: "ForecastsResult", people: "list[Scores]") -> list[str]:
+def _lacking(result: "ForecastsResult", people: "list[ForecasterScores]") -> list[str]:
     """Which simple forecasts nobody can be compared with."""
     return [
         f"No {name.lower()} could be made of what was known on the day, so there is no skill "
@@ -246,7 +246,7 @@ def _lacking(result: "ForecastsResult", people: "list[Scores]") -> list[str]:
     ]
 
 
-def _skill(s: "Scores", name: str) -> tuple[str, str]:
+def _skill(s: "ForecasterScores", name: str) -> tuple[str, str]:
     if name not in s.skill:
         return "", ""
     n, *both = s.skill[name]
@@ -346,7 +346,7 @@ def _simple_topics(result: "ForecastsResult") -> Iterator[Topic]:
         else (),
     )
     # Forecasts of one number on one day share its trend, whatever range each asks for.
-    shared: dict[object, list[tuple[Proposition, Reference, Series]]] = {}
+    shared: dict[object, list[tuple[Proposition, SimpleForecasts, Series]]] = {}
     for p, r in pairs:
         for one in r.trend.series:
             key = (r.given_on, r.known_by, one.label, one.days, one.predicted)
@@ -383,7 +383,7 @@ def _back_cast(one: Series) -> str:
     )
 
 
-def _trend(n: int, some: "Sequence[tuple[Proposition, Reference, Series]]") -> Figure:
+def _trend(n: int, some: "Sequence[tuple[Proposition, SimpleForecasts, Series]]") -> Figure:
     """One trend with its back-cast beside it, and the forecasts that it is of."""
     _, r, one = some[0]
     ids = listed(dict.fromkeys(plain(p.id, 40) for p, _, _ in some))

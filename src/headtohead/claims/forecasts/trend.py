@@ -12,6 +12,7 @@ from headtohead.stats.intervals import around, student_quantile, wilson
 FEWEST = 8  # values that a trend is fitted on
 FEWEST_ORIGINS = 3  # earlier days of which a back-cast is made
 LEVEL = 0.8
+_HALVINGS = 48  # until an end of an interval is found
 # Every way to smooth that is weighed; the same on every machine, as a search need not be.
 _ALPHA = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98)
 _BETA_OF_ALPHA = (0.001, 0.03, 0.1, 0.2, 0.4, 0.7)
@@ -72,23 +73,20 @@ class Trend:
 
     def interval(self, h: int, level: float = LEVEL) -> Interval:
         """The median h steps ahead, and the interval with the same probability on either side."""
-        from scipy.optimize import brentq
-        from scipy.special import stdtr
-
         mean, spread = self._ahead(h)
-        tails = (0.5 - level / 2, 0.5, 0.5 + level / 2)
-        reach = 20 * student_quantile(tails[2], self.n) * float(spread.max())
-        ends = float(mean.min()) - reach, float(mean.max()) + reach
-        weights, df = self._weights, self.n
-        low, middle, high = (
-            brentq(lambda x, p=p: float(weights @ stdtr(df, (x - mean) / spread)) - p, *ends)
-            for p in tails
-        )
-        return around(middle, low, high)
+        tails = np.array([0.5 - level / 2, 0.5, 0.5 + level / 2])
+        reach = 20 * student_quantile(float(tails[2]), self.n) * float(spread.max())
+        low = np.full(3, float(mean.min()) - reach)
+        high = np.full(3, float(mean.max()) + reach)
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            under = self.below(h, middle) < tails
+            low, high = np.where(under, middle, low), np.where(under, high, middle)
+        return around(float(low[1]), float(low[0]), float(low[2]))
 
 
 @dataclass(frozen=True, slots=True)
-class BackCast:
+class TrendBackCast:
     """How forecasts of earlier days did, each made of what lay before it alone.
 
     Attributes:
@@ -188,7 +186,7 @@ def fit(values: ArrayLike) -> Trend:
     )
 
 
-def back_cast(values: ArrayLike, steps: int) -> BackCast | None:
+def back_cast(values: ArrayLike, steps: int) -> TrendBackCast | None:
     """How the trend would have done at every earlier day, each time fitted on what lay before.
 
     Args:
@@ -212,7 +210,7 @@ def back_cast(values: ArrayLike, steps: int) -> BackCast | None:
         predicted = fit(y[: t + 1]).interval(ahead)
         covered += bool(predicted.low <= y[t + ahead] <= predicted.high)
         misses.append(predicted.value - y[t + ahead])
-    return BackCast(
+    return TrendBackCast(
         steps=ahead,
         covered=covered,
         n=len(origins),

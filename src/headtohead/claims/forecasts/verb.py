@@ -9,8 +9,8 @@ import numpy as np
 
 from headtohead.claims.claim import ClaimsFile
 from headtohead.claims.forecasts.calibration import murphy, reliability
-from headtohead.claims.forecasts.history import Reference, reference
-from headtohead.claims.forecasts.result import ForecastsResult, Proposition, Scores
+from headtohead.claims.forecasts.history import SimpleForecasts, reference
+from headtohead.claims.forecasts.result import ForecasterScores, ForecastsResult, Proposition
 from headtohead.claims.forecasts.scores import brier, log_score, mean_score, of_each, skill
 from headtohead.claims.forecasts.settings import ForecastsSettings
 from headtohead.claims.forecasts.table import propositions_in
@@ -144,7 +144,9 @@ class _Given:
     simple: dict[str, float]
 
 
-def _scores(found: Sequence[Proposition], bins: int, rng: np.random.Generator) -> Iterator[Scores]:
+def _scores(
+    found: Sequence[Proposition], bins: int, rng: np.random.Generator
+) -> Iterator[ForecasterScores]:
     """The scores of each forecaster, then of each simple forecast."""
     given: dict[str, list[_Given]] = {}
     simple: dict[str, list[_Given]] = {BASE_RATE: [], TREND: []}
@@ -162,7 +164,7 @@ def _scores(found: Sequence[Proposition], bins: int, rng: np.random.Generator) -
             yield _of_one(name, some, found, bins, rng)
 
 
-def _simple(of_day: Reference | None) -> dict[str, float]:
+def _simple(of_day: SimpleForecasts | None) -> dict[str, float]:
     """What could have been said on the day: nothing that rests on later knowledge."""
     if of_day is None or of_day.in_hindsight:
         return {}
@@ -177,11 +179,11 @@ def _of_one(
     found: Sequence[Proposition],
     bins: int,
     rng: np.random.Generator,
-) -> Scores:
+) -> ForecasterScores:
     p, o = (np.array(x) for x in ([g.probability for g in given], [g.outcome for g in given]))
     places, of = np.unique([g.place for g in given], return_inverse=True)
     logs = of_each(log_score(p, o), of)
-    return Scores(
+    return ForecasterScores(
         forecaster=name,
         propositions=places.size,
         forecasts=len(given),
