@@ -62,7 +62,7 @@ class Trend:
 
         mean, spread = self._ahead(h)
         far = (np.asarray(x, dtype=float)[..., None] - mean) / spread
-        result: FloatArray = stdtr(self.n, far) @ self._weights
+        result: FloatArray = stdtr(self.n - 2, far) @ self._weights
         return result
 
     def drawn(self, h: int, uniform: FloatArray) -> FloatArray:
@@ -75,7 +75,7 @@ class Trend:
         """The median h steps ahead, and the interval with the same probability on either side."""
         mean, spread = self._ahead(h)
         tails = np.array([0.5 - level / 2, 0.5, 0.5 + level / 2])
-        reach = 20 * student_quantile(float(tails[2]), self.n) * float(spread.max())
+        reach = 20 * student_quantile(float(tails[2]), self.n - 2) * float(spread.max())
         low = np.full(3, float(mean.min()) - reach)
         high = np.full(3, float(mean.max()) + reach)
         for _ in range(_HALVINGS):
@@ -118,8 +118,8 @@ def fit(values: ArrayLike) -> Trend:
     y[t] = l[t-1] + phi b[t-1] + e[t]; l[t] = l[t-1] + phi b[t-1] + alpha e[t];
     b[t] = phi b[t-1] + beta e[t]. Few values do not tell alpha, beta and phi, and intervals at the
     best of them alone are far too narrow: every way of a grid is weighed by its likelihood, with
-    the first level, the first slope and the size of errors integrated out (normal and Jeffreys
-    priors). A value that is not known moves nothing.
+    the first level, the first slope and the size of errors integrated out (normal priors,
+    and a flat one for their variance). A value that is not known moves nothing.
 
     Args:
         values: At even steps, shape (n,), the oldest first; NaN where none is known.
@@ -166,7 +166,7 @@ def fit(values: ArrayLike) -> Trend:
     best = -np.einsum("ijk,jk->ik", unsure, products[1:, 0])
     start = np.stack([np.ones_like(aa), *best])
     squares = np.einsum("ik,ijk,jk->k", start, products, start).clip(1e-12)
-    likelihood = -n / 2 * np.log(squares) - np.log(determinant) / 2
+    likelihood = -(n - 2) / 2 * np.log(squares) - np.log(determinant) / 2
     weights = np.exp(likelihood - likelihood.max())
     weights /= weights.sum()
     state = np.stack([level, slope]) * scale
@@ -182,7 +182,7 @@ def fit(values: ArrayLike) -> Trend:
         _state=state,
         _start=start,
         _unsure=unsure / scale**2,
-        _sigma=np.sqrt(squares / n) * scale,
+        _sigma=np.sqrt(squares / (n - 2)) * scale,
     )
 
 
