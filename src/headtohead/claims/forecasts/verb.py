@@ -130,7 +130,7 @@ def _proposition(facts: Facts, file: ClaimsFile, v: Verdict, as_of: date) -> Pro
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _ScoredStake:
     """One probability of a proposition that has resolved.
 
     Attributes:
@@ -148,17 +148,17 @@ def _scores(
     found: Sequence[Proposition], bins: int, rng: np.random.Generator
 ) -> Iterator[ForecasterScores]:
     """The scores of each forecaster, then of each simple forecast."""
-    given: dict[str, list[_Given]] = {}
-    simple: dict[str, list[_Given]] = {BASE_RATE: [], TREND: []}
+    given: dict[str, list[_ScoredStake]] = {}
+    simple: dict[str, list[_ScoredStake]] = {BASE_RATE: [], TREND: []}
     for place, one in enumerate(found):
         outcome = float(one.outcome == "yes")
         for stake in one.stakes if one.resolved else ():
             beside = _simple(one.on(stake.given_on))
             own = given.setdefault(stake.forecaster, [])
-            own.append(_Given(place, stake.probability, outcome, beside))
+            own.append(_ScoredStake(place, stake.probability, outcome, beside))
         for reference_of_day in one.references if one.resolved else ():
             for name, probability in _simple(reference_of_day).items():
-                simple[name].append(_Given(place, probability, outcome, {}))
+                simple[name].append(_ScoredStake(place, probability, outcome, {}))
     for name, some in [*given.items(), *simple.items()]:
         if some:
             yield _of_one(name, some, found, bins, rng)
@@ -175,7 +175,7 @@ def _simple(of_day: SimpleForecasts | None) -> dict[str, float]:
 
 def _of_one(
     name: str,
-    given: Sequence[_Given],
+    given: Sequence[_ScoredStake],
     found: Sequence[Proposition],
     bins: int,
     rng: np.random.Generator,
@@ -203,7 +203,7 @@ def _of_one(
 
 
 def _skill(
-    other: str, given: Sequence[_Given], rng: np.random.Generator
+    other: str, given: Sequence[_ScoredStake], rng: np.random.Generator
 ) -> tuple[int, Interval | None, Interval | None]:
     """Against a simple forecast, on the propositions that it speaks of."""
     if not given:
