@@ -1,0 +1,1 @@
+"""Agents that trade recorded candles by their own decisions: `h2h trade run`."""

@@ -1,0 +1,215 @@
+"""What agents did over all windows, and whether it was more than the baselines or luck would do."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import numpy as np
+
+from headtohead.core.estimate import Interval
+from headtohead.stats.inputs import FloatArray
+from headtohead.stats.intervals import jointly, student_tail
+from headtohead.stats.tails import holm
+from headtohead.trading.bootstrap import draws_of, interval_of
+from headtohead.trading.running.runner import Played
+
+Kind = Literal["model", "function", "baseline"]
+BAND = (0.1, 0.9)
+"""Share of windows below the band of accounts, and below its upper end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LuckOver:
+    """Random agents that traded as one agent did, in every window.
+
+    Attributes:
+        chance: That their mean return over the windows is at least the agent's.
+        corrected: The same by Holm's method for all agents.
+        mean_frac: Their mean return.
+        draws: How many there were.
+    """
+
+    chance: float
+    corrected: float
+    mean_frac: float
+    draws: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """An agent's mean return minus that of a baseline, in the same windows.
+
+    Attributes:
+        pp: In percentage points; its interval holds jointly for all agents and baselines.
+        p: The chance of one so large if there were none, corrected by Holm's method.
+    """
+
+    baseline: str
+    pp: Interval
+    p: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Entrant:
+    """One agent or baseline over all windows.
+
+    Attributes:
+        returned_pct: Mean return of a window.
+        by_window_pct: Return of each window, shape (windows,).
+        drawdown_pct: Mean over windows of the deepest fall below the highest value so far.
+        deepest_pct: The deepest of all.
+        liquidated_n: Windows with a liquidation.
+        turnover: Bought and sold a day over the stake.
+        fees_pct: Of the stake, a window on average.
+        acted_n: Decisions of which something was carried out.
+        rejected: Kind -> how many actions counted as hold.
+        failed: Why there was no answer -> how many decisions counted as hold.
+        cost_usd: Of its answers; None where no price is known.
+        path: Value in percent of the stake at the start and each bar's close: middle, lower and
+            upper end of the band over windows, shape (3, bars + 1).
+        luck: None where it traded too little to be imitated.
+    """
+
+    name: str
+    kind: Kind
+    returned_pct: Interval
+    by_window_pct: FloatArray
+    drawdown_pct: float
+    deepest_pct: float
+    liquidated_n: int
+    trades_n: int
+    turnover: float
+    fees_pct: float
+    funding_pct: float
+    decisions_n: int
+    acted_n: int
+    rejected: Mapping[str, int]
+    failed: Mapping[str, int]
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    unsure_usd: float
+    path: FloatArray
+    luck: LuckOver | None = None
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def ahead_of(self) -> tuple[str, ...]:
+        """Baselines that it did better than, by its joint intervals."""
+        return tuple(x.baseline for x in self.differences if x.pp.low > 0)
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """Baselines that did better."""
+        return tuple(x.baseline for x in self.differences if x.pp.high < 0)
+
+
+def summed(
+    played: Played,
+    kinds: Mapping[str, Kind],
+    luck: Mapping[str, LuckOver],
+    rng: np.random.Generator,
+    *,
+    shared: float,
+    length: timedelta,
+    level: float,
+    rounds: int,
+) -> tuple[Entrant, ...]:
+    """All agents and baselines, with intervals by a bootstrap over windows.
+
+    Windows that share no bar are drawn one by one; overlapping ones in blocks as long as they
+    share bars, in the order of time.
+
+    Args:
+        kinds: Of the agents.
+        luck: Agent -> its random agents, where they could be drawn.
+        shared: How many windows share a bar, 1 or more.
+    """
+    returns = 100 * played.returns
+    n = returns.shape[1]
+    blocks = n / shared
+    draws = draws_of(returns.T, lambda some: some.mean(axis=1), shared, rng, rounds=rounds)
+    means = returns.mean(axis=1)
+    baselines = range(played.agents, len(played.names))
+    pairs = [(a, b) for a in range(played.agents) for b in baselines]
+    apart = [draws[:, a] - draws[:, b] for a, b in pairs]
+    chances = holm(
+        [_chance(means[a] - means[b], d, blocks) for (a, b), d in zip(pairs, apart, strict=True)]
+    )
+    differences: dict[int, list[Difference]] = {}
+    for (a, b), drawn, p in zip(pairs, apart, chances.tolist(), strict=True):
+        alone = interval_of(float(means[a] - means[b]), drawn, blocks, level)
+        found = Difference(baseline=played.names[b], pp=jointly(alone, level, len(pairs)), p=p)
+        differences.setdefault(a, []).append(found)
+    return tuple(
+        _entrant(
+            played,
+            place,
+            kinds.get(name, "baseline"),
+            interval_of(float(means[place]), draws[:, place], blocks, level),
+            tuple(differences.get(place, ())),
+            luck.get(name),
+            length,
+        )
+        for place, name in enumerate(played.names)
+    )
+
+
+def _chance(value: float, drawn: FloatArray, blocks: float) -> float:
+    """Of a difference so large if there were none, by Student's t; 1 where nothing can be told."""
+    if blocks < 2:
+        return 1.0
+    error = float(drawn.std()) * math.sqrt(blocks / (blocks - 1))
+    if not error > 1e-12 * max(1.0, abs(value)):
+        return 1.0
+    return min(1.0, 2 * student_tail(abs(value) / error, blocks - 1))
+
+
+def _entrant(
+    played: Played,
+    place: int,
+    kind: Kind,
+    returned: Interval,
+    differences: tuple[Difference, ...],
+    luck: LuckOver | None,
+    length: timedelta,
+) -> Entrant:
+    name, equity = played.names[place], played.equity_usd[place]
+    stake = float(equity[0, 0])
+    mine = [x for x in played.decisions if x.agent == name]
+    drawdowns = 100 * played.drawdowns[place]
+    worth = 100 * equity / stake
+    prices = [x.cost_usd for x in mine if x.cost_usd is not None]
+    return Entrant(
+        name=name,
+        kind=kind,
+        returned_pct=returned,
+        by_window_pct=100 * played.returns[place],
+        drawdown_pct=float(drawdowns.mean()),
+        deepest_pct=float(drawdowns.max()),
+        liquidated_n=int(played.liquidated[place].sum()),
+        trades_n=sum(len(played.trades[name, window]) for window in played.windows),
+        turnover=float(played.turnover_usd[place].mean()) / stake / (length / timedelta(days=1)),
+        fees_pct=100 * float(played.fees_usd[place].mean()) / stake,
+        funding_pct=100 * float(played.funding_usd[place].mean()) / stake,
+        decisions_n=len(mine),
+        acted_n=sum(bool(x.actions) for x in mine),
+        rejected=Counter(x.kind for x in played.rejected[name]),
+        failed=Counter(x.failure.partition(":")[0] for x in mine if x.failure),
+        input_tokens=sum(x.input_tokens or 0 for x in mine),
+        output_tokens=sum(x.output_tokens or 0 for x in mine),
+        cost_usd=sum(prices) if prices else None,
+        unsure_usd=sum(x.unsure_usd for x in mine),
+        path=np.vstack([np.median(worth, axis=0), np.quantile(worth, BAND, axis=0)]),
+        luck=luck,
+        differences=differences,
+    )
+
+
+def corrected(chances: Sequence[float]) -> list[float]:
+    """Chances of luck of several agents, raised by Holm's method."""
+    raised: list[float] = holm(chances).tolist()
+    return raised
