@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from headtohead.core.errors import InputError
 from headtohead.logs.calls import Usage
 
 _MTOK = 1_000_000
@@ -52,6 +53,27 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
         """The prices of a call whose prompt has so many tokens."""
         held = [rates for tokens, rates in self.over if input_tokens > tokens]
         return held[-1] if held else self
+
+
+def read_rates(text: str, argument: str) -> Rates:
+    """Rates written "input,output[,cached]", in US dollars per million tokens.
+
+    Raises:
+        InputError: If it is no price; `argument` is the one that it names.
+    """
+    try:
+        given, answered, *cached = (float(part) for part in text.split(","))
+        (cache_read,) = cached or (None,)
+        return Rates(
+            input_usd_per_mtok=given,
+            output_usd_per_mtok=answered,
+            cache_read_usd_per_mtok=cache_read,
+        )
+    except (AttributeError, ValueError):
+        raise InputError(
+            f"`{argument}` is {text!r}, not of the form INPUT,OUTPUT or INPUT,OUTPUT,CACHED, in "
+            "US dollars per million tokens."
+        ) from None
 
 
 def cost_usd(usage: Usage, rates: Rates) -> float:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -28,12 +28,14 @@ class LuckOver:
     Attributes:
         chance: That their mean return over the windows is at least the agent's.
         corrected: The same by Holm's method for all agents.
+        worse: The chance that it is at most the agent's, corrected likewise.
         mean_frac: Their mean return.
         draws: How many there were.
     """
 
     chance: float
     corrected: float
+    worse: float
     mean_frac: float
     draws: int
 
@@ -207,9 +209,3 @@ def _entrant(
         luck=luck,
         differences=differences,
     )
-
-
-def corrected(chances: Sequence[float]) -> list[float]:
-    """Chances of luck of several agents, raised by Holm's method."""
-    raised: list[float] = holm(chances).tolist()
-    return raised

@@ -155,6 +155,12 @@ class OperatorTerms:
     seen_on: date | None = None
     verified: bool = True
 
+    @property
+    def key_env(self) -> str:
+        """The environment variable that usually holds its key; empty if none is needed or known."""
+        known = self.operator and not self.local
+        return f"{self.operator.upper().replace('-', '_')}_API_KEY" if known else ""
+
 
 def terms_of(base_url: str) -> OperatorTerms:
     """What is known of an address, as given to a client; only its host if that is nothing."""

@@ -16,7 +16,7 @@ from headtohead.evidence.store import Store
 from headtohead.files.opening import arrived, content, file_citation, kind_of
 from headtohead.logs.opening import open_calls
 from headtohead.prices.at_calls import Prices
-from headtohead.prices.rates import Rates
+from headtohead.prices.rates import Rates, read_rates
 from headtohead.publish.files import writable
 from headtohead.trials.replay.client import Endpoint, terms_of
 from headtohead.trials.replay.limits import Settings
@@ -192,9 +192,7 @@ def candidate_of(
             "be kept. Say the price per million tokens, as "
             f"`{price}=0.28,0.42`."
         )
-    if key_env is None:
-        secret = known.operator and not known.local
-        key_env = f"{known.operator.upper().replace('-', '_')}_API_KEY" if secret else ""
+    key_env = known.key_env if key_env is None else key_env
     try:
         endpoint = Endpoint(url, model, key_env=key_env, timeout_s=pace.timeout_seconds)
     except InputError as error:
@@ -238,19 +236,7 @@ def rates_of(
         # Logged calls have hours of their own; what is asked anew may fall in the dearest.
         listed = prices.rates if argument == "price_from" else prices.dearest
         return listed(model, operator=operator)
-    try:
-        given, answered, *cached = (float(part) for part in price.split(","))
-        (cache_read,) = cached or (None,)
-        return Rates(
-            input_usd_per_mtok=given,
-            output_usd_per_mtok=answered,
-            cache_read_usd_per_mtok=cache_read,
-        )
-    except ValueError:
-        raise InputError(
-            f"`{argument}` is {price!r}, not of the form INPUT,OUTPUT or INPUT,OUTPUT,CACHED, in "
-            "US dollars per million tokens."
-        ) from None
+    return read_rates(price, argument)
 
 
 def judge_of(
