@@ -55,9 +55,10 @@ class AskedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedFunction:
-    """A function: by its name, in a process of its own; or as an object, in this one."""
+    """A function: by module and name, in a process of its own; or as an object, in this one."""
 
     name: str
+    source: str = ""
     function: Own | None = None
 
 
@@ -100,7 +101,7 @@ class _Function:
         """
         if self._beside:
             try:
-                await self._beside.do(check_source, self._of.name)
+                await self._beside.do(check_source, self._of.source)
             except Refused as refused:
                 raise InputError(str(refused)) from None
 
@@ -110,7 +111,7 @@ class _Function:
         else:
             assert self._beside
             try:
-                raw, failure = await self._beside.do(answer, self._of.name, content)
+                raw, failure = await self._beside.do(answer, self._of.source, content)
             except Refused:
                 raw, failure = "", f"the function did not answer within {_LONGEST_S:g} seconds"
         return Said(raw=raw, failure=failure)

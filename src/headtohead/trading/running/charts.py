@@ -33,7 +33,9 @@ def accounts_chart(run: TradeRun) -> "alt.LayerChart | None":
     names = tuple(one.name for one in drawn_ones)
     drawn = Drawing(tuple(rows), names, 0)
     chart = base(drawn)
-    x = alt.X("day_n:Q", axis=alt.Axis(title="Days since the start of a window", grid=False))
+    title = "Days since the start of a window"
+    ticks = alt.Axis(title=title, grid=False, tickCount=8, format="~g")
+    x = alt.X("day_n:Q", scale=alt.Scale(nice=False), axis=ticks)
     axis = above("Account, % of the stake", format=",.4~g")
     y = alt.Y("value_pct:Q", scale=alt.Scale(zero=False), axis=axis)
     shown = tips("side_label=Account; day_n=Day|.1f; value_pct=% of the stake|,.1f")

@@ -302,7 +302,7 @@ def _decisions(run: TradeRun) -> Figure:
         for what, of in (("rejected", rejected), ("without an answer", failed))
         if of
     ]
-    n = sum(rejected.values())
+    n, models = sum(rejected.values()), any(one.kind == "model" for one in run.agents)
     return Figure(
         "decisions",
         "Decisions, rejections and cost",
@@ -314,10 +314,7 @@ def _decisions(run: TradeRun) -> Figure:
             TableColumn("acted_n", "With an order", 0),
             TableColumn("rejected_n", "Rejected", 0),
             TableColumn("failed_n", "Without an answer", 0),
-            TableColumn("input_tokens_n", "Tokens in", 0),
-            TableColumn("output_tokens_n", "Tokens out", 0),
-            TableColumn("cost_usd", "Cost, $", 4),
-            TableColumn("unsure_usd", "May be billed beside, $", 4),
+            *(_PAID if models else ()),
         ),
         rows=tuple(
             (
@@ -326,16 +323,27 @@ def _decisions(run: TradeRun) -> Figure:
                 one.acted_n,
                 sum(one.rejected.values()),
                 sum(one.failed.values()),
-                one.input_tokens if one.kind == "model" else None,
-                one.output_tokens if one.kind == "model" else None,
-                one.cost_usd,
-                one.unsure_usd if one.kind == "model" else None,
+                *(_paid(one) if models else ()),
             )
             for one in run.agents
         ),
         remarks=tuple(remarks),
         table_first=True,
     )
+
+
+_PAID = (
+    TableColumn("input_tokens_n", "Tokens in", 0),
+    TableColumn("output_tokens_n", "Tokens out", 0),
+    TableColumn("cost_usd", "Cost, $", 4),
+    TableColumn("unsure_usd", "May be billed beside, $", 4),
+)
+
+
+def _paid(one: Entrant) -> Row:
+    if one.kind != "model":
+        return (None,) * len(_PAID)
+    return one.input_tokens, one.output_tokens, one.cost_usd, one.unsure_usd
 
 
 def _notes(run: TradeRun) -> list[str]:

@@ -39,6 +39,7 @@ from headtohead.trading.running.settings import Asking, RunSettings, span_text
 from headtohead.trading.running.sheet import run_sheet
 from headtohead.trading.running.summing import Kind, summed
 from headtohead.trading.running.windows import windows_of
+from headtohead.trials.replay.wire import digest
 
 COINS = ("BTC", "ETH", "SOL", "BNB", "XRP", "DOGE")
 """Those that `h2h update binance_candles` fetches."""
@@ -189,11 +190,8 @@ def _market(
         market = read_market(list(settings.candles), funding=list(settings.funding))
         if settings.coins:
             market = market.of(settings.coins)
-        sources = [
-            file_citation(f"candles_{n}", path, "Candles")
-            for n, path in enumerate((*settings.candles, *settings.funding), 1)
-            if path.is_file()
-        ]
+        files = [path for path in map(Path, market.sources) if path.is_file()]
+        sources = [file_citation(f"candles_{n}", x, "Candles") for n, x in enumerate(files, 1)]
         if settings.start or end:
             market = market.window(start, end or market.end)
         return market, sources
@@ -234,7 +232,7 @@ def _functions(settings: RunSettings) -> list[AskedFunction]:
     made = []
     for one in settings.functions:
         if isinstance(one, str):
-            made.append(AskedFunction(name=one))
+            made.append(AskedFunction(name=Path(one).name, source=one))
         elif callable(one):
             name = getattr(one, "__name__", type(one).__name__)
             made.append(AskedFunction(name=name, function=one))
@@ -263,7 +261,7 @@ def _of_course(course: Course) -> dict[str, Any]:
         content.update(np.ascontiguousarray(array).tobytes())
     return {
         "candles": content.hexdigest()[:32],
-        "contract": repr(course.contract),
+        "contract": f"{course.contract.name} {digest(repr(course.contract))[:8]}",
         "margin": course.margin,
         "stake": course.stake_usd,
         "windows": course.windows.first.tolist(),
@@ -280,14 +278,14 @@ def _identity(course: Course, asked: Sequence[Asked]) -> dict[str, Any]:
         if isinstance(one, AskedModel):
             params = {**one.settings.params, "cap_tokens": one.settings.cap_tokens}
             return {"model": one.endpoint.model, "url": one.endpoint.address, "params": params}
-        return {"function": one.name, "source": _source(one)}
+        return {"function": one.source or one.name, "source": _source(one)}
 
     return identity_of({**_of_course(course), "agents": [of(one) for one in asked]})
 
 
 def _source(one: AskedFunction) -> str:
     """Changes with the function's own lines, or with its file where that is named."""
-    where = one.name.rpartition(":")[0]
+    where = one.source.rpartition(":")[0]
     if one.function is None:
         file = Path(where)
         content = file.read_bytes() if where.endswith(".py") and file.is_file() else b""
