@@ -5,7 +5,6 @@ from datetime import datetime
 
 import numpy as np
 
-from headtohead.core.errors import InputError
 from headtohead.stats.tails import holm
 from headtohead.trading.luck import Profile, chance
 from headtohead.trading.running.runner import Course, Played
@@ -42,18 +41,15 @@ def luck_over(
                 until=end,
                 stake_usd=course.stake_usd,
             )
-            try:
-                luck = chance(
-                    profile,
-                    course.market.window(start, end),
-                    course.contract,
-                    None,
-                    draws=draws,
-                    rng=rng,
-                    margin=course.margin,
-                )
-            except InputError:
-                continue
+            luck = chance(
+                profile,
+                course.market.window(start, end),
+                course.contract,
+                None,
+                draws=draws,
+                rng=rng,
+                margin=course.margin,
+            )
             own, drawn, some = own + luck.observed_frac, drawn + luck.returns_frac, True
         if some:
             slack = 1e-9 * max(1.0, abs(own))
