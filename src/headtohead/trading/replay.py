@@ -640,3 +640,91 @@ def _carried(prices: FloatArray) -> FloatArray:
     at = np.maximum.accumulate(at, axis=0)
     result: FloatArray = np.where(at >= 0, np.take_along_axis(prices, at.clip(0), axis=0), 0.0)
     return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """One account after the bars that were run; arrays have shape (coins,).
+
+    Attributes:
+        price: Last closing mark of each coin.
+        entry: Mean price at which a position was entered.
+        stop: nan without one.
+        free_usd: What is not tied up as margin.
+    """
+
+    stake_usd: float
+    equity_usd: float
+    free_usd: float
+    quantity: FloatArray
+    entry: FloatArray
+    price: FloatArray
+    leverage: FloatArray
+    stop: FloatArray
+    target: FloatArray
+    lost: bool
+
+
+class Walk:
+    """Accounts carried on bar by bar, for orders that depend on what came before.
+
+    Args:
+        bars: How many there will be.
+        starts: Row of the market that is an account's bar 0, shape (agents,).
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        contract: Contract,
+        *,
+        stake_usd: float,
+        margin: Margin,
+        starts: IntArray,
+        bars: int,
+    ) -> None:
+        self._shape = (bars, starts.size, len(market.coins))
+        self._starts, self._next = starts, 0
+        none = _Table(Orders(bar=[], agent=[], coin=[], size=[]), self._shape)
+        stake = np.full(starts.size, float(stake_usd))
+        self._run = _Run(market, contract, none, stake, margin)
+        self._equity = np.full((starts.size, bars + 1), float(stake_usd))
+
+    def bar(self, orders: Orders | None = None) -> NDArray[np.int8]:
+        """Run the next bar, with orders at its open; for each of them its place in `REASONS`."""
+        run, t = self._run, self._next
+        given = orders or Orders(bar=[], agent=[], coin=[], size=[])
+        run.table = _Table(given, self._shape)
+        run.rejected = np.zeros(run.table.n, np.int8)
+        run.filled, run.forced_then = np.zeros(run.table.n), np.zeros(run.table.n, np.int64)
+        self._equity[:, t + 1] = run.bar(t, self._starts + t)
+        self._next += 1
+        return run.rejected
+
+    def held(self, agent: int) -> Held:
+        """An account as it stands at the last close."""
+        run, row = self._run, int(self._starts[agent]) + self._next - 1
+        opening = self._next == 0
+        price = run.worth_open[row + 1] if opening else run.ends[2][row]
+        q, equity = run.q[agent], float(self._equity[agent, self._next])
+        if run.isolated:
+            tied = float(run.margin[agent].sum())
+            free = float(run.cash[agent] + q @ run.entry[agent]) - tied
+        else:
+            free = equity - float((np.abs(q) * price / run.leverage[agent]).sum())
+        return Held(
+            stake_usd=float(run.stake[agent]),
+            equity_usd=equity,
+            free_usd=max(0.0, free),
+            quantity=q.copy(),
+            entry=run.entry[agent].copy(),
+            price=price.copy(),
+            leverage=run.leverage[agent].copy(),
+            stop=run.stop[agent].copy(),
+            target=run.target[agent].copy(),
+            lost=bool(run.lost[agent]),
+        )
+
+    def accounts(self) -> Accounts:
+        """What became of the accounts, up to the last bar that was run."""
+        return self._run.accounts(self._equity[:, : self._next + 1])
