@@ -172,7 +172,7 @@ def _key(place: Place) -> str:
 
 def _said(heard: Completion) -> Said:
     failure = _FAILURES.get(heard.failure, heard.failure)
-    if failure and heard.note:
+    if failure and heard.note and not heard.note.startswith(failure):
         failure = f"{failure}: {heard.note}"
     return Said(
         raw=heard.text,
