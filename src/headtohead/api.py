@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headtohead.prices.serving.verb import breakeven, serve_cost
     from headtohead.prices.training.verb import training_cost
     from headtohead.ratings.verb import rank
+    from headtohead.trading.running.verb import trade_run
     from headtohead.trading.verb import trade_judge
     from headtohead.trials.comparing.verb import compare
     from headtohead.trials.items.verb import items
@@ -71,6 +72,7 @@ VERBS = {
     "show": "claims",
     "switch": "trials.switching",
     "trade_judge": "trading",
+    "trade_run": "trading.running",
     "training_cost": "prices.training",
     "update_evidence": "evidence",
     "versus": "claims.versus",
@@ -111,6 +113,7 @@ __all__ = [
     "show",
     "switch",
     "trade_judge",
+    "trade_run",
     "training_cost",
     "update_evidence",
     "versus",

@@ -17,7 +17,7 @@ def luck_over(
     rng: np.random.Generator,
     *,
     draws: int,
-    progress: Callable[[str], None],
+    wait: Callable[[str], None],
 ) -> dict[str, LuckOver]:
     """Agent -> the random agents that bet when it did, as much and as often long.
 
@@ -26,7 +26,7 @@ def luck_over(
     """
     found: dict[str, tuple[float, float, float]] = {}
     for name in played.names[: played.agents]:
-        progress(f"drawing random agents for {name}")
+        wait(f"Drawing random agents that bet as {name} did.")
         own, drawn, some = 0.0, np.zeros(draws), False
         for window in played.windows:
             trades = played.trades[name, window]

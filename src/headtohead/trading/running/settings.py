@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from headtohead.core.dates import instant
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import is_level
 from headtohead.core.settings import check_choices, option
-from headtohead.trading.replay import Margin
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -101,7 +100,9 @@ class RunSettings:
         metavar="NAME|FILE.toml",
         help="Fees, leverage and margin rules of the venue.",
     )
-    margin: Margin = option("cross", help="Margin shared by all positions, or apart for each.")
+    margin: Literal["cross", "isolated"] = option(
+        "cross", help="Margin shared by all positions, or apart for each."
+    )
     stake: float = option(10_000.0, metavar="USD", help="What each account begins with.")
     alpha: float = option(
         0.05,

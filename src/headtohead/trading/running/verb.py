@@ -58,7 +58,6 @@ def trade_run(
     as_of: dates.Day | None = None,
     store: Store | None = None,
     on_progress: OnProgress = lambda _: None,
-    progress: Callable[[str], None] = lambda _: None,
 ) -> RunResult:
     """How agents trade in many windows of recorded candles, beside baselines and random agents.
 
@@ -70,7 +69,6 @@ def trade_run(
         as_of: The day of list prices and of the evidence; needed where one of them is.
         store: The evidence; the user's own if None.
         on_progress: Told after each round of decisions, and what is waited for.
-        progress: Told of every step after that.
 
     Raises:
         InputError: If candles, agents and choices do not fit together, or money ran out before a
@@ -84,19 +82,21 @@ def trade_run(
         ...     return [{"action": "open", "coin": "BTC", "side": side, "share": 0.5}]
         >>> trade_run(functions=follow, candles="data", every="4h")  # doctest: +SKIP
     """
+
+    def wait(what: str) -> None:
+        on_progress(RunProgress(0, 0, 0.0, asking.max_usd, what))
+
     if settings.replay is not None:
-        return _replayed(settings, store, as_of, progress)
+        return _replayed(settings, store, as_of, wait)
     market, sources = _market(settings, store, as_of)
     course = _course(settings, market, asking.concurrency)
-    models = models_of(asking, settings.log, cache(lambda: prices_on(as_of, store)))
+    prices = cache(lambda: prices_on(as_of, store))
+    models = models_of(asking, settings.log, prices)
     asked: list[Asked] = [*models, *_functions(settings)]
     _check_names([one.name for one in asked])
     head = Head(identity=_identity(course, asked), given=_given(settings, asked))
 
     async def run() -> tuple[DecisionLog, Played, float]:
-        def wait(what: str) -> None:
-            on_progress(RunProgress(0, 0, 0.0, asking.max_usd, what))
-
         rng = np.random.default_rng([settings.seed, 2])
         with open_log(settings.log, head) as log:
             async with open_agents(asked, market.coins, asking.max_usd, rng, wait) as opened:
@@ -105,10 +105,12 @@ def trade_run(
                 return log, played, opened.budget.spent_usd
 
     log, played, spent = asyncio.run(run())
+    if prices.cache_info().currsize:
+        sources = [*sources, *prices().citations()]
     billed = any(model.rates for model in models)
     kinds = {one.name: _kind(one) for one in asked}
     return _result(
-        settings, course, played, log, kinds, spent if billed else None, sources, as_of, progress
+        settings, course, played, log, kinds, spent if billed else None, sources, as_of, wait
     )
 
 
@@ -116,7 +118,7 @@ def _replayed(
     settings: RunSettings,
     store: Store | None,
     as_of: dates.Day | None,
-    progress: Callable[[str], None],
+    wait: Callable[[str], None],
 ) -> RunResult:
     """The result of a log, for which nobody is asked."""
     assert settings.replay
@@ -138,7 +140,7 @@ def _replayed(
     played = asyncio.run(play(course, names, log, None))
     costs = [x.cost_usd for x in log.kept.values() if x.cost_usd is not None]
     spent = sum(costs) if costs else None
-    return _result(kept, course, played, log, kinds, spent, sources, as_of, progress)
+    return _result(kept, course, played, log, kinds, spent, sources, as_of, wait)
 
 
 def _result(
@@ -150,13 +152,13 @@ def _result(
     spent_usd: float | None,
     sources: Sequence[Citation],
     as_of: dates.Day | None,
-    progress: Callable[[str], None],
+    wait: Callable[[str], None],
 ) -> RunResult:
     streams = np.random.default_rng([settings.seed, 3]).spawn(2)
     every = summed(
         played,
         kinds,
-        luck_over(played, course, streams[0], draws=settings.draws, progress=progress),
+        luck_over(played, course, streams[0], draws=settings.draws, wait=wait),
         streams[1],
         shared=course.windows.overlapping,
         length=course.windows.bars * course.market.bar,
@@ -175,7 +177,7 @@ def _result(
         unsure_usd=sum(one.unsure_usd for one in agents),
         log=log.path,
     )
-    day = None if as_of is None else dates.day(as_of, "as_of")
+    day = dates.day(as_of, "as_of") if as_of and any(x.known_on for x in sources) else None
     return RunResult(
         details=run, sheet=run_sheet(run, sources=sources, notes=course.market.notes, as_of=day)
     )
