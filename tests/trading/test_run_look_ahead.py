@@ -16,17 +16,17 @@ from tests.trading.run_parts import bars_of, walk
 from headtohead.trading.contract import HYPERLIQUID
 from headtohead.trading.market import Candles, Market
 from headtohead.trading.running.agents import AskedFunction, open_agents
-from headtohead.trading.running.decisions import Head, open_log
+from headtohead.trading.running.decisions import LogHead, open_log
 from headtohead.trading.running.observation import Observation
-from headtohead.trading.running.runner import Course, Played, play
+from headtohead.trading.running.runner import Played, RunPlan, play
 from headtohead.trading.running.windows import Windows
 
 FREE = replace(HYPERLIQUID, taker_frac=0.0, maker_frac=0.0)
 STEP = 0.02
 
 
-def _course(market: Market, first: tuple[int, ...] = (20, 70), bars: int = 40) -> Course:
-    return Course(
+def _course(market: Market, first: tuple[int, ...] = (20, 70), bars: int = 40) -> RunPlan:
+    return RunPlan(
         market=market,
         contract=FREE,
         margin="cross",
@@ -40,12 +40,12 @@ def _course(market: Market, first: tuple[int, ...] = (20, 70), bars: int = 40) -
 
 
 def _played(
-    course: Course, log: Path, function: Callable[[Observation], Any] | None, source: str = ""
+    course: RunPlan, log: Path, function: Callable[[Observation], Any] | None, source: str = ""
 ) -> Played:
     one = AskedFunction(name="agent", function=function, source=source)
 
     async def run() -> Played:
-        with open_log(log, Head(identity={})) as kept:
+        with open_log(log, LogHead(identity={})) as kept:
             rng = np.random.default_rng(0)
             async with open_agents([one], course.market.coins, None, rng, print) as opened:
                 return await play(course, ["agent"], kept, opened)
@@ -133,13 +133,13 @@ def test_nothing_leads_from_what_is_seen_to_the_market(tmp_path: Path) -> None:
 
     _played(_course(walk(80), bars=2), tmp_path / "log", searching)
     names = {kind.__name__ for kind in found} - {"NoneType", "str", "float", "int"}
-    assert names <= {"Observation", "Rules", "Position", "dict", "tuple"}
+    assert names <= {"Observation", "AgentRules", "Position", "dict", "tuple"}
 
 
 _CHEAT = """
 import gc, sys
 def decide(seen):
-    held = [x for x in gc.get_objects() if type(x).__name__ in ("Market", "Course", "Walk")]
+    held = [x for x in gc.get_objects() if type(x).__name__ in ("Market", "RunPlan", "Walk")]
     frame, names = sys._getframe(), []
     while frame:
         names += [k for k, v in frame.f_locals.items() if type(v).__name__ == "Market"]

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from tests.trading.run_parts import bars_of, walk, written
 
 from headtohead.core.errors import InputError, StoreBusy
-from headtohead.trading.running.decisions import Head, open_log
+from headtohead.trading.running.decisions import LogHead, open_log
 from headtohead.trading.running.observation import Observation
 from headtohead.trading.running.result import RunResult
 from headtohead.trading.running.verb import trade_run
@@ -168,7 +168,7 @@ def test_an_observation_that_changed_is_told(whole: RunResult, tmp_path: Path) -
 
 def test_two_runs_do_not_write_one_log(candles: Path, tmp_path: Path) -> None:
     log = tmp_path / "run.jsonl"
-    with open_log(log, Head(identity={})), pytest.raises(StoreBusy, match="Another run"):
+    with open_log(log, LogHead(identity={})), pytest.raises(StoreBusy, match="Another run"):
         _run(candles, log)
     if os.name != "nt":
         assert log.stat().st_mode & 0o077 == 0

@@ -643,7 +643,7 @@ def _carried(prices: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class AccountNow:
     """One account after the bars that were run; arrays have shape (coins,).
 
     Attributes:
@@ -701,7 +701,7 @@ class Walk:
         self._next += 1
         return run.rejected
 
-    def held(self, agent: int) -> Held:
+    def held(self, agent: int) -> AccountNow:
         """An account as it stands at the last close."""
         run, row = self._run, int(self._starts[agent]) + self._next - 1
         opening = self._next == 0
@@ -712,7 +712,7 @@ class Walk:
             free = float(run.cash[agent] + q @ run.entry[agent]) - tied
         else:
             free = equity - float((np.abs(q) * price / run.leverage[agent]).sum())
-        return Held(
+        return AccountNow(
             stake_usd=float(run.stake[agent]),
             equity_usd=equity,
             free_usd=max(0.0, free),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from headtohead.core.dates import instant
 from headtohead.core.errors import InputError
@@ -72,13 +73,29 @@ class JudgeSettings:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        for name, fine, wanted in (
+        check_ranges(
+            self,
             ("stake", self.stake is None or 0 < self.stake < float("inf"), "above 0"),
             ("tried", self.tried is None or self.tried >= 1, "1 or more"),
-            ("alpha", is_level(self.alpha), "a share between 0 and 1, as 0.05"),
-            ("level", is_level(self.level), "a share between 0 and 1, as 0.95"),
-            ("draws", 100 <= self.draws <= 100_000, "100 to 100,000"),
-            ("seed", self.seed >= 0, "0 or more"),
-        ):
-            if not fine:
-                raise InputError(f"`{name}` is {getattr(self, name)}; it must be {wanted}.")
+        )
+
+
+def check_ranges(settings: Any, *more: tuple[str, bool, str]) -> None:  # noqa: ANN401
+    """See that `alpha`, `level`, `draws` and `seed`, and more, lie in their ranges.
+
+    Args:
+        settings: Of a judgement or a run.
+        more: Field, whether it is fine, what it must be.
+
+    Raises:
+        InputError: If one does not.
+    """
+    for name, fine, wanted in (
+        *more,
+        ("alpha", is_level(settings.alpha), "a share between 0 and 1, as 0.05"),
+        ("level", is_level(settings.level), "a share between 0 and 1, as 0.95"),
+        ("draws", 100 <= settings.draws <= 100_000, "100 to 100,000"),
+        ("seed", settings.seed >= 0, "0 or more"),
+    ):
+        if not fine:
+            raise InputError(f"`{name}` is {getattr(settings, name)}; it must be {wanted}.")

@@ -65,7 +65,7 @@ class AskedFunction:
 Asked = AskedModel | AskedFunction
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class AgentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What one agent answered once; as the fields of `Decision` of the same names."""
 
     raw: str = ""
@@ -79,7 +79,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 class Agent(Protocol):
     """Somebody who decides."""
 
-    async def ask(self, place: Place, content: bytes) -> Said:
+    async def ask(self, place: Place, content: bytes) -> AgentAnswer:
         """The answer to an observation."""
 
     def busy(self, place: Place) -> bool:
@@ -89,7 +89,7 @@ class Agent(Protocol):
         """Begin nothing more."""
 
 
-class _Function:
+class _FunctionAgent:
     def __init__(self, of: AskedFunction) -> None:
         self._of, self._beside = of, None if of.function else Beside(longest_s=_LONGEST_S)
 
@@ -105,7 +105,7 @@ class _Function:
             except Refused as refused:
                 raise InputError(str(refused)) from None
 
-    async def ask(self, _: Place, content: bytes) -> Said:
+    async def ask(self, _: Place, content: bytes) -> AgentAnswer:
         if self._of.function is not None:
             raw, failure = asked(self._of.function, content)
         else:
@@ -114,7 +114,7 @@ class _Function:
                 raw, failure = await self._beside.do(answer, self._of.source, content)
             except Refused:
                 raw, failure = "", f"the function did not answer within {_LONGEST_S:g} seconds"
-        return Said(raw=raw, failure=failure)
+        return AgentAnswer(raw=raw, failure=failure)
 
     def busy(self, _: Place) -> bool:
         return False
@@ -124,13 +124,13 @@ class _Function:
             self._beside.close()
 
 
-class _Model:
+class _ModelAgent:
     def __init__(self, of: AskedModel, asker: Asker, coins: Sequence[str]) -> None:
         self._of, self._asker, self._silent = of, asker, 0
         form = {"name": "actions", "strict": True, "schema": answer_schema(coins)}
         self._params = {"response_format": {"type": "json_schema", "json_schema": form}}
 
-    async def ask(self, place: Place, content: bytes) -> Said:
+    async def ask(self, place: Place, content: bytes) -> AgentAnswer:
         call = Call(
             key=_key(place),
             messages=messages(decoded(content)),
@@ -170,11 +170,11 @@ def _key(place: Place) -> str:
     return f"window {place[1]}, decision {place[2]}"
 
 
-def _said(heard: Completion) -> Said:
+def _said(heard: Completion) -> AgentAnswer:
     failure = _FAILURES.get(heard.failure, heard.failure)
     if failure and heard.note and not heard.note.startswith(failure):
         failure = f"{failure}: {heard.note}"
-    return Said(
+    return AgentAnswer(
         raw=heard.text,
         failure="no answer came" if heard.unanswered else failure,
         input_tokens=heard.usage.input_tokens if heard.usage else None,
@@ -242,10 +242,10 @@ async def open_agents(
                 rng=rng,
             )
             asker.on_wait = on_wait
-            agents[model.name] = _Model(model, asker, coins)
+            agents[model.name] = _ModelAgent(model, asker, coins)
         for one in every:
             if isinstance(one, AskedFunction):
-                function = _Function(one)
+                function = _FunctionAgent(one)
                 stack.callback(function.close)
                 await function.found()
                 agents[one.name] = function

@@ -13,7 +13,7 @@ from headtohead.publish.charts import (
     tips,
 )
 from headtohead.trading.running.result import TradeRun
-from headtohead.trading.running.summing import Entrant
+from headtohead.trading.running.summing import Contender
 
 if TYPE_CHECKING:
     import altair as alt
@@ -60,7 +60,7 @@ def accounts_chart(run: TradeRun) -> "alt.LayerChart | None":
     return layered(drawn, *bands, stake, *lines, height=420)
 
 
-def _rows(run: TradeRun, one: Entrant, every: int) -> list[ChartRow]:
+def _rows(run: TradeRun, one: Contender, every: int) -> list[ChartRow]:
     names = [x.name for x in (*run.agents[:MOST_DRAWN], *run.baselines)]
     days = run.days / (one.path.shape[1] - 1)
     return [

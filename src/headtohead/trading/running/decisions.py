@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from headtohead.core.errors import InputError, StoreBusy, StoreFull
+from headtohead.core.errors import InputError
 from headtohead.trading.running.actions import Action, Rejection
+from headtohead.trials.replay.ledger import full, locked_file
 from headtohead.trials.replay.wire import digest
 
 Place = tuple[str, int, int]
@@ -51,11 +52,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.agent, self.window, self.number
 
 
-class _Line(msgspec.Struct, tag_field="kind", tag="decision"):
+class _DecisionLine(msgspec.Struct, tag_field="kind", tag="decision"):
     decision: Decision
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
+class LogHead(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
     """The first line.
 
     Attributes:
@@ -71,7 +72,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run
 class DecisionLog:
     """Decisions of this and earlier runs; get one from `open_log` or `read_log`."""
 
-    def __init__(self, path: Path, head: Head, kept: dict[Place, Decision], handle: int) -> None:
+    def __init__(self, path: Path, head: LogHead, kept: dict[Place, Decision], handle: int) -> None:
         self.path, self.head, self.kept, self._handle = path, head, kept, handle
 
     def keep(self, decisions: list[Decision]) -> None:
@@ -80,12 +81,12 @@ class DecisionLog:
         Raises:
             StoreFull: If they cannot be written.
         """
-        lines = b"".join(msgspec.json.encode(_Line(x)) + b"\n" for x in decisions)
+        lines = b"".join(msgspec.json.encode(_DecisionLine(x)) + b"\n" for x in decisions)
         try:
             while lines:
                 lines = lines[os.write(self._handle, lines) :]
         except OSError as error:
-            raise _full(self.path, error) from None
+            raise full(self.path, error, "`log`") from None
         self.kept |= {x.place: x for x in decisions}
 
 
@@ -102,7 +103,7 @@ def read_log(path: Path) -> DecisionLog:
 
 
 @contextmanager
-def open_log(path: Path, head: Head) -> Iterator[DecisionLog]:
+def open_log(path: Path, head: LogHead) -> Iterator[DecisionLog]:
     """The log of a run, begun or continued, and locked until the block ends.
 
     Raises:
@@ -110,48 +111,26 @@ def open_log(path: Path, head: Head) -> Iterator[DecisionLog]:
         InputError: If it is of another run, damaged, or no log at all.
         StoreFull: If it cannot be written.
     """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(f"{path}.lock", timeout=0, mode=0o600)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise StoreBusy(
-            f"Another run is using {path}. Wait until it ends, or name another `log`."
-        ) from None
-    except OSError as error:
-        raise _full(path, error) from None
-    try:
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        except OSError as error:
-            raise _full(path, error) from None
-        try:
-            before, kept, end = _read(path)
-            if before is not None:
-                _check(path, before, head)
-            os.ftruncate(handle, end)
-            log = DecisionLog(path, before or head, kept, handle)
-            if before is None:
-                os.write(handle, msgspec.json.encode(head) + b"\n")
-            yield log
-        finally:
-            os.close(handle)
-    finally:
-        lock.release()
+    with locked_file(path, "`log`") as handle:
+        before, kept, end = _read(path)
+        if before is not None:
+            _check(path, before, head)
+        os.ftruncate(handle, end)
+        if before is None:
+            os.write(handle, msgspec.json.encode(head) + b"\n")
+        yield DecisionLog(path, before or head, kept, handle)
 
 
-def _read(path: Path) -> tuple[Head | None, dict[Place, Decision], int]:
+def _read(path: Path) -> tuple[LogHead | None, dict[Place, Decision], int]:
     """First line, decisions, and how many bytes are whole: a last line may be cut by a kill."""
     try:
         lines = path.read_bytes().splitlines(keepends=True)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    head: Head | None = None
+    head: LogHead | None = None
     kept: dict[Place, Decision] = {}
     end = 0
-    first, later = msgspec.json.Decoder(Head), msgspec.json.Decoder(_Line)
+    first, later = msgspec.json.Decoder(LogHead), msgspec.json.Decoder(_DecisionLine)
     for number, line in enumerate(lines, start=1):
         if not line.endswith(b"\n"):
             if number == 1 and not line.startswith(b'{"kind":"run"'[: len(line)]):
@@ -176,7 +155,7 @@ def _read(path: Path) -> tuple[Head | None, dict[Place, Decision], int]:
     return head, kept, end
 
 
-def _check(path: Path, before: Head, now: Head) -> None:
+def _check(path: Path, before: LogHead, now: LogHead) -> None:
     names = [*now.identity, *(x for x in before.identity if x not in now.identity)]
     other = [
         f"`{name}` was {before.identity.get(name)!r} and is {now.identity.get(name)!r}"
@@ -193,13 +172,6 @@ def _check(path: Path, before: Head, now: Head) -> None:
 def _not_ours(path: Path) -> InputError:
     return InputError(
         f"{path} is no log of trading agents. Nothing was changed. Name another `log`."
-    )
-
-
-def _full(path: Path, error: OSError) -> StoreFull:
-    return StoreFull(
-        f"{path} cannot be written: {error.strerror or error}. Make room or name another `log`; "
-        "what was decided before is kept."
     )
 
 

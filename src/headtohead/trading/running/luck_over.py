@@ -7,13 +7,13 @@ import numpy as np
 
 from headtohead.stats.tails import holm
 from headtohead.trading.luck import Profile, chance
-from headtohead.trading.running.runner import Course, Played
+from headtohead.trading.running.runner import Played, RunPlan
 from headtohead.trading.running.summing import LuckOver
 
 
 def luck_over(
     played: Played,
-    course: Course,
+    course: RunPlan,
     rng: np.random.Generator,
     *,
     draws: int,
@@ -70,7 +70,7 @@ def _corrected(found: Mapping[str, tuple[float, float, float]], draws: int) -> d
     }
 
 
-def _ends(course: Course, window: int) -> tuple[datetime, datetime]:
+def _ends(course: RunPlan, window: int) -> tuple[datetime, datetime]:
     first = int(course.windows.first[window])
     start = course.market.start + first * course.market.bar
     return start, start + course.windows.bars * course.market.bar

@@ -15,7 +15,7 @@ import numpy as np
 
 from headtohead.trading.contract import Contract
 from headtohead.trading.market import Market
-from headtohead.trading.replay import Held
+from headtohead.trading.replay import AccountNow
 
 _DIGITS = 8
 BASE = 100.0
@@ -25,7 +25,7 @@ _SHOWN = ("open", "high", "low", "close", "funding")
 Series = Mapping[str, tuple[float | None, ...]]
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class AgentRules(msgspec.Struct, frozen=True, kw_only=True):
     """The contract in an agent's words; fees and slippage in basis points of a fill's value.
 
     Attributes:
@@ -94,7 +94,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     equity_usd: float
     free_usd: float
     positions: Mapping[str, Position]
-    rules: Rules
+    rules: AgentRules
 
     def encoded(self) -> bytes:
         """As JSON, the same bytes for the same content."""
@@ -153,7 +153,7 @@ class Eyes:
         """The moment of a decision."""
         return self._market.start + (self._first + number * self._every) * self._market.bar
 
-    def seen(self, number: int, held: Held) -> Observation:
+    def seen(self, number: int, held: AccountNow) -> Observation:
         """What the agent of an account sees before a decision."""
         coins, at, scale = self._market.coins, self.at(number), self.scale
         hours = self._market.bar.total_seconds() / 3600
@@ -203,9 +203,9 @@ class Eyes:
         self._read_n, self._read_at = len(known.times), at
 
 
-def _rules(contract: Contract, coins: Sequence[str], margin: str) -> Rules:
+def _rules(contract: Contract, coins: Sequence[str], margin: str) -> AgentRules:
     """A contract as agents are shown it."""
-    return Rules(
+    return AgentRules(
         taker_bp=_round(1e4 * contract.taker_frac),
         maker_bp=_round(1e4 * contract.maker_frac),
         slippage_bp=_round(1e4 * contract.slippage_frac),

@@ -10,9 +10,9 @@ from headtohead.core.estimate import Interval
 from headtohead.publish.machine import envelope, figure_json
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Answer, Sheet
-from headtohead.trading.running.runner import Course, Played
+from headtohead.trading.running.runner import Played, RunPlan
 from headtohead.trading.running.settings import span_text
-from headtohead.trading.running.summing import Entrant
+from headtohead.trading.running.summing import Contender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +26,10 @@ class TradeRun:
         log: Where the decisions lie.
     """
 
-    course: Course
+    course: RunPlan
     played: Played
-    agents: tuple[Entrant, ...]
-    baselines: tuple[Entrant, ...]
+    agents: tuple[Contender, ...]
+    baselines: tuple[Contender, ...]
     alpha: float
     level: float
     spent_usd: float | None
@@ -52,7 +52,7 @@ class TradeRun:
         start = market.start + int(windows.first[window]) * market.bar
         return start, start + windows.bars * market.bar
 
-    def verdict(self, agent: Entrant) -> Answer:
+    def verdict(self, agent: Contender) -> Answer:
         """yes: better than luck explains; no: worse; none: it never traded."""
         luck = agent.luck
         if luck is None:

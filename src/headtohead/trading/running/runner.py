@@ -46,7 +46,7 @@ OnProgress = Callable[[RunProgress], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class RunPlan:
     """What agents are taken through.
 
     Attributes:
@@ -122,7 +122,7 @@ class Unfinished(Exception):
 
 
 async def play(
-    course: Course,
+    course: RunPlan,
     names: Sequence[str],
     log: DecisionLog,
     opened: Opened | None,
@@ -199,7 +199,7 @@ class _Group:
 
     def __init__(
         self,
-        course: Course,
+        course: RunPlan,
         names: Sequence[str],
         windows: tuple[int, ...],
         log: DecisionLog,

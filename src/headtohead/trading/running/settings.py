@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from headtohead.core.dates import instant
 from headtohead.core.errors import InputError
-from headtohead.core.estimate import is_level
 from headtohead.core.settings import check_choices, option
+from headtohead.trading.settings import check_ranges
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -126,19 +126,14 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        for name, fine, wanted in (
+        check_ranges(
+            self,
             ("windows", 1 <= self.windows <= 1000, "1 to 1,000"),
             ("days", 0 < self.days <= 366, "above 0 and at most 366"),
             ("every", self.every > timedelta(0), "above 0"),
             ("history", 1 <= self.history <= 1000, "1 to 1,000"),
             ("stake", 0 < self.stake < float("inf"), "above 0"),
-            ("alpha", is_level(self.alpha), "a share between 0 and 1, as 0.05"),
-            ("level", is_level(self.level), "a share between 0 and 1, as 0.95"),
-            ("draws", 100 <= self.draws <= 100_000, "100 to 100,000"),
-            ("seed", self.seed >= 0, "0 or more"),
-        ):
-            if not fine:
-                raise InputError(f"`{name}` is {getattr(self, name)}; it must be {wanted}.")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,14 +182,14 @@ class Asking:
         None, flag="--tpm", metavar="N", help="Tokens a minute that it allows."
     )
     cap_tokens: int = option(1024, metavar="N", help="Longest answer, reasoning included.")
-    timeout_seconds: float = option(
-        120.0, flag="--timeout", metavar="SECONDS", help="Seconds to wait for the first byte."
-    )
     wait_most_seconds: float = option(
         600.0,
         flag="--wait-most",
         metavar="SECONDS",
-        help="Longest wait for an endpoint that answers nothing; then exit 75, to go on later.",
+        help="Longest wait for an endpoint that gives no answer; then exit 75, to go on later.",
+    )
+    timeout_seconds: float = option(
+        120.0, flag="--timeout", metavar="SECONDS", help="Longest wait for an answer's first byte."
     )
     params: Mapping[str, Any] = option(
         factory=dict,

@@ -24,7 +24,7 @@ from headtohead.publish.sheet import (
 from headtohead.publish.words import listed
 from headtohead.trading.running.charts import MOST_DRAWN, accounts_chart
 from headtohead.trading.running.result import TradeRun
-from headtohead.trading.running.summing import Entrant
+from headtohead.trading.running.summing import Contender
 
 _WORDS: Mapping[Answer, str] = {
     "yes": "BETTER THAN LUCK",
@@ -99,7 +99,7 @@ def _title(run: TradeRun) -> str:
     return f"{listed(better)} of {n} agents traded better than luck explains"
 
 
-def _sentence(run: TradeRun, agent: Entrant) -> str:
+def _sentence(run: TradeRun, agent: Contender) -> str:
     said = (
         f"{agent.name} returned {_pct(agent.returned_pct)} a window of {run.days:g} days on average"
         f", over {counted(len(run.played.windows), 'window')}"
@@ -340,7 +340,7 @@ _PAID = (
 )
 
 
-def _paid(one: Entrant) -> Row:
+def _paid(one: Contender) -> Row:
     if one.kind != "model":
         return (None,) * len(_PAID)
     return one.input_tokens, one.output_tokens, one.cost_usd, one.unsure_usd

@@ -55,7 +55,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Entrant:
+class Contender:
     """One agent or baseline over all windows.
 
     Attributes:
@@ -119,7 +119,7 @@ def summed(
     length: timedelta,
     level: float,
     rounds: int,
-) -> tuple[Entrant, ...]:
+) -> tuple[Contender, ...]:
     """All agents and baselines, with intervals by a bootstrap over windows.
 
     Windows that share no bar are drawn one by one; overlapping ones in blocks as long as they
@@ -178,14 +178,14 @@ def _entrant(
     differences: tuple[Difference, ...],
     luck: LuckOver | None,
     length: timedelta,
-) -> Entrant:
+) -> Contender:
     name, equity = played.names[place], played.equity_usd[place]
     stake = float(equity[0, 0])
     mine = [x for x in played.decisions if x.agent == name]
     drawdowns = 100 * played.drawdowns[place]
     worth = 100 * equity / stake
     prices = [x.cost_usd for x in mine if x.cost_usd is not None]
-    return Entrant(
+    return Contender(
         name=name,
         kind=kind,
         returned_pct=returned,

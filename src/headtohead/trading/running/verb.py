@@ -26,7 +26,7 @@ from headtohead.trading.running.agents import Asked, AskedFunction, AskedModel, 
 from headtohead.trading.running.baselines import BASELINES
 from headtohead.trading.running.decisions import (
     DecisionLog,
-    Head,
+    LogHead,
     identity_of,
     open_log,
     read_log,
@@ -34,7 +34,7 @@ from headtohead.trading.running.decisions import (
 from headtohead.trading.running.luck_over import luck_over
 from headtohead.trading.running.models import models_of
 from headtohead.trading.running.result import RunResult, TradeRun
-from headtohead.trading.running.runner import Course, OnProgress, Played, RunProgress, play
+from headtohead.trading.running.runner import OnProgress, Played, RunPlan, RunProgress, play
 from headtohead.trading.running.settings import Asking, RunSettings, span_text
 from headtohead.trading.running.sheet import run_sheet
 from headtohead.trading.running.summing import Kind, summed
@@ -94,7 +94,7 @@ def trade_run(
     models = models_of(asking, settings.log, prices)
     asked: list[Asked] = [*models, *_functions(settings)]
     _check_names([one.name for one in asked])
-    head = Head(identity=_identity(course, asked), given=_given(settings, asked))
+    head = LogHead(identity=_identity(course, asked), given=_given(settings, asked))
 
     async def run() -> tuple[DecisionLog, Played, float]:
         rng = np.random.default_rng([settings.seed, 2])
@@ -145,7 +145,7 @@ def _replayed(
 
 def _result(
     settings: RunSettings,
-    course: Course,
+    course: RunPlan,
     played: Played,
     log: DecisionLog,
     kinds: Mapping[str, Kind],
@@ -205,7 +205,7 @@ def _market(
     return market, list(store.citations(market.sources, day))
 
 
-def _course(settings: RunSettings, market: Market, at_once: int) -> Course:
+def _course(settings: RunSettings, market: Market, at_once: int) -> RunPlan:
     known = settings.contract == "hyperliquid"
     contract = HYPERLIQUID if known else read_contract(Path(settings.contract))
     contract.steps(market.coins)
@@ -217,7 +217,7 @@ def _course(settings: RunSettings, market: Market, at_once: int) -> Course:
         history=settings.history,
         rng=np.random.default_rng([settings.seed, 0]),
     )
-    return Course(
+    return RunPlan(
         market=market,
         contract=contract,
         margin=settings.margin,
@@ -255,7 +255,7 @@ def _kind(one: Asked) -> Kind:
     return "model" if isinstance(one, AskedModel) else "function"
 
 
-def _of_course(course: Course) -> dict[str, Any]:
+def _of_course(course: RunPlan) -> dict[str, Any]:
     """What two runs share if they are the same but for their agents."""
     market = course.market
     content = hashlib.sha256(repr((market.coins, market.bar)).encode())
@@ -275,7 +275,7 @@ def _of_course(course: Course) -> dict[str, Any]:
     }
 
 
-def _identity(course: Course, asked: Sequence[Asked]) -> dict[str, Any]:
+def _identity(course: RunPlan, asked: Sequence[Asked]) -> dict[str, Any]:
     def of(one: Asked) -> dict[str, Any]:
         if isinstance(one, AskedModel):
             params = {**one.settings.params, "cap_tokens": one.settings.cap_tokens}

@@ -192,7 +192,7 @@ class Ledger:
             # Half a line would be damage if more lines followed.
             with suppress(OSError):
                 os.ftruncate(self._handle, offset)
-            raise _full(self.path, error) from None
+            raise full(self.path, error) from None
         self._written += len(line)
         return offset, len(line)
 
@@ -206,7 +206,7 @@ class Ledger:
             try:
                 await asyncio.to_thread(os.fsync, self._handle)
             except OSError as error:
-                raise _full(self.path, error) from None
+                raise full(self.path, error) from None
             self._safe = now
 
 
@@ -225,6 +225,23 @@ def open_ledger(path: Path, identity: Mapping[str, Any]) -> Iterator[Ledger]:
         InputError: If it is of another run, damaged, or no journal at all.
         StoreFull: If it cannot be written.
     """
+    with locked_file(path, "ledger") as handle:
+        yield Ledger(path, handle, _begin(path, handle, identity))
+
+
+@contextmanager
+def locked_file(path: Path, kind: str) -> Iterator[int]:
+    """A file opened to read and to append, which no other process works with until the block ends.
+
+    Only its owner can read it; its folder is made if there is none.
+
+    Args:
+        kind: What it is, for messages ("ledger").
+
+    Raises:
+        StoreBusy: If another process works with it.
+        StoreFull: If it cannot be written.
+    """
     from filelock import FileLock, Timeout
 
     lock = FileLock(f"{path}.lock", timeout=0, mode=0o600)
@@ -233,18 +250,18 @@ def open_ledger(path: Path, identity: Mapping[str, Any]) -> Iterator[Ledger]:
         lock.acquire()
     except Timeout:
         raise StoreBusy(
-            f"Another run is using {path}. Wait until it ends, or name another ledger."
+            f"Another run is using {path}. Wait until it ends, or name another {kind}."
         ) from None
     except OSError as error:
-        raise _full(path, error) from None
+        raise full(path, error, kind) from None
     try:
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             handle = os.open(path, flags, 0o600)
         except OSError as error:
-            raise _full(path, error) from None
+            raise full(path, error, kind) from None
         try:
-            yield Ledger(path, handle, _begin(path, handle, identity))
+            yield handle
         finally:
             os.close(handle)
     finally:
@@ -274,7 +291,7 @@ def _begin(path: Path, handle: int, identity: Mapping[str, Any]) -> History:
             finally:
                 os.close(folder)
     except OSError as error:
-        raise _full(path, error) from None
+        raise full(path, error) from None
     return history
 
 
@@ -302,8 +319,9 @@ def _write(handle: int, line: bytes) -> None:
         line = line[os.write(handle, line) :]
 
 
-def _full(path: Path, error: OSError) -> StoreFull:
+def full(path: Path, error: OSError, kind: str = "ledger") -> StoreFull:
+    """What to say where a file cannot be written."""
     return StoreFull(
-        f"{path} cannot be written: {error.strerror or error}. Make room or name another ledger; "
+        f"{path} cannot be written: {error.strerror or error}. Make room or name another {kind}; "
         "what was answered before is kept."
     )
