@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from headtohead.core.errors import InputError
 from headtohead.prices.at_calls import Prices
@@ -48,7 +47,7 @@ def _model(
     except InputError as error:
         raise InputError(f"`models`: {error}") from None
     endpoint.headers()  # a missing key is found before anything is paid
-    name = model if alone else f"{model} at {urlsplit(endpoint.address).netloc}"
+    name = model if alone else f"{model} at {endpoint.address.partition('//')[2]}"
     slug = "".join(c if c.isalnum() or c in "-." else "-" for c in name)
     return AskedModel(
         name=name,
