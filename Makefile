@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs docs-site release-check promises test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving bench-scale clean
+.PHONY: help report screenshots test check fix format lint types contracts evidence withheld names docs docs-site release-check promises test-slow bench bench-house bench-ratings bench-capability bench-sequential bench-reading bench-comparing bench-serving bench-trading bench-scale clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -109,6 +109,9 @@ bench-serving: $(STAMP) ## Fit the serving model to measured rows: make bench-se
 
 bench-scale: $(STAMP) ## Rank 100 million votes, here and on Spark, and price ten million calls
 	$(BIN)/python -m benchmarks.scale --page docs/benchmarks/scale.md
+
+bench-trading: $(STAMP) ## Measure the trading replay beside NautilusTrader: makes its environment (Python 3.12 or later)
+	$(BIN)/python -m benchmarks.trading --page docs/benchmarks/trading.md
 
 bench-comparing: $(STAMP) ## Measure a comparison of ten thousand items beside scipy
 	$(BIN)/python -m benchmarks.comparing --page docs/benchmarks/comparing.md

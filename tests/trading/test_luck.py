@@ -294,6 +294,21 @@ def luck_of(arena: tuple[Season, Market], agent: str, draws: int) -> LuckChance:
 class TestAlphaArena:
     """The real season: what luck explains."""
 
+    def test_every_fill_lies_between_the_low_and_the_high_of_its_hour(
+        self, arena: tuple[Season, Market]
+    ) -> None:
+        """All 538, within 10 basis points, at another venue: trades and candles agree."""
+        season, market = arena
+        fills = [
+            (t.coin, *fill)
+            for t in season.trades
+            for fill in ((t.opened_at, t.entry_usd), (t.closed_at, t.exit_usd))
+        ]
+        assert len(fills) == 538
+        for coin, at, price in fills:
+            place = market.index_of(at), market.coins.index(coin)
+            assert 0.999 * market.low[place] <= price <= 1.001 * market.high[place]
+
     def test_deepseeks_profit_is_the_markets(self, arena: tuple[Season, Market]) -> None:
         """All coins held long while all rose: random agents with its slots earn as much."""
         deepseek = next(a for a in arena[0].agents if "deepseek" in a.casefold())

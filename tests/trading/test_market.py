@@ -112,6 +112,15 @@ class TestLayouts:
         assert_allclose(market.marks.high, np.column_stack([[101] * 3, [110, 120, 111]]))
         assert market.notes == ("ETH: no marks were given, so traded prices stand for them",)
 
+    def test_marks_of_longer_bars_are_not_taken_for_bars(self, tmp_path: Path) -> None:
+        frame().write_csv(tmp_path / "BTCUSDT-1h.csv")
+        rows = [f"2025-10-{d}T22:00Z,100,900,1,100" for d in (17, 18)]
+        text(tmp_path / "BTC_USDT_USDT-8h-mark.csv", rows)
+        market = read_market(tmp_path)
+        assert market.marks is None
+        said = "BTC: marks are of bars of 1 day, 0:00:00, so traded prices stand for them"
+        assert market.notes == (said,)
+
 
 class TestFaults:
     """What is wrong is said with file and row, or counted."""
@@ -140,7 +149,7 @@ class TestFaults:
         rows = [f"2025-10-17T{h}:00Z,100,110,90,105" for h in ("20", "19", "19", "23")]
         market = read_market(text(tmp_path / "BTC.csv", rows))
         assert market.notes == (
-            "BTC: 1 bar stood out of order and was sorted",
+            "BTC: 1 bar out of order, sorted here",
             "BTC: 1 bar was given twice and counts once",
             "BTC: 2 of 5 bars are missing, the first at 2025-10-17 21:00 UTC",
         )
@@ -150,6 +159,12 @@ class TestFaults:
         text(tmp_path / "BTC.csv", [f"2025-10-17T{h}:00Z,1,1,1,1" for h in ("20", "21")])
         text(tmp_path / "ETH.csv", [f"2025-10-17T{h}:00Z,1,1,1,1" for h in ("20", "22")])
         with pytest.raises(InputError, match="BTC 1:00:00, ETH 2:00:00"):
+            read_market(tmp_path)
+
+    def test_two_lengths_of_bars_of_one_coin(self, tmp_path: Path) -> None:
+        text(tmp_path / "BTC-1h.csv", [f"2025-10-17T{h}:00Z,1,1,1,1" for h in ("20", "21")])
+        text(tmp_path / "BTC-4h.csv", [f"2025-10-17T{h}:00Z,1,1,1,1" for h in ("16", "20")])
+        with pytest.raises(InputError, match=r"1:00:00 in .*BTC-1h\.csv, 4:00:00 in .*BTC-4h\.csv"):
             read_market(tmp_path)
 
     def test_columns_that_are_not_there(self, tmp_path: Path) -> None:

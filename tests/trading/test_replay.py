@@ -219,9 +219,15 @@ class TestRefused:
 
     @pytest.mark.parametrize(
         ("wrong", "said"),
-        [({"bar": [9]}, "`bar`"), ({"size": [np.inf]}, "`size`"), ({"undoes": [0]}, "`adds`")],
+        [
+            ({"bar": [9]}, "`bar`"),
+            ({"size": [np.inf]}, "`size`"),
+            ({"moment": [1.0]}, "`moment`"),
+            ({"undoes": [0]}, "`adds`"),
+            ({"undoes": [7], "adds": True}, "rows from 0 to 0"),
+        ],
     )
-    def test_orders_outside_the_replay(self, wrong: dict[str, Any], said: str) -> None:
+    def test_orders_that_no_replay_can_follow(self, wrong: dict[str, Any], said: str) -> None:
         with pytest.raises(ValueError, match=said):
             one(market_of([FLAT]), **wrong)
 
@@ -250,6 +256,18 @@ class TestChanges:
         )
         assert REASONS[accounts.rejected[1]] == "what it closes was closed before"
         assert accounts.positions[0, 0] == 0
+
+    def test_an_order_undoes_only_its_own(self) -> None:
+        orders = Orders(
+            bar=[0, 0], agent=[0, 1], coin=[0, 0], size=[1.0, 0.0], adds=True, undoes=[-1, 0]
+        )
+        with pytest.raises(ValueError, match="same agent and coin"):
+            replay(market_of([FLAT]), FREE, orders, agents=2, stake_usd=1000.0)
+
+    def test_accounts_without_orders_keep_their_stakes(self) -> None:
+        none = Orders(bar=[], agent=[], coin=[], size=[])
+        accounts = replay(market_of([FLAT] * 9), FREE, none, agents=2, stake_usd=[1.0, 2.0])
+        assert_allclose(accounts.equity_usd, np.outer([1, 2], np.ones(10)))
 
     def test_windows_of_a_market(self) -> None:
         """Two accounts with the same orders from different bars on."""

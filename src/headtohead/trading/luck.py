@@ -37,7 +37,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Coins = Literal["used", "evenly"]
 _BLOCK = timedelta(days=3)
-_EXTENSIONS, _CELLS, _SWAPS, _MOST_SWAPS = 10, 4_000_000, 8, 2000
+_EXTENSIONS, _CELLS, _SWAPS, _MOST_SWAPS = 10, 4_000_000, 5, 2000
 _LEAST_SHARE = 0.1
 
 

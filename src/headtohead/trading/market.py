@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, NoEvidence
-from headtohead.core.units import counted_of, first_few
+from headtohead.core.units import counted, counted_of, first_few
 from headtohead.files.opening import content, csv_batches, csv_header, files_of, kind_of
 from headtohead.files.tables import UserTable, floats, open_tables, plain_text
 
@@ -235,12 +235,14 @@ def read_market(
     candles = Candles(*_grid(traded, coins, times, length))
     notes += _gaps(coins, times, candles.open)
     marked = _checked([part for path in given["mark"] for part in _read(path, _PRICES)], notes)
-    known_marks = Candles(*_grid(marked, coins, times, length)) if marked else None
-    if known_marks is not None:
-        none = [coin for coin in coins if coin not in marked]
-        filled = [np.where(np.isnan(m), c, m) for m, c in zip(known_marks, candles, strict=True)]
-        known_marks = Candles(*filled)
-        if none:
+    for coin in [c for c, (at, _) in marked.items() if len(at) > 1 and _step(at) != length]:
+        of = timedelta(microseconds=_step(marked.pop(coin)[0]))
+        notes.append(f"{coin}: marks are of bars of {of}, so traded prices stand for them")
+    known_marks = None
+    if marked:
+        there = zip(_grid(marked, coins, times, length), candles, strict=True)
+        known_marks = Candles(*(np.where(np.isnan(mark), price, mark) for mark, price in there))
+        if none := [coin for coin in coins if coin not in marked]:
             notes.append(f"{first_few(none)}: no marks were given, so traded prices stand for them")
     rates = [part for path in given["funding"] for part in _read(path, ())]
     due, funded = _funding(rates, coins, times, length, notes)
@@ -453,35 +455,48 @@ def _checked(
         parts = [part for part in series if part.coin == coin]
         for part in parts:
             _refuse(part)
-        places = [(part, row) for part in parts for row in range(len(part.times))]
+        spans = {_step(part.times): part.place for part in parts if len(part.times) > 1}
+        if len(spans) > 1:
+            said = first_few([f"{timedelta(microseconds=x)} in {y}" for x, y in spans.items()])
+            raise InputError(f"{coin} has bars of different lengths: {said}. Give one of them.")
         times = np.concatenate([part.times for part in parts])
         values = np.concatenate([part.values for part in parts])
         disorder = sum(int((np.diff(part.times) < 0).sum()) for part in parts)
         if disorder:
-            were = (
-                "bar stood out of order and was"
-                if disorder == 1
-                else "bars stood out of order and were"
-            )
-            notes.append(f"{coin}: {disorder:,} {were} sorted")
+            one, many = (f"{x} out of order, sorted here" for x in ("bar", "bars"))
+            notes.append(f"{coin}: {counted(disorder, one, many)}")
         order = np.argsort(times, kind="stable")
         times, values = times[order], values[order]
         again = np.flatnonzero(np.diff(times) == 0)
         for row in again:
             if not np.array_equal(values[row], values[row + 1], equal_nan=True):
-                a, b = (p.where(r) for p, r in (places[order[row]], places[order[row + 1]]))
+                a, b = (_where(parts, int(x)) for x in order[row : row + 2])
                 at = _said(times[row])
                 raise InputError(f"{a} and {b} give different prices of {coin} at {at}. Leave one.")
         if again.size:
-            were = (
-                "bar was given twice and counts"
-                if again.size == 1
-                else "bars were given twice and count"
+            one, many = (
+                "bar was given twice and counts once",
+                "bars were given twice and count once",
             )
-            notes.append(f"{coin}: {again.size:,} {were} once")
+            notes.append(f"{coin}: {counted(again.size, one, many)}")
         once = np.r_[True, np.diff(times) != 0]
         result[coin] = times[once], values[once]
     return result
+
+
+def _step(times: NDArray[np.int64]) -> int:
+    """Microseconds of the shortest time between two bars."""
+    apart = np.diff(np.unique(times))
+    return int(apart.min(initial=np.iinfo(np.int64).max))
+
+
+def _where(parts: Sequence[_CoinRows], row: int) -> str:
+    """The place of a row of several parts, one after another."""
+    for part in parts:
+        if row < len(part.times):
+            return part.where(row)
+        row -= len(part.times)
+    raise IndexError(row)
 
 
 def _refuse(part: _CoinRows) -> None:
@@ -508,7 +523,7 @@ def _bar_of(
     traded: Mapping[str, tuple[NDArray[np.int64], FloatArray]], bar: timedelta | None
 ) -> int:
     """Microseconds of a bar."""
-    lengths = {c: int(np.diff(t).min()) for c, (t, _) in traded.items() if len(t) > 1}
+    lengths = {c: _step(t) for c, (t, _) in traded.items() if len(t) > 1}
     if bar is not None:
         length = round(bar / timedelta(microseconds=1))
     elif not lengths:

@@ -187,7 +187,12 @@ def replay(
 
 
 class _Table:
-    """Orders in the order in which they are carried out: by bar, then one a time of each agent."""
+    """Orders in the order in which they are carried out: by bar, then one a time of each agent.
+
+    Attributes:
+        rows: Which of the given orders each is.
+        at: Bar -> its orders, each part of different agents.
+    """
 
     def __init__(self, orders: Orders, shape: tuple[int, int, int]) -> None:
         self.bar, self.agent, self.coin = (
@@ -205,6 +210,40 @@ class _Table:
         moment = 0.0 if orders.moment is None else orders.moment
         self.moment = np.broadcast_to(np.asarray(moment, np.float64), n)
         self.unit, self.adds = orders.unit, orders.adds
+        self._check(shape)
+        closing = (self.size == 0) | (self.undoes >= 0)
+        by_agent = np.lexsort((~closing, self.moment, self.agent, self.bar))
+        bar, agent = self.bar[by_agent], self.agent[by_agent]
+        new = np.flatnonzero(np.r_[True, (np.diff(bar) != 0) | (np.diff(agent) != 0)][:n])
+        turn = np.arange(n) - np.repeat(new, np.diff(np.r_[new, n]))
+        order = np.lexsort((turn, bar))
+        self.rows = by_agent[order]
+        cuts = np.flatnonzero(
+            np.r_[True, (np.diff(bar[order]) != 0) | (np.diff(turn[order]) != 0)][:n]
+        )
+        place = np.empty(n, np.int64)
+        place[self.rows] = np.arange(n)
+        self.undoes = np.where(self.undoes >= 0, place[self.undoes], -1)
+        for name in (
+            "bar",
+            "agent",
+            "coin",
+            "size",
+            "stop",
+            "target",
+            "leverage",
+            "undoes",
+            "moment",
+        ):
+            setattr(self, name, getattr(self, name)[self.rows])
+        self.undoing = bool((self.undoes >= 0).any())
+        self.aimed = not (np.isnan(self.stop).all() and np.isnan(self.target).all())
+        self.at: dict[int, list[slice]] = {}
+        for begin, end in zip(cuts, np.r_[cuts[1:], n], strict=False):
+            self.at.setdefault(int(self.bar[begin]), []).append(slice(begin, end))
+
+    def _check(self, shape: tuple[int, int, int]) -> None:
+        n = self.n
         for name, values, most in zip(
             ("bar", "agent", "coin"), (self.bar, self.agent, self.coin), shape, strict=True
         ):
@@ -217,20 +256,11 @@ class _Table:
         if (self.undoes >= 0).any() and not self.adds:
             raise ValueError("`undoes` goes with `adds`")
         undone = self.undoes[self.undoes >= 0]
-        if undone.size and (undone >= n).any():
+        if (undone >= n).any():
             raise ValueError(f"`undoes` has to hold rows from 0 to {n - 1}, or -1")
-        closing = (self.size == 0) | (self.undoes >= 0)
-        by_agent = np.lexsort((~closing, self.moment, self.agent, self.bar))
-        bar, agent = self.bar[by_agent], self.agent[by_agent]
-        new = np.flatnonzero(np.r_[True, (np.diff(bar) != 0) | (np.diff(agent) != 0)][:n])
-        turn = np.arange(n) - np.repeat(new, np.diff(np.r_[new, n]))
-        order = np.lexsort((turn, bar))
-        self.rows = by_agent[order]
-        at, turn = bar[order], turn[order]
-        cuts = np.flatnonzero(np.r_[True, (np.diff(at) != 0) | (np.diff(turn) != 0)][:n])
-        self.at: dict[int, list[IntArray]] = {}
-        for begin, end in zip(cuts, np.r_[cuts[1:], n], strict=False):
-            self.at.setdefault(int(at[begin]), []).append(self.rows[begin:end])
+        for own in (self.agent, self.coin):
+            if (own[self.undoes >= 0] != own[undone]).any():
+                raise ValueError("`undoes` has to name an order of the same agent and coin")
 
 
 class _Run:
@@ -284,6 +314,7 @@ class _Run:
         self.forced_then = np.zeros(table.n, np.int64)
         self.record: list[tuple[IntArray | FloatArray, ...]] = []
         self.any, self.tiered = False, False
+        self.aimed = self.isolated or table.aimed
 
     def busy(self, length: int) -> IntArray:
         """The bars in which orders come or funding is due, and the end."""
@@ -343,8 +374,7 @@ class _Run:
             gone = value < self._needed(self.worth_open[row])
             if gone.any():
                 self._lose(t, np.flatnonzero(gone), self._prices(self.worth_open, row, gone))
-        hit = (mark <= self.below) | (mark >= self.above_hit)
-        if not hit.any():
+        if not self.aimed or not (hit := (mark <= self.below) | (mark >= self.above_hit)).any():
             return
         a, c = np.nonzero(hit)
         price = self._at(self.mark_open, row, a, c)
@@ -406,14 +436,14 @@ class _Run:
             result[agents[gone]] = True
         return result
 
-    def _carry_out(self, t: int, row: "int | IntArray", rows: IntArray) -> None:
+    def _carry_out(self, t: int, row: "int | IntArray", rows: slice) -> None:
         """Orders of different agents, at the open."""
         table, contract = self.table, self.contract
         a, c = table.agent[rows], table.coin[rows]
         opened = self._at(self.open, row, a, c)
         marks = self.worth_open[row] if isinstance(row, int) else self.worth_open[row[a]]
-        if table.moment[rows].any():
-            passed = table.moment[rows]
+        passed = table.moment[rows]
+        if passed.any():
             opened = opened + passed * (self._at(self.close, row, a, c) - opened)
             marks = marks + passed[:, None] * (self._prices(self.ends[2], row, a) - marks)
         mark = marks[c] if marks.ndim == 1 else marks[np.arange(a.size), c]
@@ -422,12 +452,14 @@ class _Run:
         value = self.cash[a] + _dot(self.q[a], marks)
         if table.unit != "coins":
             wanted = wanted * (value if table.unit == "equity" else self.stake[a]) / opened
-        undone = table.undoes[rows]
-        undoing = undone >= 0
         change = wanted if table.adds else wanted - q
-        change = np.where(undoing, -self.filled[undone], change)
-        gone = undoing & (self.forced_then[undone] != self.forced[a, c])
-        gone |= undoing & (self.filled[undone] == 0)
+        undoing = gone = np.zeros(a.size, np.bool_)
+        if table.undoing:
+            undone = table.undoes[rows]
+            undoing = undone >= 0
+            filled = self.filled[undone]
+            change = np.where(undoing, -filled, change)
+            gone = undoing & ((filled == 0) | (self.forced_then[undone] != self.forced[a, c]))
         price = opened * (1 + np.sign(change) * contract.slippage_frac)
         closed = np.where(q * change < 0, np.minimum(np.abs(q), np.abs(change)), 0.0)
         added = np.abs(change) - closed
@@ -445,24 +477,30 @@ class _Run:
             tied = (np.abs(self.q[a]) * marks / self.leverage[a]).sum(axis=1)
             tied += new * mark / leverage - np.abs(q) * mark / self.leverage[a, c]
             free = value - change * (price - mark) - cost - tied
-        code = np.zeros(rows.size, np.int8)
+        code = np.zeros(a.size, np.int8)
         code[(added > _DUST * new) & (free < -_DUST * value)] = 3
         code[(added > 0) & ~((leverage >= 1) & (leverage <= allowed))] = 2
         code[gone] = 5
         code[self.lost[a]] = 4
         code[np.isnan(opened)] = 1
-        self.rejected[rows] = code
         good = code == 0
-        rows, a, c, change = rows[good], a[good], c[good], change[good]
-        self.filled[rows], self.forced_then[rows] = change, self.forced[a, c]
+        self.rejected[rows] = code
+        self.filled[rows] = np.where(good, change, 0.0)
+        self.forced_then[rows] = self.forced[a, c]
+        stop, target = table.stop[rows], table.target[rows]
+        if not good.all():
+            a, c, change, price = a[good], c[good], change[good], price[good]
+            added, leverage, undoing = added[good], leverage[good], undoing[good]
+            stop, target = stop[good], target[good]
+        self.leverage[a, c] = np.where(added > 0, leverage, self.leverage[a, c])
+        for held, given in ((self.stop, stop), (self.target, target)):
+            held[a, c] = np.where(undoing, held[a, c], given)
         real = change != 0
-        self.leverage[a, c] = np.where(added[good] > 0, leverage[good], self.leverage[a, c])
-        kept = undoing[good]
-        for held, given in ((self.stop, table.stop), (self.target, table.target)):
-            held[a, c] = np.where(kept, held[a, c], given[rows])
-        self._fill(
-            t, a[real], c[real], change[real], price[good][real], contract.taker_frac, "order"
-        )
+        if real.all():
+            self._fill(t, a, c, change, price, contract.taker_frac, "order")
+        else:
+            part = a[real], c[real], change[real], price[real]
+            self._fill(t, *part, contract.taker_frac, "order")
         self._aim(a, c)
 
     def _leave(self, t: int, a: IntArray, c: IntArray, price: FloatArray, kind: str) -> None:
@@ -541,6 +579,8 @@ class _Run:
 
     def _aim(self, a: IntArray, c: IntArray) -> None:
         """Set the prices at which something happens to positions."""
+        if not self.aimed:
+            return
         q = self.q[a, c]
         side = np.sign(q)
         stop, target = self.stop[a, c], self.target[a, c]
@@ -604,6 +644,8 @@ class _Run:
         )
         whole = [x.astype(np.int64) for x in (columns[0], columns[1], columns[2], columns[6])]
         bar, agent, coin, kind = whole
+        rejected = np.empty_like(self.rejected)
+        rejected[self.table.rows] = self.rejected
         unrealised = equity[:, -1] - self.cash - _dot(self.q, self.entry)
         return Accounts(
             stake_usd=self.stake,
@@ -615,7 +657,7 @@ class _Run:
             funding_usd=self.paid,
             seized_usd=self.seized,
             liquidated_at=self.liquidated_at,
-            rejected=self.rejected,
+            rejected=rejected,
             fills=Fills(
                 bar=bar,
                 agent=agent,
