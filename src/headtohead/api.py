@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from headtohead.trials.items.verb import items
     from headtohead.trials.planning.verb import plan
     from headtohead.trials.switching.verb import switch
+    from headtohead.web.mcp.verb import serve_mcp
     from headtohead.web.verb import freeze_site, serve_site
 
 # Verb -> the folder whose verb.py holds it; a test holds this list against the folders.
@@ -67,6 +68,7 @@ VERBS = {
     "read_evidence": "evidence",
     "report": "claims",
     "serve_cost": "prices.serving",
+    "serve_mcp": "web.mcp",
     "serve_site": "web",
     "shortlist": "choosing.shortlist",
     "show": "claims",
@@ -108,6 +110,7 @@ __all__ = [
     "read_evidence",
     "report",
     "serve_cost",
+    "serve_mcp",
     "serve_site",
     "shortlist",
     "show",

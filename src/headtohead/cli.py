@@ -36,6 +36,7 @@ TWINS = {
     "list_sources": "sources",
     "read_evidence": "evidence",
     "serve_cost": "serve-cost",
+    "serve_mcp": "mcp",
     "serve_site": "serve",
     "training_cost": "training-cost",
     "update_evidence": "update",

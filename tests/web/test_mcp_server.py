@@ -19,7 +19,9 @@ import pytest
 from click.testing import CliRunner
 from tests.test_manners import _loaded
 
+import headtohead
 from headtohead import cli
+from headtohead.core.errors import InputError
 
 if TYPE_CHECKING:
     import mcp
@@ -179,6 +181,8 @@ def test_without_its_package_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     result = CliRunner().invoke(cli.main, ["mcp"], prog_name="h2h")
     assert result.exit_code == 64
     assert "install 'headtohead[mcp]'" in result.output
+    with pytest.raises(InputError, match="headtohead"):
+        headtohead.serve_mcp()
 
 
 def test_a_port_that_is_taken_is_said(address: str) -> None:
@@ -186,6 +190,10 @@ def test_a_port_that_is_taken_is_said(address: str) -> None:
     result = CliRunner().invoke(cli.main, ["mcp", "--http", "--port", port], prog_name="h2h")
     assert result.exit_code == 64
     assert f"Nothing can listen on 127.0.0.1, port {port}" in result.output
+    with pytest.raises(InputError, match="Nothing can listen"):
+        headtohead.serve_mcp(http=True, port=int(port), as_of="2026-11-01")
+    with pytest.raises(InputError, match="`base`"):
+        headtohead.serve_mcp(base="example.org")
 
 
 def test_the_settings_that_the_page_shows_start_it() -> None:

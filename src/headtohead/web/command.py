@@ -63,8 +63,12 @@ def serve(host: str, port: int, settings: ServeSettings, store: Path | None) -> 
 
     def reached(address: str) -> None:
         say([f"The site is at {address}", f"For programs: {address}schema/openapi.json"])
+        say(["Its first pages are being made."])
+
+    def warm() -> None:
+        say(["They are ready."])
 
     evidence = open_store(store) if store else None
-    serve_site(host=host, port=port, settings=settings, store=evidence, ready=reached)
+    serve_site(host=host, port=port, settings=settings, store=evidence, ready=reached, warm=warm)
     click.echo("\nStopped.", err=True)
     return 0

@@ -53,7 +53,9 @@ def freeze(
     """Write the whole site into a folder, as `freeze_site`."""
     if late := [day for day in settings.days if day > today]:
         raise InputError(f"`days`: {late[0]} lies after {today}, and nobody knew by then.")
-    site = Site(today, store)
+    site = Site(today, store, settings.claims)
+    site.on(Address())
+    site.statements.check(site.facts)
     before = _manifest(out)
     paths: dict[date | None, frozenset[str]] = {}
     for day in (None, *sorted({*settings.days} - {today})):
@@ -111,8 +113,9 @@ class _Workshop:
     look: Look
 
     def __reduce__(self) -> tuple[Any, ...]:
-        store = self.site.store
-        return _workshop, (self.site.today, store.home, store.builtin, store.curated, self.look)
+        store, claims = self.site.store, self.site.statements.paths
+        places = (store.home, store.builtin, store.curated)
+        return _workshop, (self.site.today, places, claims, self.look)
 
     def make(self, tasks: Iterable[Address]) -> list[tuple[str, bytes]]:
         """The files of some pages: each page, its data, its pictures."""
@@ -131,8 +134,11 @@ class _Workshop:
         return made
 
 
-def _workshop(today: date, home: Path, builtin: Path, curated: Path, look: Look) -> _Workshop:
-    return _Workshop(Site(today, Store(home, builtin=builtin, curated=curated)), look)
+def _workshop(
+    today: date, places: tuple[Path, Path, Path], claims: Sequence[Path], look: Look
+) -> _Workshop:
+    home, builtin, curated = places
+    return _Workshop(Site(today, Store(home, builtin=builtin, curated=curated), claims), look)
 
 
 def _made(
@@ -203,13 +209,14 @@ def _made_from(site: Site, look: Look) -> str:
     for folder in (site.store.builtin, site.store.home):
         catalogue = folder / CATALOGUE
         seen.update(catalogue.read_bytes() if catalogue.is_file() else b"-")
-    for path in sorted(site.store.curated.rglob("*.toml")):
+    for path in (*sorted(site.store.curated.rglob("*.toml")), *site.statements.paths):
         seen.update(path.read_bytes())
     code = Path(str(files("headtohead")))
     for pattern in ("**/*.py", "**/*.j2", "**/*.toml", "web/static/*"):
         for path in sorted(code.glob(pattern)):
             seen.update(path.read_bytes())
     asked: list[Any] = [lists_digest(), str(site.today), [str(d) for d in look.days], look.base]
+    asked += [str(path) for path in site.statements.paths]
     seen.update(json.dumps(asked).encode())
     return seen.hexdigest()
 

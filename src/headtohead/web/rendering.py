@@ -191,7 +191,7 @@ def _text(
         places=[(m.PAGE, m.PAGE.paths[0]) for m in kinds().values() if m.PAGE.place],
         pages=[(words, to(path)) for words, path in sheet.pages if look.has(path, address.day)],
         link_of=_links(site, address, look),
-        apart=(lambda card: to(f"claims/{card.id}")) if sheet.verb == "check" else None,
+        apart=(lambda card: to(f"{address.path}/{card.id}")) if sheet.verb == "check" else None,
         permanent=_permanent(site, address, look, digest),
         digest=digest[:16],
         image=_image(address, look, page),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from headtohead.core.dates import Day, day
 from headtohead.core.errors import InputError
@@ -14,14 +15,28 @@ def _days(given: str | Sequence[Day]) -> tuple[date, ...]:
     return tuple(day(one, "days") for one in several)
 
 
-def _base(given: str) -> str:
+def base_of(given: str) -> str:
+    """The address of a site, with a slash at its end; empty if it is not known."""
     if given and not given.startswith(("https://", "http://")):
         raise InputError(f"`base` is a web address, as https://example.org/h2h/, not {given!r}.")
     return given and given.rstrip("/") + "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSettings(Choices):
+class _SiteContents(Choices):
+    """What any site shows beside what is built in."""
+
+    claims: tuple[Path, ...] = option(
+        (),
+        metavar="FILE",
+        many=True,
+        help="A claims file that has pages too, under /claims/ and its name without suffix; give "
+        "the option once for each.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings(_SiteContents):
     """Which pages a site of files has, and where it will stand."""
 
     days: tuple[date, ...] = option(
@@ -33,7 +48,7 @@ class SiteSettings(Choices):
     base: str = option(
         "",
         metavar="URL",
-        read=_base,
+        read=base_of,
         help="The address at which the site will stand, for links that people take away.",
     )
     png: bool = option(
@@ -44,7 +59,7 @@ class SiteSettings(Choices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServeSettings(Choices):
+class ServeSettings(_SiteContents):
     """How much may be asked of a server, and by whom."""
 
     per_minute: int = option(

@@ -1,18 +1,19 @@
 """What stands behind a site: the evidence, the names, and what was worked out for each day."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from headtohead.claims.verdict import claims_of
 from headtohead.core.errors import UnknownName
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
 from headtohead.names.book import Model
 from headtohead.names.names import Names
 from headtohead.web.address import Address, Moved
+from headtohead.web.statements import Statements, page_path
 
 _MOST_DAYS = 2
 """Days for which what was worked out is kept: each takes some 100 MiB."""
@@ -25,12 +26,16 @@ class Site:
         today: The day of knowledge of pages whose address has none.
         store: The evidence; the user's own if None. What is worked out for one page is kept for
             the others of that day.
+        claims: Files of claims that have pages beside the built-in one.
     """
 
-    def __init__(self, today: date, store: Store | None = None) -> None:
+    def __init__(
+        self, today: date, store: Store | None = None, claims: Sequence[Path] = ()
+    ) -> None:
         self.today = today
         self.store = store or Store()
         self.names = Names.load()
+        self.statements = Statements(claims)
         self._memories: OrderedDict[date, dict[str, dict[Any, Any]]] = OrderedDict()
         self._edition = self.store.edition
 
@@ -79,8 +84,10 @@ class Site:
         pages = {lab.name: f"labs/{lab_id}" for lab_id, lab in self.names.labs().items()}
         for model_id, model in self.names.models().items():
             pages |= dict.fromkeys((model_id, model.name), f"models/{model_word(model_id)}")
-        claims = claims_of(self.facts).claims
-        return pages | {claim.says: f"claims/{claim.id}" for claim in claims}
+        for name, file in self.statements.readable(self.facts):
+            for claim in file.claims:
+                pages.setdefault(claim.says, page_path(name, claim.id))
+        return pages
 
 
 def model_word(model_id: str) -> str:

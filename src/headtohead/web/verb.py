@@ -49,6 +49,7 @@ def serve_site(
     port: int = 8620,
     store: Store | None = None,
     ready: Callable[[str], object] = print,
+    warm: Callable[[], object] = lambda: None,
 ) -> None:
     """Serve every page and the verbs about public evidence, until stopped with Ctrl-C.
 
@@ -58,13 +59,20 @@ def serve_site(
         port: 0 is any that is free.
         store: The evidence; the user's own if None. The server follows its updates.
         ready: Called with its address once it can be reached.
+        warm: Called once the pages that everybody looks at first are made, some 20 seconds later.
 
     Raises:
-        InputError: If packages are missing, or nothing can listen there.
+        InputError: If packages are missing, a file of claims is wrong, or nothing can listen there.
     """
     check_packages("The site", "web")
 
-    from headtohead.hosting.listening import bound
-    from headtohead.web.serving.app import SiteServer, run
+    from headtohead.hosting.listening import bound, run_until_stopped
+    from headtohead.web.serving.app import SiteServer, application
 
-    run(SiteServer(store.home if store else None, settings), bound(host, port), ready)
+    server = SiteServer(store.home if store else None, settings)
+    try:
+        if settings.claims:
+            server.check_claims()
+        run_until_stopped(application(server, warm), bound(host, port), ready)
+    finally:
+        server.beside.close()

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from headtohead.claims.verdict import claims_of
 from headtohead.core.units import counted
 from headtohead.evidence.sheet import Listing
 from headtohead.names.reading import key
@@ -13,6 +12,7 @@ from headtohead.publish.words import plain
 from headtohead.web.kinds import PageKind, Words, kinds
 from headtohead.web.models_of_day import models_of_day
 from headtohead.web.site import Site, model_word
+from headtohead.web.statements import page_path
 
 PAGE = PageKind(
     paths=("search", "search/{text}"),
@@ -69,8 +69,11 @@ def entries(site: Site, day: date) -> Iterator[_Entry]:
         yield known.models[i].name, "model", f"models/{model_word(i)}"
     for lab in labs:
         yield site.names.lab(lab).name, "lab", f"labs/{lab}"
-    for claim in claims_of(site.facts).claims:
-        yield claim.says, "claim", f"claims/{claim.id}"
+    for name, file in site.statements.readable(site.facts):
+        if name:
+            yield file.title, "claims", page_path(name)
+        for claim in file.claims:
+            yield claim.says, "claim", page_path(name, claim.id)
     for module in kinds().values():
         if module.PAGE.place:
             yield module.PAGE.title, "page", module.PAGE.paths[0]

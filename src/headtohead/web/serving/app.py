@@ -7,7 +7,6 @@ but those of HTTP's own bargaining changes it, so none can poison what is kept f
 import asyncio
 import gzip
 import logging
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date
@@ -21,11 +20,11 @@ from urllib.parse import parse_qs, unquote, unquote_to_bytes, urlencode
 from litestar import Litestar, asgi
 from litestar.enums import ScopeType
 
+from headtohead.core.errors import InputError
 from headtohead.evidence.catalogue import NAME as CATALOGUE
 from headtohead.evidence.store import Store
 from headtohead.hosting.beside import Beside
 from headtohead.hosting.failures import SAID, failure_of
-from headtohead.hosting.listening import run_until_stopped
 from headtohead.hosting.refused import Refused, too_fast
 from headtohead.hosting.security import HEADERS, Limits, asker
 from headtohead.publish.command_line import today
@@ -95,24 +94,38 @@ class SiteServer:
     def evidence(self) -> Evidence:
         """What pages are made of at this moment, give or take a second."""
         if self._evidence is None or monotonic() > self._look_at_s:
-            try:
-                stamp = self._catalogue.stat().st_mtime_ns
-            except OSError:
-                stamp = 0  # nothing was downloaded
-            self._evidence = Evidence(self._folder, stamp, self._day())
+            claims = self._settings.claims
+            stamp = tuple(map(_changed_ns, (self._catalogue, *claims)))
+            self._evidence = Evidence(self._folder, claims, stamp, self._day())
             self._look_at_s = monotonic() + 1
         return self._evidence
 
-    async def ready(self) -> None:
-        """Make the pages that everybody looks at first, again with a new day or new evidence."""
+    def check_claims(self) -> None:
+        """Whether every file of claims can be read, asked of the process beside.
+
+        Raises:
+            InputError: With file and line of what is wrong.
+        """
+        wrong = asyncio.run(self.beside.do(jobs.wrong_claims, self.evidence()))
+        if wrong:
+            raise InputError(wrong)
+
+    async def keep_warm(self, warm: Callable[[], object]) -> None:
+        """Make the pages that everybody looks at first, again with a new day or new evidence.
+
+        Args:
+            warm: Called once they are there for the first time.
+        """
         before = None
         while True:
             evidence = self.evidence()
             if evidence != before:
-                before = evidence
                 for path in await self.beside.do(jobs.first_look):
                     with suppress(Refused):  # whoever asks for this one is given the reason
                         await self.pages.of(jobs.page, evidence, Address(path=path))
+                if before is None:
+                    warm()
+                before = evidence
             await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def answer(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -179,6 +192,14 @@ class SiteServer:
         ):
             raise too_fast(wait)
         return await self.pages.of(job, *given)
+
+
+def _changed_ns(path: Path) -> int:
+    """When a file was last changed; 0 if it is not there, as where nothing was downloaded."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 _Answer = tuple[int, dict[str, str], bytes]
@@ -356,8 +377,8 @@ def _takes_gzip(accepted: str) -> bool:
     return False
 
 
-def application(server: SiteServer) -> Litestar:
-    """The ASGI application that serves a site."""
+def application(server: SiteServer, warm: Callable[[], object] = lambda: None) -> Litestar:
+    """The ASGI application that serves a site; `warm` is called once its first pages are made."""
     if not _LOG.handlers:
         _LOG.addHandler(logging.StreamHandler())
 
@@ -367,22 +388,10 @@ def application(server: SiteServer) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        making = asyncio.create_task(server.ready())
+        making = asyncio.create_task(server.keep_warm(warm))
         try:
             yield
         finally:
             making.cancel()
 
     return Litestar([every], lifespan=[lifespan], openapi_config=None, logging_config=None)
-
-
-def run(server: SiteServer, listening: socket.socket, ready: Callable[[str], object]) -> None:
-    """Serve until stopped by a signal.
-
-    Args:
-        ready: Is given the address.
-    """
-    try:
-        run_until_stopped(application(server), listening, ready)
-    finally:
-        server.beside.close()

@@ -32,12 +32,14 @@ class Evidence:
 
     Attributes:
         folder: Of downloaded evidence; the user's own if None.
-        stamp: Another one after each update of that folder.
+        claims: Files of claims that have pages beside the built-in one.
+        stamp: Others after each update of that folder, and each change of such a file.
         today: The day of knowledge of pages whose address names none.
     """
 
     folder: Path | None
-    stamp: int
+    claims: tuple[Path, ...]
+    stamp: tuple[int, ...]
     today: date
 
 
@@ -89,7 +91,7 @@ def sentence(
     return answered(sentence_page(said, up), "text/html; charset=utf-8", status, kept=kept)
 
 
-_SITES: "dict[tuple[Path | None, int], Site]" = {}
+_SITES: "dict[tuple[Path | None, tuple[int, ...]], Site]" = {}
 
 
 def site_of(evidence: Evidence) -> "Site":
@@ -99,7 +101,7 @@ def site_of(evidence: Evidence) -> "Site":
     key = evidence.folder, evidence.stamp
     if key not in _SITES:
         _SITES.clear()
-        _SITES[key] = Site(evidence.today, Store(evidence.folder))
+        _SITES[key] = Site(evidence.today, Store(evidence.folder), evidence.claims)
     _SITES[key].today = evidence.today
     return _SITES[key]
 
@@ -142,6 +144,17 @@ def data(evidence: Evidence, name: str, query: tuple[tuple[str, str], ...]) -> P
     except HeadToHeadError as error:
         return _reason(error, None)
     return answered(json_text(found).encode(), "application/json", total=total)
+
+
+def wrong_claims(evidence: Evidence) -> str:
+    """What is wrong with the files of claims, with file and line; empty if nothing is."""
+    try:
+        site = site_of(evidence)
+        site.on(Address())
+        site.statements.check(site.facts)
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def openapi() -> PageAnswer:

@@ -60,14 +60,16 @@ _WORDS: Mapping[str, str] = {
     "b": "The other side.",
     "board": "A board of blind votes, such as text.",
     "category": "A part of its votes; full for all of them.",
+    "file": "A claims file that the server was started with, by its name without suffix.",
     "group": "What tells the sides apart: country, open, lab, family or model.",
-    "id": "The id of a claim.",
+    "id": "The id of a claim: of the built-in file, if none is named.",
     "kind": "What the sides are: model, lab, family, country or open.",
     "lab": "A lab, in any spelling.",
     "model": "A model, in any spelling.",
     "text": "What is looked for.",
 }
 _MAY_BE_PATHS = {"breakeven": "model", "serve-cost": "model"}
+_OF_CLAIMS = {"check", "show"}  # verbs that read a file of claims: one of the server's own, by name
 _PAGES_OF_VERBS = {"home", "capability"}  # what these show, `versus` and `index` give
 _NOT_OFFERED = {"store", "progress", "format", "mapping"}  # the last two say how to read a file
 _DAYS = ("as_of", "on", "start", "end")
@@ -177,6 +179,8 @@ def _of_verb(site: Site, route: Route, chosen: dict[str, Any], today: date) -> d
     if "store" in taken:
         chosen["store"] = site.store
     path = _MAY_BE_PATHS.get(route.name)
+    if "claims" in chosen:
+        chosen["claims"] = site.statements.path(chosen["claims"])
     if path in chosen:
         chosen[path] = _listed(site, chosen[path], chosen["as_of"])
     many = next((p.name for p in route.parameters if p.many), "")
@@ -229,7 +233,9 @@ def _page_route(name: str, page: PageKind) -> Route:
 
 def _route(name: str, verb: Callable[..., Any]) -> Route:
     text = inspect.getdoc(verb) or ""
-    own = tuple(_parameters(verb, text))
+    own = [*_parameters(verb, text)]
+    if name in _OF_CLAIMS:
+        own.append(Parameter(name="claims", says=f"{_WORDS['file']} The built-in one if left out."))
     return Route(name=name, says=text.partition("\n")[0], parameters=(*own, *_PAGES))
 
 
