@@ -79,3 +79,10 @@ def test_every_verb_is_a_python_function_of_its_folder() -> None:
     assert set(api.VERBS.values()) == folders
     for name in api.VERBS:
         assert callable(getattr(api, name))
+
+
+def test_every_command_has_a_python_function() -> None:
+    from headtohead import api, cli
+
+    twins = {cli.TWINS.get(name, name).partition("_")[0] for name in api.VERBS}
+    assert set(cli.commands()) == twins
