@@ -66,7 +66,14 @@ def freeze(
     if made_from == before.made_from and all((out / name).is_file() for name in before.files):
         return _counted(out, today, before)
     # By day, and within it by kind: what pages share is worked out once by each process.
-    tasks = [Address(path=path, day=day) for day, own in paths.items() for path in sorted(own)]
+    # A card for a frame is made with the page of its two sides.
+    tasks = [
+        Address(path=path, day=day)
+        for day, own in paths.items()
+        for path in sorted(own)
+        if not path.startswith("embed/")
+    ]
+    every_n = sum(map(len, paths.values()))
     after = _Manifest(made_from)
     # From here on the folder is known as a site's, so that a run that is stopped can be repeated.
     _keep(out, _Manifest("", before.files))
@@ -79,7 +86,7 @@ def freeze(
             written += _put(out, after, name, body, before)
             if name.endswith(".html"):
                 links[name] = list(_links(body.decode()))
-                progress(len(links), len(tasks))
+                progress(len(links), every_n)
     except BaseException:
         _keep(out, _Manifest("", before.files | after.files))
         raise

@@ -29,6 +29,8 @@ class PageKind:
         place: Among the kinds in the list of pages: under 50 in the bar at the top, from there on
             in the menu beside it; 0 if it stands in none.
         template: What makes its HTML.
+        groups: What may tell apart the sides that it offers as links, where it is of two sides; all
+            groups if empty.
         card: Whether a frozen site that knows its address has its card as a picture, which other
             sites show of its links.
     """
@@ -38,6 +40,7 @@ class PageKind:
     asks: str
     place: int = 0
     template: str = "page.html.j2"
+    groups: tuple[str, ...] = ()
     card: bool = False
 
 
@@ -103,8 +106,15 @@ def other_sides(path: str) -> list[tuple[str, str]]:
         return []
     paths = []
     for words, group, a, b in _SIDES:
+        if group not in (found[0].PAGE.groups or (group,)):
+            continue
         sides = f"{a}/{b}" if topic == "versus" else f"{group}/{a}/{b}"
         # Where no sides are named, they are the two countries.
         bare = group == "country" and topic != "versus"
         paths.append((words, topic if bare else f"{topic}/{sides}"))
     return paths
+
+
+def offered(topic: str) -> tuple[str, ...]:
+    """The paths of the pages of two sides that every page of a topic leads to."""
+    return tuple(path for _, path in other_sides(topic))

@@ -101,16 +101,18 @@ def rendered(site: Site, address: Address, look: Look) -> Rendered:
 
 
 def all_forms(site: Site, address: Address, look: Look) -> list[tuple[str, bytes]]:
-    """A page with its data and those of its figures, as the name and the content of each file.
+    """A page with its data, its figures' and its card for a frame: name and content of each file.
 
     Raises:
         As `rendered`.
     """
     page = _Shown(_answer(site, address))
+    frame = replace(address, path=f"embed/{address.path}")
     forms: list[Form] = ["html", "json", "csv"]
     forms += ["png"] if _kind(address).card and look.base else []
     forms += _NEWS.values() if isinstance(page.result, News) else []
     wanted = [replace(address, form=form) for form in forms]
+    wanted += [frame] if kind_of(frame.path) and look.has(frame.path, address.day) else []
     for slug, view in page.views.items():
         wanted += [replace(address, figure=slug, form=form) for form in _forms(view, look).values()]
     return [

@@ -5,7 +5,7 @@ from datetime import date
 
 from headtohead.evidence.sheet import Listing
 from headtohead.web.ground import ground, ground_paths
-from headtohead.web.kinds import PageKind, Words
+from headtohead.web.kinds import PageKind, Words, offered
 from headtohead.web.site import Site
 
 PAGE = PageKind(
@@ -22,5 +22,5 @@ def answer(site: Site, words: Words, day: date) -> Listing:
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
-    """Of the two countries."""
-    return ("compute",)
+    """Of the two countries, and of the other sides that the page offers."""
+    return offered("compute")

@@ -5,13 +5,14 @@ from datetime import date
 
 from headtohead.evidence.sheet import Listing
 from headtohead.web.ground import ground, ground_paths
-from headtohead.web.kinds import PageKind, Words
+from headtohead.web.kinds import PageKind, Words, offered
 from headtohead.web.site import Site
 
 PAGE = PageKind(
     paths=ground_paths("investment"),
     title="Investment",
     asks="How much money is put into it on each side?",
+    groups=("country",),
     place=56,
 )
 
@@ -22,5 +23,5 @@ def answer(site: Site, words: Words, day: date) -> Listing:
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
-    """Of the two countries."""
-    return ("investment",)
+    """Of the two countries, and of the other sides that the page offers."""
+    return offered("investment")
