@@ -143,6 +143,15 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
+_MANY = 100
+
+
+def ratio_words(ratio: float) -> str:
+    """A ratio with one decimal, or as many as tell it from 1, up to three: "1.8", "1.04", "120"."""
+    said = (f"{ratio:,.{digits}f}" for digits in ((0,) if ratio >= _MANY else (1, 2, 3)))
+    return next((text for text in said if float(text.replace(",", "")) != 1), "1")
+
+
 def counted(n: int, one: str, many: str = "") -> str:
     """A number before what it counts: 1 model, 2 models; `many` if no s makes it plural."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from headtohead.names.book import Model
 from headtohead.names.names import country_name, in_sentence
 from headtohead.openness.licences import licence_words
 from headtohead.openness.record import FLAGS, YES
+from headtohead.prices.listing.sheet import history_figure
 from headtohead.publish.machine import bare, envelope
 from headtohead.publish.sheet import (
     Figure,
@@ -32,6 +34,7 @@ from headtohead.publish.words import listed, plain
 from headtohead.web.models_of_day import NO_WORSE, ModelsOfDay, listing_of
 from headtohead.web.site import model_word
 
+_CHANGED = 2  # steps from which there is something to tell of a price
 _BOARD_DAYS = 45  # after which a board says nothing of a later day
 _OFFERS = 6
 _RELATED = 5
@@ -211,8 +214,6 @@ _Figure = tuple[Figure, tuple[str, ...]]
 
 
 def _sourced(figure: Figure, ids: tuple[str, ...], known: dict[str, Citation]) -> Figure:
-    from dataclasses import replace
-
     return replace(figure, sources=tuple(known[i] for i in dict.fromkeys(ids) if i in known))
 
 
@@ -284,6 +285,7 @@ def _facts(field: ModelsOfDay, model: Model) -> Iterator[tuple[str, ...]]:
 
 def _figures(field: ModelsOfDay, model: Model) -> Iterator[_Figure | None]:
     yield _board(field, model)
+    yield _index(field, model)
     yield _stand_ins(field, model)
     yield _offers(field, model)
     yield _history(field, model)
@@ -323,6 +325,46 @@ def _board(field: ModelsOfDay, model: Model) -> _Figure | None:
         trace=Trace(tuple(points)),
     )
     return figure, tuple(rows["source_id"].unique().sort())
+
+
+def _index(field: ModelsOfDay, model: Model) -> _Figure | None:
+    """Its points on the index as each edition had them."""
+    had = [(day, scale) for day, scale in field.editions if model.model in scale.scores]
+    if not had or field.index is None:
+        return None
+    table: list[Row] = []
+    points: list[TracePoint] = []
+    for day, scale in had:
+        own = scale.scores[model.model]
+        points.append(TracePoint(day, own.interval.value, own.interval.low, own.interval.high))
+        known = (own.interval.value, own.interval.low, own.interval.high, own.tests_n)
+        table.append((day, *known, len(scale.scores)))
+    first, last = points[0], points[-1]
+    said = (
+        f"{model.name} has {last.value:.1f} points, {last.low:.1f} to {last.high:.1f} at "
+        f"{field.index.level:.0%}"
+    )
+    if first is not last:
+        said += f"; with what was known by {first.day} it had {first.value:.1f}"
+    figure = Figure(
+        "index",
+        f"On the capability index: {last.value:.1f} points with what was known by {last.day}",
+        "Its points on our capability index as each edition of the published scores gave them; "
+        f"the bars are {field.index.level:.0%} intervals. The scale is fixed by the same two "
+        "models in every edition, and has no zero: only differences mean something.",
+        says=f"{said}.",
+        columns=(
+            TableColumn("known_on", "Known by"),
+            TableColumn("score_index", "Points", 1),
+            TableColumn("score_low_index", "90% low", 1),
+            TableColumn("score_high_index", "90% high", 1),
+            TableColumn("benchmarks_n", "Benchmarks of it", 0),
+            TableColumn("models_n", "Models on the index", 0),
+        ),
+        rows=tuple(reversed(table)),
+        trace=Trace(tuple(points)),
+    )
+    return figure, field.index.source_ids
 
 
 def _stand_ins(field: ModelsOfDay, model: Model) -> _Figure | None:
@@ -417,12 +459,34 @@ def _seats(field: ModelsOfDay, sold: SoldModel) -> str:
 
 
 def _history(field: ModelsOfDay, model: Model) -> _Figure | None:
-    """Every price before; of the leading models alone, for it takes long to gather."""
-    if model.model not in field.leading:
+    """Every price before: of the leading models by all kinds of tokens, for those take long."""
+    if model.model in field.leading:
+        found = listing_of(field.facts, model.model, field.day)
+        figure = next((f for f in found.sheet.figures if f.slug == "history"), None)
+        return (figure, tuple(c.source_id for c in found.sheet.sources)) if figure else None
+    steps = field.histories.get(model.model, ())
+    prices = [step.price for step in steps if step.price]
+    if len(steps) < _CHANGED:
         return None
-    found = listing_of(field.facts, model.model, field.day)
-    figure = next((f for f in found.sheet.figures if f.slug == "history"), None)
-    return (figure, tuple(c.source_id for c in found.sheet.sources)) if figure else None
+    sources = tuple(dict.fromkeys(price.source_id for price in prices))
+    kept_to = max(field.kept_to[source] for source in sources)
+    points: list[TracePoint] = []
+    for step in steps:
+        usd = step.price.usd_per_mtok["input"] if step.price else None
+        if usd is not None:
+            since, end = step.since.date(), step.until.date() if step.until else kept_to
+            near = bool(points) and points[-1].day == since
+            points.append(TracePoint(since, usd, joined=near))
+            points += [TracePoint(end, usd, joined=True)] if end > since else []
+    dearest = max((p.value for p in points), default=0.0)
+    figure = replace(
+        history_figure(steps, field.at, model.name, "", kept_to),
+        subtitle="What its maker asked, or its cheapest seller where the maker sold none: each "
+        "price and how long it was in force, in UTC; the picture is of input tokens.",
+        chart=None,
+        trace=Trace(tuple(points), 2 if dearest >= 0.1 else 3, "$") if points else None,
+    )
+    return figure, sources
 
 
 def _tests(field: ModelsOfDay, model: Model) -> _Figure | None:

@@ -8,7 +8,10 @@ import hashlib
 import html
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import files
@@ -157,9 +160,27 @@ def _made(
         for chunk in chunks:
             yield from workshop.make(chunk)
         return
-    with get_context("spawn").Pool(processes, _begin, (workshop,)) as pool:
-        for files_made in pool.imap(_make, chunks):
-            yield from files_made
+    # Half of the processes begin at the end, so that what pages of one kind share, as all prices of
+    # all models, is worked out by few of them.
+    left, at_work = deque(chunks), dict[Future[list[tuple[str, bytes]]], int]()
+    with ExitStack() as stack:
+        spawn = get_context("spawn")
+        pools = [
+            stack.enter_context(ProcessPoolExecutor(1, spawn, _begin, (workshop,)))
+            for _ in range(processes)
+        ]
+
+        def give(n: int) -> None:
+            if left:
+                at_work[pools[n].submit(_make, left.pop() if n % 2 else left.popleft())] = n
+
+        for n in (*range(processes), *range(processes)):  # one to make, and one that waits
+            give(n)
+        while at_work:
+            done, _ = wait(at_work, return_when=FIRST_COMPLETED)
+            for future in done:
+                give(at_work.pop(future))
+                yield from future.result()
 
 
 _OF_THIS_PROCESS: list[_Workshop] = []

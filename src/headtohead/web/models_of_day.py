@@ -4,6 +4,7 @@ What is worked out here is worked out once for a day and shared by the pages of 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -18,11 +19,13 @@ from headtohead.names.book import Model
 from headtohead.openness.record import OpennessRecord
 from headtohead.openness.verb import openness_of
 from headtohead.prices.in_force import INPUT_SHARE
+from headtohead.prices.listing.history import PriceStep, histories
 from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.verb import list_prices
 from headtohead.ratings.published import one_board
 
 _LEADING = 30
+_EDITIONS = 24
 NO_WORSE = 0.9
 """The chance from which a model counts as no worse, as elsewhere where nobody says another."""
 BOARD = {"board": "text", "category": "full", "style_control": True}
@@ -53,7 +56,7 @@ class ModelsOfDay:
 
     def __init__(self, facts: Facts, day: date) -> None:
         self.facts, self.day = facts, day
-        self._at = datetime.combine(day, time(12), UTC)
+        self.at = datetime.combine(day, time(12), UTC)
 
     @cached_property
     def models(self) -> dict[str, Model]:
@@ -88,9 +91,41 @@ class ModelsOfDay:
     def sold(self) -> dict[str, SoldModel]:
         """Every model that somebody has listed a price for, with its offers of this day."""
         scale = self.index or Scale("index", 0.9, self.day, "", {}, {}, ())
-        every = priced_models(self.facts, scale, self._at, self.day)
-        offered = with_offers(self.facts, every, self._at, self.day, input_share=INPUT_SHARE)
+        every = priced_models(self.facts, scale, self.at, self.day)
+        offered = with_offers(self.facts, every, self.at, self.day, input_share=INPUT_SHARE)
         return {one.model: one for one in offered}
+
+    @cached_property
+    def editions(self) -> list[tuple[date, Scale]]:
+        """The index by the day on which it became what it was then, the oldest first.
+
+        Of each month the last one, and of two years at most.
+        """
+        if self.index is None:
+            return []
+        rows = self.facts.frame("benchmark_scores", self.day)
+        own = rows.filter(pl.col("source_id").is_in(self.index.source_ids))
+        last = {(d.year, d.month): d for d in own["known_on"].unique().sort()}
+        found: list[tuple[date, Scale]] = []
+        for day in list(last.values())[-_EDITIONS:]:
+            with suppress(NoEvidence):  # too little was known for an index
+                found.append((day, scale_of(self.facts, "index", day, day)))
+        return found
+
+    @cached_property
+    def histories(self) -> dict[str, tuple[PriceStep, ...]]:
+        """What models cost from day to day; without those whose names moved to other models."""
+        return histories(self.facts, self.day)
+
+    @cached_property
+    def kept_to(self) -> dict[str, date]:
+        """Price list -> the last day that it speaks of."""
+        rows = self.facts.frame("prices", self.day)
+        last = pl.max_horizontal("valid_from", "known_on").max()
+        return {
+            source: min(day, self.day)
+            for source, day in rows.group_by("source_id").agg(last.alias("last")).rows()
+        }
 
     @cached_property
     def openness(self) -> dict[str, OpennessRecord]:

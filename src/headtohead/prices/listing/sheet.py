@@ -1,7 +1,7 @@
 """How `h2h prices MODEL` is shown: the first party, the cheapest, the median, and all offers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from headtohead.core.estimate import Citation
@@ -53,7 +53,7 @@ def listing_sheet(
     if first and (more := list(_other_prices(first))):
         figures.append(_bands_figure(first, more))
     if steps:
-        figures.append(_history_figure(listed, steps, side, kept_to or as_of))
+        figures.append(history_figure(steps, listed.at, listed.asked, side, kept_to or as_of))
     facts = []
     for what in ("first party", "cheapest", "median"):
         offer = listed.standing(what)
@@ -261,7 +261,17 @@ def _bands_figure(first: Offer, more: Sequence[tuple[str, Mapping[str, float], s
     )
 
 
-def _history_figure(listed: Listed, steps: Sequence[PriceStep], side: str, kept_to: date) -> Figure:
+def history_figure(
+    steps: Sequence[PriceStep], at: datetime, name: str, side: str, kept_to: date
+) -> Figure:
+    """Every price of a model, the last one first.
+
+    Args:
+        at: The instant that the finding speaks of.
+        name: What the model is called.
+        side: Whose it is, which the colour says; that of its seller if empty.
+        kept_to: The last day that the lists speak of.
+    """
     rows = []
     for step in reversed(steps):
         usd = step.price.usd_per_mtok if step.price else {}
@@ -283,11 +293,11 @@ def _history_figure(listed: Listed, steps: Sequence[PriceStep], side: str, kept_
         TableColumn("seller", "Seller"),
         TableColumn("source", "Source"),
     )
-    sold = next((s.price for s in reversed(steps) if s.price and s.since <= listed.at), None)
+    sold = next((s.price for s in reversed(steps) if s.price and s.since <= at), None)
     seller = seller_name(sold.provider) if sold else ""
     return Figure(
         "history",
-        finding(tuple(steps), listed.at, listed.asked, seller),
+        finding(tuple(steps), at, name, seller),
         subtitle="each price and how long it was in force, in UTC; prices of some hours left out",
         columns=columns,
         rows=tuple(rows),

@@ -1,7 +1,7 @@
 """How `h2h serve-cost` and `h2h breakeven` are shown."""
 
 from headtohead.core.estimate import Interval
-from headtohead.core.units import counted
+from headtohead.core.units import counted, ratio_words
 from headtohead.prices.serving.efficiency import UNSEEN_HELD
 from headtohead.prices.serving.result import BreakevenResult, ServeCostResult
 from headtohead.publish.sheet import Figure, Sheet, Step, TableColumn, Topic
@@ -238,7 +238,7 @@ def _compared(result: BreakevenResult) -> str:
         return "which is less hangs on how fast the machines really are and what they cost"
     dear, cheap = sorted((one.own_usd.value, one.demand.api_usd), reverse=True)
     which = "own machines" if one.cheaper == "own" else "the API"
-    times = f"{dear / cheap:,.{1 if dear < 100 * cheap else 0}f} times" if cheap else "infinitely"
+    times = f"{ratio_words(dear / cheap)} times" if cheap else "infinitely"
     return f"{which} cost{'s' if one.cheaper == 'api' else ''} {times} less"
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from headtohead.capability.scores import SCORE_WORDS, runs, score_interval
 from headtohead.core.estimate import Interval
 from headtohead.core.question import FILTER, Answer, Ask, Frames, Named, Question, ScopeWord
-from headtohead.core.units import counted, counted_of, first_few
+from headtohead.core.units import counted, counted_of, first_few, ratio_words
 from headtohead.evidence.picking import (
     estimate,
     known,
@@ -118,9 +118,9 @@ def run(frames: Frames, ask: Ask) -> Answer:
         tests = listed(in_words(name) for name in sorted(set(rows["benchmark"])))
         return Answer(
             estimates=(middle,),
-            says=f"in runs of {span(rows)} a solved task is {middle.value:.1f} times cheaper "
-            f"({middle.interval()}) in the median of {counted_of(middle.n, middle.n_of)} on "
-            f"{tests}, {ends} by pair{lacking}",
+            says=f"in runs of {span(rows)} a solved task is {ratio_words(middle.value)} times "
+            f"cheaper ({middle.interval()}) in the median of "
+            f"{counted_of(middle.n, middle.n_of)} on {tests}, {ends} by pair{lacking}",
             rows=shown(rows.with_columns(per), _COLUMNS),
             notes=notes,
         )

@@ -5,7 +5,7 @@ from itertools import product
 import polars as pl
 
 from headtohead.core.question import Answer, Ask, Frames, Question, ScopeWord
-from headtohead.core.units import counted_of
+from headtohead.core.units import counted_of, ratio_words
 from headtohead.evidence.picking import estimate, listed, shown
 from headtohead.evidence.words import model_name, seller_name
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, pair_words, prices_asked
@@ -68,7 +68,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
     )
     dearer = ask.scope["statistic"] != "median" and all(e.value < 1 for e in estimates)
     ratios = [1 / e.value if dearer else e.value for e in estimates]
-    ends = dict.fromkeys(f"{pick(ratios):.1f}" for pick in (min, max))
+    ends = dict.fromkeys(ratio_words(pick(ratios)) for pick in (min, max))
     whose = {
         "maker": "",
         "cheapest": ", each model's at its cheapest credible seller,",
@@ -80,8 +80,8 @@ def run(frames: Frames, ask: Ask) -> Answer:
         lacking = f"; no list price of {listed(absent)} was known" if absent else ""
         return Answer(
             estimates=(middle,),
-            says=f"tokens, {ask.scope['input_share']:.0%} of them input, list {middle.value:.1f} "
-            "times lower in the median of "
+            says=f"tokens, {ask.scope['input_share']:.0%} of them input, list "
+            f"{ratio_words(middle.value)} times lower in the median of "
             f"{counted_of(middle.n, middle.n_of)}{whose} at prices in force on {day}, {spread} "
             f"times by pair, and {middle.interval()} with models of both lists drawn anew{lacking}",
             rows=shown(prices, _COLUMNS),

@@ -11,7 +11,7 @@ import polars as pl
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Interval
 from headtohead.core.question import Answer, Ask, Frames, Named, Question, ScopeWord
-from headtohead.core.units import counted
+from headtohead.core.units import counted, ratio_words
 from headtohead.evidence.picking import estimate, listed, named, shown, span
 from headtohead.evidence.words import model_name
 from headtohead.prices.in_force import MIX_WORDS, named_by, notes_on, prices_asked
@@ -113,7 +113,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         used,
     )
     says = listed(
-        f"{saved[m.name][1]:.1f} and {saved[m.name][0]:.1f} times less for "
+        f"{ratio_words(saved[m.name][1])} and {ratio_words(saved[m.name][0])} times less for "
         f"{model_name(rows[m.name]['model_id'][0])}"
         for m in wanted
         if m.name in saved
@@ -123,7 +123,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(made,),
         says=f"the designs explain {least:.0%} of the ratio of list prices, on a logarithmic "
         f"scale, if the dear models are as sparse, and {most:.0%} if they are dense; what they are "
-        f"is not published. List prices in force since {span(used)} were {middle:.1f} times lower "
+        f"is not published. List prices in force since {span(used)} were {ratio_words(middle)} times lower "
         f"in the median of {counted(len(shares), 'pair')}; served on {ask.scope['chips']:.0f} "
         f"{ask.scope['chip']} chips, as a roofline has it, tokens cost, against those of the dense "
         f"{peer['model_name'][0]} and of a model as sparse with a plain cache, {says}",

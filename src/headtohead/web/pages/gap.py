@@ -8,7 +8,7 @@ from headtohead.capability.verb import gap
 from headtohead.core.errors import UnknownName
 from headtohead.evidence.sheet import Listing
 from headtohead.web.address import Moved
-from headtohead.web.kinds import PageKind, Words, offered
+from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site, side_word
 
 PAGE = PageKind(
@@ -41,5 +41,5 @@ def answer(site: Site, words: Words, day: date) -> Listing:
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
-    """Between the two countries, and between the other sides that the page offers."""
-    return offered("gap")
+    """Between the two countries, and between closed and open weights."""
+    return ("gap", "gap/open/closed/open")

@@ -12,7 +12,7 @@ import polars as pl
 from headtohead.claims.versus.line import Ahead, Line, described, last_seen, leads, unknown
 from headtohead.claims.versus.pair import Pair
 from headtohead.core.estimate import Estimate
-from headtohead.core.units import counted, show
+from headtohead.core.units import counted, ratio_words, show
 from headtohead.evidence.picking import estimate, listed, shown, where
 from headtohead.evidence.words import seller_name
 from headtohead.prices.in_force import in_force, maker_ended, pair_words
@@ -136,7 +136,7 @@ def _priced(row: Mapping[str, Any]) -> str:
 
 def _ratio(e: Estimate) -> str:
     """How many times the dearer side's price is the cheaper one's."""
-    return f"{max(e.value, 1 / e.value):.1f}"
+    return ratio_words(max(e.value, 1 / e.value))
 
 
 def _times(e: Estimate) -> str:
@@ -233,9 +233,9 @@ def _per_task(pair: Pair) -> Line:
         ahead=ahead,
         says=answer.says,
         short=short,
-        by=f"{max(middle, 1 / middle):.1f} times cheaper",
-        gain=f"solves a task {max(middle, 1 / middle):.1f} times cheaper",
-        loss=f"solves a task at {max(middle, 1 / middle):.1f} times the cost",
+        by=f"{ratio_words(max(middle, 1 / middle))} times cheaper",
+        gain=f"solves a task {ratio_words(max(middle, 1 / middle))} times cheaper",
+        loss=f"solves a task at {ratio_words(max(middle, 1 / middle))} times the cost",
         bears="saving",
         difference=answer.estimates[0] if len(answer.estimates) == 1 else None,
         observed_on=last_seen(answer.rows, "observed_on"),
