@@ -5,7 +5,7 @@ import math
 import pytest
 
 from headtohead.core.errors import UnknownName
-from headtohead.core.units import counted_of, show, span_of, unit, unit_of, units
+from headtohead.core.units import counted_of, ratio_words, show, span_of, unit, unit_of, units
 from headtohead.evidence.tables import tables
 
 
@@ -77,3 +77,11 @@ def test_an_empty_list_of_names_is_not_printed() -> None:
     error = UnknownName("scope word", "modls", ())
     assert error.hint == "There is no scope word to choose from here."
     assert "Known: topic." in UnknownName("scope word", "zzz", ("topic",)).hint
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [(1.84, "1.8"), (1.04, "1.04"), (0.96, "0.96"), (1.004, "1.004"), (1.0, "1"), (123.4, "123")],
+)
+def test_a_ratio_is_told_from_one(ratio: float, said: str) -> None:
+    assert ratio_words(ratio) == said

@@ -1,16 +1,19 @@
 """Every kind of page, by its contract: it asks nothing of others, and its data lie beside it."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from typing import Any
 
 import pytest
 
 from headtohead.core.errors import UnknownName
 from headtohead.web.address import Address, Moved, NoSuchPage
 from headtohead.web.card import HEIGHT, WIDTH
-from headtohead.web.kinds import kind_of, kinds
+from headtohead.web.kinds import kind_of, kinds, other_sides
+from headtohead.web.models_of_day import models_of_day
 from headtohead.web.rendering import Look, Rendered, all_forms, month_ends, rendered
 from headtohead.web.site import Site
 
@@ -157,3 +160,35 @@ def test_a_page_says_what_it_finds_and_no_codes() -> None:
     model = page("models/gpt-5").body.decode()
     assert "GMI Cloud" in model
     assert re.search(r"sellers by seat: \d+ in the United States", model)
+
+
+def test_a_model_has_its_index_by_edition_and_every_price_before() -> None:
+    def parts(path: str) -> dict[str, dict[str, Any]]:
+        return {one["part"]: one for one in json.loads(page(path).body)["results"]}
+
+    results = parts("models/deepseek-v3.2.json")
+    assert [row["known_on"] for row in results["index"]["rows"]] == ["2026-08-11", "2026-05-02"]
+    assert "at 90%; with what was known by 2026-05-02 it had" in results["index"]["says"]
+    earlier = parts("on/2026-06-30/models/deepseek-v3.2.json")["index"]["rows"]
+    assert [row["known_on"] for row in earlier] == ["2026-05-02"]
+    assert "openai/o3" not in models_of_day(the_site().facts, DAY).leading
+    prices = parts("models/o3.json")["history"]["rows"]
+    assert [row["input_usd_per_mtok"] for row in prices] == ["2", "10"]
+    assert "history" not in parts("on/2025-05-31/models/o3.json")
+    assert page("models/o3").body.decode().count('<svg class="trace"') >= 2
+
+
+def test_the_sides_that_a_page_offers_are_frozen_with_it() -> None:
+    for topic in ("usage", "openness", "compute", "investment"):
+        paths = {*kinds()[topic].frozen(the_site(), DAY)}
+        assert paths == {path for _, path in other_sides(topic)}
+        assert len(paths) == (1 if topic == "investment" else 5)
+    assert 'class="sides"' not in page("investment").body.decode()
+
+
+def test_a_frozen_page_of_two_sides_brings_its_card_for_a_frame() -> None:
+    address = Address(path="versus/gpt-5/deepseek-v3.2")
+    paths = frozenset({address.path, f"embed/{address.path}"})
+    made = dict(all_forms(the_site(), address, replace(LOOK, html=".html", frozen={None: paths})))
+    assert b'class="framed"' in made["embed/versus/gpt-5/deepseek-v3.2.html"]
+    assert "embed/versus/gpt-5/deepseek-v3.2.json" not in made

@@ -428,7 +428,7 @@ def in_force(
     channel: str = "",
     input_share: float = INPUT_SHARE,
     words: pl.DataFrame | None = None,
-    word: str = "",
+    word: str | None = "",
     noted: bool = True,
 ) -> pl.DataFrame:
     """The usual input and output price of each model on a day, without extra charge for hours.
@@ -440,7 +440,7 @@ def in_force(
         input_share: Share of tokens that are input, where sellers are compared.
         words: All rows, which tell up to which day a list is kept and which words of a seller
             moved on to other models; `prices` if None.
-        word: As for `price_in_force`.
+        word: As for `price_in_force`; None for the id of each model.
         noted: Whether `rule` comes with what other lists say, which takes a third of the time.
 
     Returns:
@@ -673,10 +673,12 @@ def _gone(
     return dropped
 
 
-def _one_a_seller(lists: pl.DataFrame, word: str = "") -> pl.DataFrame:
+def _one_a_seller(lists: pl.DataFrame, word: str | None = "") -> pl.DataFrame:
     """The list that counts of each seller of a model, with what its other lists say."""
     who = ["model_id", "seller"]
-    called = pl.col("model_name").str.split("/").list.last() != word.rpartition("/")[2]
+    mine = pl.col("model_id").str.split("/").list.last()
+    own = mine if word is None else pl.lit(word.rpartition("/")[2])
+    called = pl.col("model_name").str.split("/").list.last() != own
     lists = lists.with_columns(called.alias("other_word"))
     by = [*who, "is_peak", "doubt", "other_word", "written", "price_usd_per_mtok", "source_id"]
     by.append("model_name")

@@ -464,7 +464,7 @@ def _history(field: ModelsOfDay, model: Model) -> _Figure | None:
         found = listing_of(field.facts, model.model, field.day)
         figure = next((f for f in found.sheet.figures if f.slug == "history"), None)
         return (figure, tuple(c.source_id for c in found.sheet.sources)) if figure else None
-    steps = field.histories.get(model.model, ())
+    steps = field.history(model.model)
     prices = [step.price for step in steps if step.price]
     if len(steps) < _CHANGED:
         return None

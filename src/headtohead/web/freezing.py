@@ -130,6 +130,7 @@ class _Workshop:
     def make(self, tasks: Iterable[Address]) -> list[tuple[str, bytes]]:
         """The files of some pages: each page, its data, its pictures."""
         made: list[tuple[str, bytes]] = []
+        self.site.whole = True
         for address in tasks:
             try:
                 made += all_forms(self.site, address, self.look)

@@ -4,9 +4,8 @@ What is worked out here is worked out once for a day and shared by the pages of 
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
 import polars as pl
@@ -52,10 +51,14 @@ class ModelsOfDay:
     Args:
         facts: The evidence.
         day: The day of knowledge.
+
+    Attributes:
+        all_asked: Whether every model is asked for, and not one or another.
     """
 
     def __init__(self, facts: Facts, day: date) -> None:
         self.facts, self.day = facts, day
+        self.all_asked = False
         self.at = datetime.combine(day, time(12), UTC)
 
     @cached_property
@@ -101,20 +104,29 @@ class ModelsOfDay:
 
         Of each month the last one, and of two years at most.
         """
-        if self.index is None:
-            return []
-        rows = self.facts.frame("benchmark_scores", self.day)
-        own = rows.filter(pl.col("source_id").is_in(self.index.source_ids))
-        last = {(d.year, d.month): d for d in own["known_on"].unique().sort()}
         found: list[tuple[date, Scale]] = []
-        for day in list(last.values())[-_EDITIONS:]:
-            with suppress(NoEvidence):  # too little was known for an index
-                found.append((day, scale_of(self.facts, "index", day, day)))
-        return found
+        by, scale = self.day, self.index
+        while scale and len(found) < _EDITIONS:
+            rows = self.facts.frame("benchmark_scores", by)
+            known_on = rows.filter(pl.col("source_id").is_in(scale.source_ids))["known_on"].max()
+            if not isinstance(known_on, date):
+                break
+            found.append((known_on, scale))
+            by = known_on.replace(day=1) - timedelta(days=1)
+            try:
+                scale = scale_of(self.facts, "index", by, by)
+            except NoEvidence:  # too little was known for an index
+                break
+        return found[::-1]
+
+    def history(self, model: str) -> tuple[PriceStep, ...]:
+        """What a model cost from day to day; empty if its name moved to other models."""
+        if self.all_asked:
+            return self._histories.get(model, ())
+        return histories(self.facts, self.day, (model,)).get(model, ())
 
     @cached_property
-    def histories(self) -> dict[str, tuple[PriceStep, ...]]:
-        """What models cost from day to day; without those whose names moved to other models."""
+    def _histories(self) -> dict[str, tuple[PriceStep, ...]]:
         return histories(self.facts, self.day)
 
     @cached_property

@@ -27,6 +27,9 @@ class Site:
         store: The evidence; the user's own if None. What is worked out for one page is kept for
             the others of that day.
         claims: Files of claims that have pages beside the built-in one.
+
+    Attributes:
+        whole: Whether all its pages are made, so that what many share is best worked out at once.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Site:
     ) -> None:
         self.today = today
         self.store = store or Store()
+        self.whole = False
         self.names = Names.load()
         self.statements = Statements(claims)
         self._memories: OrderedDict[date, dict[str, dict[Any, Any]]] = OrderedDict()

@@ -15,8 +15,16 @@ from headtohead.core.dates import instant
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.evidence.facts import Facts
 from headtohead.evidence.store import Store
-from headtohead.prices.in_force import EVERY, RULES, every_offer, in_force, price_in_force
-from headtohead.prices.listing.history import PriceStep, finding
+from headtohead.prices.at_calls import Prices
+from headtohead.prices.in_force import (
+    EVERY,
+    RULES,
+    ListPrice,
+    every_offer,
+    in_force,
+    price_in_force,
+)
+from headtohead.prices.listing.history import PriceStep, finding, histories, history
 from headtohead.prices.listing.result import PricesResult
 
 AS_OF = date(2026, 10, 31)
@@ -188,6 +196,49 @@ def test_history_merges_equal_prices_and_states_the_finding(home: Path) -> None:
         "DeepSeek sold a million input tokens of deepseek-chat for $0.14 on 2026-04-30, 1.9 times "
         "less than a year before"
     )
+
+
+def test_histories_gathered_at_once_are_those_of_each_model(facts: Facts) -> None:
+    models = ("openai/o3", "meta/llama-3.3-70b-instruct", "anthropic/claude-opus-4.1")
+    gathered = histories(facts, AS_OF, models)
+    assert gathered.keys() & {*models}
+    for model, steps in gathered.items():
+        alone = history(Prices(AS_OF, facts.store, only=(model,)), model)
+        assert [(s.since, s.until) for s in steps] == [(s.since, s.until) for s in alone]
+        for mine, other in zip(steps, alone, strict=True):
+            assert (mine.price is None) == (other.price is None)
+            if mine.price and other.price:
+                assert mine.price.provider == other.price.provider
+                assert mine.price.usd_per_mtok == other.price.usd_per_mtok
+
+
+def test_a_price_that_is_nearly_the_same_is_no_ratio_of_one() -> None:
+    def priced(usd: float) -> ListPrice:
+        return ListPrice(
+            model="m",
+            name="m",
+            provider="openai",
+            operator="openai",
+            rule="maker",
+            usd_per_mtok={"input": usd, "output": usd},
+            band="",
+            since=date(2025, 1, 1),
+            basis="commit",
+            source_id="litellm_prices",
+            row_url="",
+        )
+
+    def said(before: float, now: float) -> str:
+        turn = instant("2025-03-01")
+        steps = (
+            PriceStep(instant("2024-01-01"), turn, priced(before)),
+            PriceStep(turn, None, priced(now)),
+        )
+        return finding(steps, instant("2025-06-01"), "m", "s")
+
+    assert said(0.28, 0.27).endswith("1.04 times less than a year before")
+    assert said(0.28, 0.1 + 0.18).endswith("as a year before")
+    assert said(0.1, 0.28).endswith("2.8 times more than a year before")
 
 
 def test_a_history_without_evidence_says_so() -> None:

@@ -29,7 +29,9 @@ def answer(site: Site, words: Words, day: date) -> Result:
         raise NoEvidence(
             f"{model.name} came out on {model.released_on}, after {day}. Choose a later day."
         )
-    return dossier(models_of_day(facts, day), model)
+    field = models_of_day(facts, day)
+    field.all_asked = site.whole
+    return dossier(field, model)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
