@@ -112,7 +112,7 @@ def test_a_page_leads_to_other_days_and_other_sides() -> None:
 
 
 def test_a_picture_of_a_page_is_its_chart_or_its_card() -> None:
-    for path in ("versus/gpt-5/deepseek-v3.2", "models/deepseek-v3.2", "claims/P1"):
+    for path in ("versus/gpt-5/deepseek-v3.2", "models/gpt-5", "models/deepseek-v3.2", "claims/P1"):
         png = page(f"{path}.png").body
         assert png.startswith(b"\x89PNG")
         assert (int.from_bytes(png[16:20]), int.from_bytes(png[20:24])) == (WIDTH, HEIGHT)

@@ -15,12 +15,15 @@ from headtohead.claims.versus.result import VersusResult
 from headtohead.publish.charts import PRINT_INK
 from headtohead.publish.drawing import packed
 from headtohead.publish.result import Result
-from headtohead.publish.words import plain
+from headtohead.publish.words import listed, plain
+from headtohead.web.lettering import readable
 
 WIDTH, HEIGHT = 1200, 630
 """Pixels of the picture, as large as the previews of links are."""
 _EDGE = 60
 _MOST_LINES = 6
+_MOST_NUMBERS = 3
+_NAMED = 4  # publishers
 _LEADING = 1.2
 _BOLD = 1.1  # times as wide as the same text in the normal weight, at most
 _FONT = "'Liberation Sans', Arial, sans-serif"
@@ -98,7 +101,7 @@ def card_svg(result: Result, where: str) -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PRINT_INK["paper"]}"/>',
         f'<rect width="{WIDTH}" height="10" fill="{_SIDES[0]}"/>',
     ]
-    size, title = fitted(plain(sheet.title), WIDTH - 2 * _EDGE, 125, (54, 46, 40, 34), bold=True)
+    size, title = fitted(_shown(sheet.title), WIDTH - 2 * _EDGE, 125, (54, 46, 40, 34), bold=True)
     y = 50.0
     for text in title:
         y += size * _LEADING
@@ -107,14 +110,20 @@ def card_svg(result: Result, where: str) -> str:
     if isinstance(result, VersusResult):
         parts += _tape(result, y)
     elif sheet.headlines:
-        parts += _numbers([(h.number, h.what) for h in sheet.headlines[:3]], y)
+        parts += _numbers([(h.number, h.what) for h in sheet.headlines[:_MOST_NUMBERS]], y)
     else:
-        tall = HEIGHT - 90 - y
-        size, lines = fitted(plain(sheet.sentence), WIDTH - 2 * _EDGE, tall, (34, 30, 26, 22))
+        tall = HEIGHT - 110 - y
+        size, lines = fitted(_shown(sheet.sentence), WIDTH - 2 * _EDGE, tall, (34, 30, 26, 22))
         for text in lines:
             y += size * _LEADING
             parts.append(_text(text, _EDGE, y, size))
     known = f"With what was known by {sheet.as_of}" if sheet.as_of else ""
+    publishers = [*dict.fromkeys(c.publisher for c in sheet.sources)]
+    more = len(publishers) - _NAMED
+    named = publishers[:_NAMED] + ([f"{more} more"] if more > 0 else [])
+    if named and not isinstance(result, VersusResult):
+        size, lines = fitted(_shown(f"From {listed(named)}"), WIDTH - 2 * _EDGE, 0, (22, 18))
+        parts.append(_text(lines[0], _EDGE, HEIGHT - 70, size, fill=PRINT_INK["muted"]))
     said = " · ".join(filter(None, (known, where)))
     size, foot = fitted(said, WIDTH - 2 * _EDGE - 200, 0, (22, 18))
     parts.append(_text(foot[0], _EDGE, HEIGHT - 36, size, fill=PRINT_INK["muted"]))
@@ -133,7 +142,8 @@ def _tape(result: VersusResult, y: float) -> Iterator[str]:
     third = (WIDTH - 2 * _EDGE) / 3
     columns = ((float(_EDGE), "start", 0), (float(WIDTH - _EDGE), "end", 1))
     for (x, anchor, n), name in zip(columns, result.titles, strict=True):
-        size, lines = fitted(plain(name), third * 1.4, 0, (30, 26, 22), bold=True)
+        side = (result.a, result.b)[n].rpartition("/")[2]
+        size, lines = fitted(_shown(name, side), third * 1.4, 0, (30, 26, 22), bold=True)
         yield _text(lines[0], x, y + 26, size, bold=True, fill=_SIDES[n], anchor=anchor)
     yield _text("ahead by", WIDTH / 2, y + 26, 20, fill=PRINT_INK["muted"], anchor="middle")
     y += 44
@@ -150,7 +160,7 @@ def _tape(result: VersusResult, y: float) -> Iterator[str]:
             (what, WIDTH / 2, "middle", PRINT_INK["muted"], False),
             (line.b, WIDTH - _EDGE, "end", _SIDES[1], True),
         ):
-            size, lines = fitted(plain(text), room, step, (24, 21, 18), bold=bold)
+            size, lines = fitted(_shown(text), room, step, (24, 21, 18), bold=bold)
             for n, part in enumerate(lines):
                 at = middle + (n - (len(lines) - 1) / 2) * size * _LEADING
                 yield _text(part, x, at, size, bold=bold, fill=str(fill), anchor=anchor)
@@ -162,12 +172,16 @@ def _numbers(numbers: Sequence[tuple[str, str]], y: float) -> Iterator[str]:
     room = (WIDTH - 2 * _EDGE) / len(numbers)
     for n, (number, what) in enumerate(numbers):
         x, top = _EDGE + n * room, y + 50.0
-        size, lines = fitted(plain(number), room - 30, 0, (48, 40, 34, 28), bold=True)
+        size, lines = fitted(_shown(number), room - 30, 0, (48, 40, 34, 28), bold=True)
         yield _text(lines[0], x, top, size, bold=True, fill=_SIDES[0])
-        size, lines = fitted(plain(what), room - 30, HEIGHT - 110 - top, (26, 22))
+        size, lines = fitted(_shown(what), room - 30, HEIGHT - 130 - top, (26, 22))
         for text in lines:
             top += size * _LEADING
             yield _text(text, x, top + 10, size, fill=PRINT_INK["muted"])
+
+
+def _shown(text: object, otherwise: str = "") -> str:
+    return readable(plain(text), otherwise)
 
 
 def _text(

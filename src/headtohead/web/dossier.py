@@ -22,6 +22,7 @@ from headtohead.prices.listing.sheet import history_figure
 from headtohead.publish.machine import bare, envelope
 from headtohead.publish.sheet import (
     Figure,
+    Headline,
     Linked,
     Row,
     Sheet,
@@ -52,6 +53,7 @@ def dossier(field: ModelsOfDay, model: Model) -> Listing:
         title=_title(field, model),
         kicker=_kicker(field, model),
         sentence=_sentence(field, model),
+        headlines=tuple(_headlines(field, model)),
         facts=tuple(_facts(field, model)),
         topics=(Topic(figures=shown),),
         method=_METHOD,
@@ -262,6 +264,38 @@ def _sentence(field: ModelsOfDay, model: Model) -> str:
     if cheapest and cheapest is not offer:
         said.append(f"The cheapest seller, {cheapest.name}, asks {price_words(cheapest.price)}.")
     return " ".join(said) or f"Neither a score on the index nor a price of {model.name} is known."
+
+
+def _headlines(field: ModelsOfDay, model: Model) -> Iterator[Headline]:
+    """How able it is on the index and by votes, and what it costs."""
+    scale, rows = field.index, field.boards.get(model.model)
+    score = scale.scores.get(model.model) if scale else None
+    if scale and score:
+        i = score.interval
+        yield Headline(
+            f"{i.value:.1f} points",
+            f"on the capability index, {i.low:.1f} to {i.high:.1f} at {scale.level:.0%} (scores "
+            f"known by {scale.day})",
+            listed(map(publisher, scale.source_ids)),
+        )
+    if rows is not None:
+        last = rows.row(-1, named=True)
+        low, high = last["rating_low_elo"], last["rating_high_elo"]
+        spread = f", {low:,.0f} to {high:,.0f} at 95%" if low is not None else ""
+        yield Headline(
+            f"{last['rating_elo']:,.0f} by votes",
+            f"is its rating{spread} on the text board of {last['observed_on']}",
+            publisher(last["source_id"]),
+        )
+    offer = field.maker_offer(model.model) or field.cheapest(model.model)
+    if offer:
+        usd = offer.price.usd_per_mtok
+        yield Headline(
+            f"${usd['input']:g} in, ${usd['output']:g} out",
+            f"per million tokens at {offer.name}, since {offer.price.since}; list prices have no "
+            "interval",
+            publisher(offer.price.source_id),
+        )
 
 
 def _facts(field: ModelsOfDay, model: Model) -> Iterator[tuple[str, ...]]:

@@ -278,6 +278,8 @@ def _metadata(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
 
 def _picture(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
     charts = [slug for slug, view in page.views.items() if view.spec]
+    if page.sheet.headlines and not address.figure:
+        charts = []  # the numbers of its first screen say more than its first chart
     if address.figure in charts or (charts and not address.figure):
         return picture(page.views[address.figure or charts[0]], address.form)
     if address.figure or address.form != "png":

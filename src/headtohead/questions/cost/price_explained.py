@@ -123,10 +123,11 @@ def run(frames: Frames, ask: Ask) -> Answer:
         estimates=(made,),
         says=f"the designs explain {least:.0%} of the ratio of list prices, on a logarithmic "
         f"scale, if the dear models are as sparse, and {most:.0%} if they are dense; what they are "
-        f"is not published. List prices in force since {span(used)} were {ratio_words(middle)} times "
-        f"lower in the median of {counted(len(shares), 'pair')}; served on "
-        f"{ask.scope['chips']:.0f} {ask.scope['chip']} chips, as a roofline has it, tokens cost, against those of the "
-        f"dense {peer['model_name'][0]} and of a model as sparse with a plain cache, {says}",
+        f"is not published. List prices in force since {span(used)} were {ratio_words(middle)} "
+        f"times lower in the median of {counted(len(shares), 'pair')}; served on "
+        f"{ask.scope['chips']:.0f} {ask.scope['chip']} chips, as a roofline has it, tokens cost, "
+        f"against those of the dense {peer['model_name'][0]} and of a model as sparse with a plain "
+        f"cache, {says}",
         rows=shown(used, "model_name model_id provider price_usd_per_mtok valid_from basis"),
         notes=(
             *notes_on(used),
