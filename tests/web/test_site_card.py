@@ -80,4 +80,4 @@ def test_a_card_of_numbers_names_its_sources() -> None:
         for n in range(6)
     )
     svg = drawn(title="t", sentence="s", headlines=(Headline("$1 in", "a month"),), sources=sources)
-    assert "From Publisher 0, Publisher 1, Publisher 2, Publisher 3 and 2 more" in svg
+    assert "Sources: Publisher 0; Publisher 1; Publisher 2; Publisher 3; 2 more" in svg

@@ -5,11 +5,13 @@ import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from headtohead.core.errors import UnknownName
+from headtohead.web import rendering
 from headtohead.web.address import Address, Moved, NoSuchPage
 from headtohead.web.card import HEIGHT, WIDTH
 from headtohead.web.kinds import kind_of, kinds, other_sides
@@ -45,6 +47,8 @@ def test_a_page_stands_alone_and_asks_nothing_of_others(kind: str) -> None:
     text = page(some(kind)).body.decode()
     assert len(text) < 300_000
     assert "<h1" in text
+    ids = re.findall(r'<[a-z][^>]* id="?([^" >]+)', text)
+    assert len(ids) == len(set(ids))
     assert "<style" not in text
     assert " style=" not in text
     assert not re.findall(r"<script(?![^>]*(src=|type=\"application/json\"))", text)
@@ -192,3 +196,38 @@ def test_a_frozen_page_of_two_sides_brings_its_card_for_a_frame() -> None:
     made = dict(all_forms(the_site(), address, replace(LOOK, html=".html", frozen={None: paths})))
     assert b'class="framed"' in made["embed/versus/gpt-5/deepseek-v3.2.html"]
     assert "embed/versus/gpt-5/deepseek-v3.2.json" not in made
+
+
+def test_what_has_ended_stands_on_a_page_of_its_own() -> None:
+    ahead, ended = page("retirements"), page("retirements/ended")
+    for shown in (ahead, ended):
+        assert len(shown.body) < 250_000
+        assert "the CSV has the rest" not in shown.body.decode()
+    rows = page("retirements.csv").body.decode().count("\n") - 1
+    assert page("retirements/ended.csv").body == page("retirements.csv").body
+    shown_n = sum(one.body.decode().count("<th scope=row") for one in (ahead, ended))
+    assert shown_n == rows
+    assert 'href="retirements/ended"' in ahead.body.decode()
+    with pytest.raises(UnknownName):
+        page("retirements/soon")
+
+
+def test_a_page_that_would_be_too_heavy_shows_as_many_rows_as_it_can_bear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rendering, "_MOST_BYTES", 200_000)
+    made = rendered(the_site(), Address(path="models"), LOOK).body
+    assert 150_000 < len(made) <= 200_000
+    assert b"the CSV has the rest" in made
+
+
+STYLES = ("publish/templates/style.css", "web/static/site.css", "arena/web/static/arena.css")
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_distances_are_those_of_all_pages(name: str) -> None:
+    text = files("headtohead").joinpath(name).read_text("utf-8")
+    given = re.findall(r"(?<![\w-])(?:gap|margin[\w-]*|padding[\w-]*):[^;{}]*", text)
+    raw = [one for one in given if re.search(r"(?<![\w.])(4|8|12|16|24|40)px", one)]
+    assert not raw
+    assert any("var(--space-" in one for one in given)

@@ -176,7 +176,7 @@ def cards_listing(cards: "Iterable[Card]", today: date | None) -> "Entries[Card]
         for name, kind, known, licence, lost, what, _ in rows
     )
     figure = Figure(
-        "sources",
+        "every-source",
         "Sources",
         columns=tuple(columns[n] for n in order),
         rows=short,

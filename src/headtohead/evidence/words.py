@@ -117,7 +117,9 @@ def seller_name(provider: str) -> str:
 
 @cache
 def _sellers() -> dict[str, str]:
-    return tomllib.loads(files("headtohead.data").joinpath("sellers.toml").read_text("utf-8"))
+    text = files("headtohead.data").joinpath("sellers.toml").read_text("utf-8")
+    by_source: dict[str, dict[str, str]] = tomllib.loads(text)
+    return {seller: name for own in by_source.values() for seller, name in own.items()}
 
 
 def _lab(lab_id: str) -> str:

@@ -15,7 +15,7 @@ from headtohead.claims.versus.result import VersusResult
 from headtohead.publish.charts import PRINT_INK
 from headtohead.publish.drawing import packed
 from headtohead.publish.result import Result
-from headtohead.publish.words import listed, plain
+from headtohead.publish.words import plain
 from headtohead.web.lettering import readable
 
 WIDTH, HEIGHT = 1200, 630
@@ -118,11 +118,12 @@ def card_svg(result: Result, where: str) -> str:
             y += size * _LEADING
             parts.append(_text(text, _EDGE, y, size))
     known = f"With what was known by {sheet.as_of}" if sheet.as_of else ""
-    publishers = [*dict.fromkeys(c.publisher for c in sheet.sources)]
+    behind = [h.source for h in sheet.headlines[:_MOST_NUMBERS] if h.source]
+    publishers = [*dict.fromkeys(behind or [c.publisher for c in sheet.sources])]
     more = len(publishers) - _NAMED
-    named = publishers[:_NAMED] + ([f"{more} more"] if more > 0 else [])
+    named = "; ".join(publishers[:_NAMED]) + (f"; {more} more" if more > 0 else "")
     if named and not isinstance(result, VersusResult):
-        size, lines = fitted(_shown(f"From {listed(named)}"), WIDTH - 2 * _EDGE, 0, (22, 18))
+        size, lines = fitted(_shown(f"Sources: {named}"), WIDTH - 2 * _EDGE, 0, (22, 18))
         parts.append(_text(lines[0], _EDGE, HEIGHT - 70, size, fill=PRINT_INK["muted"]))
     said = " · ".join(filter(None, (known, where)))
     size, foot = fitted(said, WIDTH - 2 * _EDGE - 200, 0, (22, 18))

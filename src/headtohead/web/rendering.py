@@ -44,7 +44,7 @@ _NEWS: Mapping[str, Form] = {"Markdown": "md", "Feed (Atom)": "atom"}
 
 
 _FRAMED_LINES = 8
-_TABLE_ROWS, _MOST_BYTES = 1000, 300_000
+_TABLE_ROWS, _MOST_BYTES = 1000, 290_000
 """Rows of a table on a page; where they make it heavier than this, it has fewer."""
 
 
@@ -164,8 +164,11 @@ def _html(site: Site, address: Address, look: Look, page: _Shown) -> bytes:
         raise NoSuchPage(address.path)
     views = {slug: _with_files(view, address, look) for slug, view in page.views.items()}
     body = _text(site, address, look, page, views)
-    if len(body) > _MOST_BYTES:
-        views = {i: replace(view, rows=view.rows[:TABLE_ROWS]) for i, view in views.items()}
+    most = _TABLE_ROWS
+    while len(body) > _MOST_BYTES and most > TABLE_ROWS:
+        longest = max((len(view.rows) for view in views.values()), default=0)
+        most = max(TABLE_ROWS, int(0.95 * longest * _MOST_BYTES / len(body)))
+        views = {i: replace(view, rows=view.rows[:most]) for i, view in views.items()}
         body = _text(site, address, look, page, views)
     return body
 

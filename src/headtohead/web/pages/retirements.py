@@ -1,6 +1,7 @@
 """Which models their sellers let go, and when."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -13,16 +14,18 @@ from headtohead.evidence.sheet import Listing
 from headtohead.evidence.store import publisher
 from headtohead.evidence.words import seller_name
 from headtohead.publish.machine import bare, envelope
-from headtohead.publish.sheet import Figure, Linked, Row, Sheet, TableColumn, Topic
+from headtohead.publish.sheet import DataTable, Figure, Linked, Row, Sheet, TableColumn, Topic
 from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
 PAGE = PageKind(
-    paths=("retirements",),
+    paths=("retirements", "retirements/{which}"),
     title="Retirements",
     asks="Which models do their sellers let go, and on which day?",
     place=60,
 )
+_ENDED = "ended"
+_PAST = f"retirements/{_ENDED}"
 _COLUMNS = (
     TableColumn("retires_on", "Last day stated"),
     TableColumn("model", "Model"),
@@ -34,8 +37,35 @@ _COLUMNS = (
 
 
 def answer(site: Site, words: Words, day: date) -> Listing:
-    """Every retirement with a day, those to come first and the soonest of them on top."""
-    return retirements(site.facts, day)
+    """What ends, the soonest first; on a page of its own what has ended. The data are of both."""
+    which = words.get("which", "")
+    if which not in ("", _ENDED):
+        raise UnknownName("part of the retirements", which, [_ENDED])
+    whole = retirements(site.facts, day)
+    [figure] = whole.sheet.figures
+    ended = [row[0] <= day for row in figure.rows]  # type: ignore[operator]
+    rows = tuple(row for row, over in zip(figure.rows, ended, strict=True) if over == bool(which))
+    also, path = ("What is still to end", "retirements") if which else ("What has ended", _PAST)
+    shown = replace(
+        figure,
+        title="Every stated day that has passed" if which else "Every stated day to come",
+        rows=rows,
+        data=DataTable(figure.columns, figure.rows),
+        missing="" if rows else "no such day is known",
+        note=f"The page “{also}” has the others; the CSV and the JSON have all {len(ended)}.",
+    )
+    sheet = replace(whole.sheet, topics=(Topic(figures=(shown,)),), pages=((also, path),))
+    if which:
+        first = rows[0] if rows else None
+        sheet = replace(
+            sheet,
+            title=f"{counted(len(rows), 'offer')} of models had ended by {day}",
+            sentence=f"The last to go was {first[3]} at {first[2]}, on {first[0]}."
+            if first
+            else f"No offer with a stated day had ended by {day}.",
+        )
+    table = DataTable(figure.columns, figure.rows)
+    return Listing(sheet, whole.as_json, lambda: table)
 
 
 def retirements(
@@ -116,5 +146,5 @@ def retirements(
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
-    """Its one page."""
-    return ("retirements",)
+    """What ends, and what has ended."""
+    return ("retirements", _PAST)

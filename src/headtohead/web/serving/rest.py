@@ -67,6 +67,7 @@ _WORDS: Mapping[str, str] = {
     "lab": "A lab, in any spelling.",
     "model": "A model, in any spelling.",
     "text": "What is looked for.",
+    "which": "Which part a page shows: ended, or what is still to end; the answer has both.",
 }
 _MAY_BE_PATHS = {"breakeven": "model", "serve-cost": "model"}
 _OF_CLAIMS = {"check", "show"}  # verbs that read a file of claims: one of the server's own, by name
