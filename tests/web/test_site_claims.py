@@ -57,7 +57,7 @@ def text_of(site: Site, path: str) -> str:
 def test_a_file_has_a_page_and_each_of_its_claims_too(mine: Path) -> None:
     site = started(mine)
     whole = text_of(site, "claims/My-letter")
-    assert "1 of 1 statement holds as stated, none is false" in whole
+    assert "What a newsletter said: 1 of 1 statement holds as stated, none is false" in whole
     assert "What a newsletter said" in whole
     assert 'href="../claims/My-letter/N1"' in whole
     assert 'href="../claims"' in whole

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from headtohead.capability.irt.eci import ECI_ANCHORS
 from headtohead.choosing.candidates import SoldModel
 from headtohead.choosing.scale import Place
 from headtohead.choosing.watch.ahead import price_words
@@ -261,7 +262,7 @@ def _sentence(field: ModelsOfDay, model: Model) -> str:
             f"{offer.name} asks {price_words(offer.price)} for a million tokens, since {since}."
         )
     cheapest = field.cheapest(model.model)
-    if cheapest and cheapest is not offer:
+    if cheapest and (offer is None or cheapest.usd_per_mtok < offer.usd_per_mtok):
         said.append(f"The cheapest seller, {cheapest.name}, asks {price_words(cheapest.price)}.")
     return " ".join(said) or f"Neither a score on the index nor a price of {model.name} is known."
 
@@ -374,6 +375,7 @@ def _index(field: ModelsOfDay, model: Model) -> _Figure | None:
         known = (own.interval.value, own.interval.low, own.interval.high, own.tests_n)
         table.append((day, *known, len(scale.scores)))
     first, last = points[0], points[-1]
+    fixed = listed(f"{name} has {usual:g}" for name, usual in ECI_ANCHORS.items())
     said = (
         f"{model.name} has {last.value:.1f} points, {last.low:.1f} to {last.high:.1f} at "
         f"{field.index.level:.0%}"
@@ -384,8 +386,8 @@ def _index(field: ModelsOfDay, model: Model) -> _Figure | None:
         "index",
         f"On the capability index: {last.value:.1f} points with what was known by {last.day}",
         "Its points on our capability index as each edition of the published scores gave them; "
-        f"the bars are {field.index.level:.0%} intervals. The scale is fixed by the same two "
-        "models in every edition, and has no zero: only differences mean something.",
+        f"the bars are {field.index.level:.0%} intervals. In every edition {fixed}; "
+        "the scale has no zero, and only differences mean something.",
         says=f"{said}.",
         columns=(
             TableColumn("known_on", "Known by"),

@@ -38,19 +38,20 @@ def answer(site: Site, words: Words, day: date) -> Listing:
     own = path.stem if path else ""
     if page_path(own, claim) != asked:
         raise Moved(page_path(own, claim))
-    return _found_first(result, _others(site, own if not claim else None))
+    return _found_first(result, own, _others(site, own if not claim else None))
 
 
-def _found_first(result: CheckResult, pages: Iterable[tuple[str, str]]) -> Listing:
-    """The verdicts under what they say, where a terminal names the file."""
+def _found_first(result: CheckResult, own: str, pages: Iterable[tuple[str, str]]) -> Listing:
+    """The verdicts under what they say, where a terminal names the file; `own` if it has a name."""
     sheet, words = result.sheet, [verdict.word for verdict in result.verdicts]
     if result.verb == "show":
         title = f"{words[0].capitalize()}: “{plain(result.verdicts[0].claim.says)}”"
     else:
         true = words.count("supported")
         false = words.count("overstated") + words.count("refuted")
+        named = f"{sheet.title}: " if own else ""
         title = (
-            f"{true or 'None'} of {counted(len(words), 'statement')} "
+            f"{named}{true or 'None'} of {counted(len(words), 'statement')} "
             f"{'hold' if true > 1 else 'holds'} as stated, "
             f"{false or 'none'} {'are' if false > 1 else 'is'} false"
         )
