@@ -26,6 +26,7 @@ class Proposition:
         resolves_on: None where a table says how it resolved.
         references: Simple forecasts of it, one of each day on which somebody gave a probability;
             of the day it was made where nobody did.
+        note: What a reader must know of it.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Proposition:
     resolves_on: date | None = None
     stakes: tuple[Stake, ...] = ()
     references: tuple[SimpleForecasts, ...] = ()
+    note: str = ""
 
     @property
     def resolved(self) -> bool:
@@ -115,6 +117,7 @@ def _proposition_json(p: Proposition) -> dict[str, Any]:
         "rule": p.rule,
         "outcome": p.outcome,
         "finding": p.finding,
+        "note": p.note,
         "made_on": p.made_on and p.made_on.isoformat(),
         "resolves_on": p.resolves_on and p.resolves_on.isoformat(),
         "probabilities": [

@@ -15,6 +15,7 @@ from headtohead.core.units import counted, show, show_end, span_of
 from headtohead.publish.sheet import (
     Bar,
     Bars,
+    DataTable,
     Figure,
     Row,
     Sheet,
@@ -40,7 +41,7 @@ _METHOD = (
         "false. Where the evidence decides neither, it is not scored, and says why."
     ),
     Step(
-        "is the mean squared error of the probabilities: 0 is best, and always saying 50% gives "
+        "mean squared error of the probabilities: 0 is best, and always saying 50% gives "
         "0.25. The log score is less the natural logarithm of what was given to what came: 0 is "
         "best, 50% gives 0.69, and it is infinite where something called impossible came; it is "
         "never cut off. A forecaster's propositions count once each, and intervals (95%) are "
@@ -49,20 +50,20 @@ _METHOD = (
         (("Brier 1950", "https://doi.org/10.1175/1520-0493(1950)078%3C0001:VOFEIT%3E2.0.CO;2"),),
     ),
     Step(
-        "is one less the ratio of scores: 1 is perfect, 0 no better than the simple forecast, "
+        "one less the ratio of scores: 1 is perfect, 0 no better than the simple forecast, "
         "below 0 worse. Only simple forecasts that could have been made on the day count.",
         "Skill",
     ),
     Step(
-        "moves the forecast back month by month, the days in its words included, and counts how "
-        "often it would have held on the evidence of the day it was given. Windows that overlap "
+        "the forecast is moved back month by month, the days in its words included: how often it "
+        "would have held on the evidence of the day it was given. Windows that overlap "
         "count as so many full ones as fit into their time, and half a window is added to either "
         "side (Jeffreys), so that it never says 0 or 100%.",
         "The base rate",
         (("Brown, Cai and DasGupta 2001", "https://doi.org/10.1214/ss/1009213286"),),
     ),
     Step(
-        "is fitted on the same figures, one a month; its probability is that the stated range is "
+        "fitted on the same figures, one a month; its probability is that the stated range is "
         "met, given that it is decided. Every way to smooth is weighed by its likelihood. No trend "
         "is shown without its back-cast: the same trend made at every earlier month of what lay "
         "before, how often its 80% interval held what came, and its mean error.",
@@ -70,8 +71,8 @@ _METHOD = (
         (("Gardner and McKenzie 1985", "https://doi.org/10.1287/mnsc.31.10.1237"),),
     ),
     Step(
-        "sorts probabilities into bins. If they are right, nine in ten points lie on their grey "
-        "bars (consistency bars). The Brier score is reliability less resolution plus "
+        "probabilities are sorted into bins. If they are right, nine in ten points lie on their "
+        "grey bars (consistency bars). The Brier score is reliability less resolution plus "
         "uncertainty, plus what unequal probabilities in one bin add.",
         "Calibration",
         (
@@ -95,7 +96,7 @@ def forecasts_sheet(result: "ForecastsResult") -> Sheet:
             ("Sources", str(len(result.citations)), "sources"),
         ),
         topics=(
-            Topic("resolved", "How each resolved", figures=(_resolutions(result),), first=True),
+            Topic("resolved", "How each resolved", figures=(_resolutions(result), _rules(result))),
             Topic(
                 "scores",
                 "Scores",
@@ -134,34 +135,63 @@ def _sentence(result: "ForecastsResult") -> str:
 
 
 def _resolutions(result: "ForecastsResult") -> Figure:
-    rows: list[Row] = [
-        (
-            plain(p.id, 40),
-            plain(p.says),
-            str(p.made_on or ""),
-            str(p.resolves_on or ""),
-            _OUTCOMES[p.outcome],
-            _given(p),
-            plain(p.finding, 1000),
-            plain(p.rule, 1000),
-        )
-        for p in result.propositions
-    ]
+    every = DataTable.of(
+        [
+            {
+                "id": plain(p.id, 40),
+                "says": plain(p.says),
+                "made_on": p.made_on,
+                "resolves_on": p.resolves_on,
+                "outcome": _OUTCOMES[p.outcome],
+                "probabilities": _given(p),
+                "finding": plain(p.finding, 1000),
+                "rule": plain(p.rule, 1000),
+            }
+            for p in result.propositions
+        ]
+    )
     return Figure(
         "resolutions",
         headline(result),
         columns=(
             TableColumn("id", "No."),
             TableColumn("says", "Forecast", long=True),
-            TableColumn("made_on", "Made on"),
-            TableColumn("resolves_on", "Resolves on"),
-            TableColumn("outcome", "Came true?"),
-            TableColumn("probabilities", "Given", long=True),
+            TableColumn("outcome", "Came true?", long=True),
             TableColumn("finding", "Why", long=True),
-            TableColumn("rule", "Resolves yes if", long=True),
         ),
-        rows=tuple(rows),
-        shown=len(rows),
+        rows=tuple(
+            (plain(p.id, 40), plain(p.says), _OUTCOMES[p.outcome], plain(p.finding, 1000))
+            for p in result.propositions
+        ),
+        shown=len(result.propositions),
+        table_first=True,
+        remarks=tuple(f"{plain(p.id, 40)}: {plain(p.note)}" for p in result.propositions if p.note),
+        data=every,
+    )
+
+
+def _rules(result: "ForecastsResult") -> Figure:
+    """By which rule and when each resolves, and what it was given."""
+    return Figure(
+        "rules",
+        "The rules",
+        "By which reading each resolves, from when on, and what probability it was given.",
+        columns=(
+            TableColumn("id", "No."),
+            TableColumn("rule", "Resolves yes if", long=True),
+            TableColumn("days", "Made; resolves", long=True),
+            TableColumn("probabilities", "Given", long=True),
+        ),
+        rows=tuple(
+            (
+                plain(p.id, 40),
+                plain(p.rule, 1000),
+                "; ".join(str(day) for day in (p.made_on, p.resolves_on) if day),
+                _given(p),
+            )
+            for p in result.propositions
+        ),
+        shown=len(result.propositions),
         table_first=True,
     )
 

@@ -120,6 +120,7 @@ def _proposition(facts: Facts, file: ClaimsFile, v: Verdict, as_of: date) -> Pro
         rule=rule_words(v),
         outcome=v.outcome,
         finding=v.as_stated.finding,
+        note=v.claim.note,
         made_on=forecast.made_on,
         resolves_on=v.due,
         stakes=stakes,
