@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.arena.served import ServedArena, TestVoter, serving, written
+from tests.simulations import leading
 
 from headtohead.arena.integrity import flagged_voters
 from headtohead.arena.settings import BoardAsk, settings_in
@@ -215,7 +216,8 @@ def children(pid: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no list of processes here")
-@pytest.mark.parametrize("how", ["ctrl-c", "terminate", "kill", "a script"])
+# Ctrl-C and SIGTERM of the command are those of test_arena_command, too; Ctrl-C ends the script.
+@pytest.mark.parametrize("how", leading(["kill", "a script", "ctrl-c", "terminate"]))
 def test_no_process_outlives_the_server(tmp_path: Path, how: str) -> None:
     database = str(tmp_path / "a.sqlite")
     command = ["-m", "headtohead", "arena", "try", "--port", "0", "--database", database]

@@ -123,12 +123,12 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(tmp_path: Path) -> None:
     assert "Choose another --port" in shown
 
 
-@pytest.mark.parametrize("kill_after", leading([0.5, 0.05], 1))
+@pytest.mark.parametrize(("voters_n", "kill_after"), leading([(30, 0.5), (80, 0.5), (80, 0.05)], 1))
 def test_a_server_killed_while_many_vote_loses_no_vote_that_it_acknowledged(
-    tmp_path: Path, kill_after: float
+    tmp_path: Path, voters_n: int, kill_after: float
 ) -> None:
-    acknowledged, kept = arena_load.killed(tmp_path, 80, kill_after)
-    assert 80 * kill_after <= acknowledged <= kept <= 80
+    acknowledged, kept = arena_load.killed(tmp_path, voters_n, kill_after)
+    assert voters_n * kill_after <= acknowledged <= kept <= voters_n
 
 
 def test_the_help_of_the_group_names_its_commands_and_loads_no_framework() -> None:

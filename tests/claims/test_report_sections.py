@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import pytest
 from tests.claims import report_builder as build
 from tests.simulations import lengths
@@ -93,6 +92,8 @@ def test_an_exhibit_says_what_it_shows_and_asks_a_question_that_exists(spec: Exh
 def test_an_exhibit_becomes_a_chart_with_rows_and_no_address(
     spec: ExhibitSpec, sides: Sides
 ) -> None:
+    import altair as alt
+
     found = view(spec.slug, sides=sides)
     assert found.spec is not None
     # Chart.from_dict refuses the same, and tries every class of chart for each part of it.

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from tests.simulations import leading
 
 from headtohead.claims.claim import Claim
 from headtohead.claims.questions.verb import list_questions
@@ -95,10 +96,20 @@ def test_it_answers_with_intervals_and_cited_rows(facts: Facts, name: str) -> No
         assert e.known_on <= AS_OF
 
 
-@pytest.mark.parametrize("name", ALL)
+DRAWING = ("cost.cost_per_success", "performance.score_ratio")
+"""Of those that draw at random, the quick ones."""
+
+
+@pytest.mark.parametrize("name", leading(sorted(ALL, key=lambda n: n not in DRAWING), len(DRAWING)))
 def test_the_same_evidence_gives_the_same_answer(facts: Facts, name: str) -> None:
-    first, second = run(facts, name), run(facts, name)
-    assert [e.as_json() for e in first.estimates] == [e.as_json() for e in second.estimates]
+    first = run(facts, name)
+    anew = Facts(facts.store)
+    answers = [
+        anew.ask(analysis(name), about=about, as_of=AS_OF, scope=scope)
+        for about, scope in asked(facts, name)
+    ]
+    assert all(answer is not first for answer in answers)
+    assert first in answers
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -27,7 +27,6 @@ from headtohead.ratings.reading.votes import Votes, open_votes
 from headtohead.ratings.settings import VoteOptions, Window
 from headtohead.ratings.tally import Subset, Tally, clustered_cells
 
-pytest.importorskip("ibis", reason="Ibis is not installed (extra ibis)")
 # What Spark, pandas and Ibis say of themselves, not of votes.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:(pyspark|ibis|pandas|py4j).*"),
@@ -39,8 +38,13 @@ _STYLE = ("length", "header")
 _WINNERS = ("model_a", "model_b", "tie", "tie (bothbad)", "Model_A", "both_bad")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def ibis() -> Any:
+    return pytest.importorskip("ibis", reason="Ibis is not installed (extra ibis)")
+
+
 @pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
+def spark(ibis: Any) -> Iterator[Any]:
     """A Spark session on this machine alone, in another time zone."""
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed (extra spark)")
     if shutil.which("java") is None:

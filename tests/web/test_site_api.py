@@ -1,12 +1,12 @@
 """What programs are given: the objects of the verbs, by routes made of the verbs' own options."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
 from tests.web.site_served import Got, reader
 from tests.web.test_site_pages import DAY
@@ -137,7 +137,14 @@ def test_no_route_reads_a_file_of_whoever_asks(tmp_path: Path) -> None:
 
 
 _MANY = 150
-SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+@cache
+def schema() -> Any:
+    """What schemathesis makes of the document; reading that package takes a second."""
+    import schemathesis
+
+    return schemathesis.openapi.from_dict(DOCUMENT)
 
 
 def found_by(operation: Any, most: int) -> None:
@@ -161,10 +168,10 @@ def found_by(operation: Any, most: int) -> None:
 
 @pytest.mark.parametrize("name", sorted(DOCUMENT["paths"]))
 def test_no_query_breaks_a_route(name: str) -> None:
-    found_by(SCHEMA[name]["GET"], 4)
+    found_by(schema()[name]["GET"], 4)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(DOCUMENT["paths"]))
 def test_no_query_of_very_many_breaks_a_route(name: str) -> None:
-    found_by(SCHEMA[name]["GET"], _MANY)
+    found_by(schema()[name]["GET"], _MANY)

@@ -34,8 +34,8 @@ ALIKE = (
 )
 """What is like what stands before it, or has tests of its own: checking it would take seconds."""
 
-BUILT_ALIKE = {"capability", "compute", "investment", "labs", "openness", "retirements", "sources"}
-"""Kinds whose parts are those of other kinds: tables and charts under a title."""
+BUILT_ALIKE = {*kinds()} - {"boards", "embed", "home", "search", "versus"}
+"""Kinds whose parts are those of these: tables, charts, lists and verdicts under a title."""
 
 
 def written() -> dict[str, bytes]:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd  # type: ignore[import-untyped]
 import polars as pl
 import pytest
 from tests.ratings.reading.vote_files import cells, counted, plain
@@ -146,6 +145,8 @@ def test_columns_of_a_value_of_another_kind_can_be_mapped() -> None:
     assert cells(found) == {("x", "y"): [1, 1, 0, 0]}
     turned = counted(plain(("x", "y", True)), mapping={"winner.b": True})
     assert cells(turned) == {("x", "y"): [0, 1, 0, 0]}
+    import pandas as pd  # type: ignore[import-untyped]
+
     frame = pd.DataFrame([["x", "y", "a"]])
     assert cells(counted(frame, mapping={"model_a": 0, "model_b": 1, "winner": 2})) == {
         ("x", "y"): [1, 0, 0, 0]

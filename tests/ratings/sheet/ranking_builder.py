@@ -1,8 +1,9 @@
 """Rankings of made-up votes through the real estimators, so that every page can be tested alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -153,6 +154,22 @@ def everything(names: Sequence[str] = NAMES) -> RankResult:
         about=Period.parse("2025-05-01/2025-06-30"),
         as_of=date(2025, 12, 31),
     )
+
+
+RANKINGS: Mapping[str, Callable[[], RankResult]] = {
+    "plain": made,
+    "everything": everything,
+    "hostile": lambda: everything(HOSTILE),
+    "undefeated": lambda: made(undefeated()),
+    "apart": lambda: made(apart()),
+    "two": lambda: made(counts(("a", "b"), 20)),
+}
+
+
+@cache
+def ranking(name: str) -> RankResult:
+    """One of the rankings that every way out is tried on, made once."""
+    return RANKINGS[name]()
 
 
 def grouped(board: Board) -> Groups:

@@ -30,10 +30,10 @@ MANY = tuple(f"model-{n:03}" for n in range(60))
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("rankings")
     made = {
-        "everything": build.everything(),
-        "hostile": build.everything(build.HOSTILE),
+        "everything": build.ranking("everything"),
+        "hostile": build.ranking("hostile"),
         "many": build.made(build.counts(MANY, 4, step=0.05)),
-        "undefeated": build.made(build.undefeated()),
+        "undefeated": build.ranking("undefeated"),
     }
     for name, result in made.items():
         (folder / f"{name}.html").write_text(build.page(result), encoding="utf-8")

@@ -15,18 +15,10 @@ from headtohead.ratings.result import RankResult
 from headtohead.ratings.sheet.sheet import rank_json
 from headtohead.ratings.sheet.words import parts_of
 
-RANKINGS = {
-    "plain": build.made(),
-    "everything": build.everything(),
-    "hostile": build.everything(build.HOSTILE),
-    "undefeated": build.made(build.undefeated()),
-    "apart": build.made(build.apart()),
-}
 
-
-@pytest.fixture(params=RANKINGS, ids=str)
+@pytest.fixture(params=build.RANKINGS, ids=str)
 def result(request: pytest.FixtureRequest) -> RankResult:
-    return RANKINGS[request.param]
+    return build.ranking(request.param)
 
 
 def reread(result: RankResult) -> dict[str, Any]:
@@ -78,7 +70,7 @@ def test_json_holds_every_standing_whole(result: RankResult) -> None:
 
 
 def test_dates_are_null_without_days_and_text_with_them() -> None:
-    plain, dated = reread(RANKINGS["plain"]), reread(RANKINGS["everything"])
+    plain, dated = reread(build.ranking("plain")), reread(build.ranking("everything"))
     assert plain["about"] is None
     assert plain["as_of"] is None
     assert plain["results"][0]["ratings"][0]["about"] is None
@@ -104,19 +96,22 @@ def test_every_pair_of_a_board_is_told_the_model_above_first(result: RankResult)
 def test_pairs_are_left_out_of_large_boards_and_on_request() -> None:
     large = build.made(build.counts([f"m{n:03}" for n in range(151)], 1, step=0.02))
     assert "pairs" not in rank_json(large)["results"][0]
-    assert "pairs" not in rank_json(RANKINGS["plain"], pairs=False)["results"][0]
-    assert rank_json(RANKINGS["plain"], pairs=False).keys() == rank_json(RANKINGS["plain"]).keys()
+    assert "pairs" not in rank_json(build.ranking("plain"), pairs=False)["results"][0]
+    assert (
+        rank_json(build.ranking("plain"), pairs=False).keys()
+        == rank_json(build.ranking("plain")).keys()
+    )
 
 
 def test_open_ends_are_null() -> None:
-    ratings = reread(RANKINGS["undefeated"])["results"][0]["ratings"]
+    ratings = reread(build.ranking("undefeated"))["results"][0]["ratings"]
     assert ratings[0]["high"] is ratings[0]["joint_high"] is None
     assert ratings[-1]["low"] is ratings[-1]["joint_low"] is None
     assert ratings[0]["flag"] == "undefeated"
 
 
 def test_json_tells_all_that_was_asked_for() -> None:
-    made = reread(RANKINGS["everything"])
+    made = reread(build.ranking("everything"))
     assert made["unmade"] == {"language=xx": "there is no vote on model-a"}
     assert made["groups"]["gaps"][0]["mean"].keys() == {"value", "low", "high"}
     assert made["style"][0]["per_sd"] == {"value": 25.3, "low": 23.1, "high": 27.6}
@@ -124,11 +119,11 @@ def test_json_tells_all_that_was_asked_for() -> None:
     assert made["trust"]["flips"][1]["needed"] is None
     assert made["trust"]["voters"]["odd"][0]["voter"] == "model-a"
     assert made["asked"]["by"] == "language"
-    assert reread(RANKINGS["plain"])["trust"] is None
+    assert reread(build.ranking("plain"))["trust"] is None
 
 
 def test_parts_are_results_of_their_own() -> None:
-    made = reread(RANKINGS["apart"])
+    made = reread(build.ranking("apart"))
     assert [r["title"] for r in made["results"]] == ["all (part 1)", "all (part 2)"]
     assert any("No chain of votes joins all models" in note for note in made["notes"])
 
@@ -158,7 +153,7 @@ def test_csv_has_one_row_for_each_model_and_board(result: RankResult) -> None:
 
 
 def test_numeric_columns_of_the_csv_end_in_a_unit() -> None:
-    for row in rows_of(RANKINGS["everything"]):
+    for row in rows_of(build.ranking("everything")):
         for column, value in row.items():
             if column not in ("board", "model", "flag", "model_group", "tie_group"):
                 float(value)
@@ -166,9 +161,9 @@ def test_numeric_columns_of_the_csv_end_in_a_unit() -> None:
 
 
 def test_csv_is_safe_for_terminals_and_spreadsheets() -> None:
-    text = RANKINGS["hostile"].to_csv()
+    text = build.ranking("hostile").to_csv()
     assert all(c.isprintable() or c == "\n" for c in text)
-    models = {row["model"] for row in rows_of(RANKINGS["hostile"])}
+    models = {row["model"] for row in rows_of(build.ranking("hostile"))}
     assert "'=1+1" in models
     assert not any(m.startswith(("=", "+", "-", "@")) for m in models)
     # Two names of 400 and 401 letters stay two models.
@@ -176,7 +171,7 @@ def test_csv_is_safe_for_terminals_and_spreadsheets() -> None:
 
 
 def test_groups_of_models_are_a_column() -> None:
-    groups = {row["model"]: row["model_group"] for row in rows_of(RANKINGS["everything"])}
+    groups = {row["model"]: row["model_group"] for row in rows_of(build.ranking("everything"))}
     assert set(groups.values()) == {"open", "closed <b>", ""}
-    ratings = reread(RANKINGS["everything"])["results"][0]["ratings"]
+    ratings = reread(build.ranking("everything"))["results"][0]["ratings"]
     assert {r["model_group"] for r in ratings} == {"open", "closed <b>", None}

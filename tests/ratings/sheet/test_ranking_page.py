@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-import altair as alt
 import pytest
 from tests.claims.test_report_page import Seen
 from tests.ratings.sheet import ranking_builder as build
@@ -22,14 +21,6 @@ from headtohead.ratings.sheet import charts
 from headtohead.ratings.sheet.figures import STANDING, boards_figure
 from headtohead.ratings.sheet.words import ModelNames
 
-RANKINGS = {
-    "plain": build.made(),
-    "everything": build.everything(),
-    "hostile": build.everything(build.HOSTILE),
-    "undefeated": build.made(build.undefeated()),
-    "apart": build.made(build.apart()),
-    "two": build.made(build.counts(("a", "b"), 20)),
-}
 EXHIBITS = (
     "win-matrix",
     "battle-counts",
@@ -49,10 +40,10 @@ EXHIBITS = (
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    return {name: build.page(r) for name, r in RANKINGS.items()}
+    return {name: build.page(build.ranking(name)) for name in build.RANKINGS}
 
 
-@pytest.fixture(params=RANKINGS, ids=str)
+@pytest.fixture(params=build.RANKINGS, ids=str)
 def html(request: pytest.FixtureRequest, pages: dict[str, str]) -> str:
     return pages[request.param]
 
@@ -119,6 +110,8 @@ def test_hostile_text_is_only_ever_text(pages: dict[str, str]) -> None:
     assert "\x1b" not in html
     assert "\x07" not in html
     assert not [w for w in seen.words if "49" in w and "{{" in w]
+    import altair as alt
+
     data = embedded(html)
     # Names reach a chart as data and never as an expression.
     for exhibit in data["exhibits"]:
@@ -149,7 +142,7 @@ def test_the_first_screen_answers_in_words_with_its_settings(pages: dict[str, st
 
 def test_every_standing_is_a_row_with_both_intervals(html: str, pages: dict[str, str]) -> None:
     name = next(n for n, text in pages.items() if text == html)
-    board = RANKINGS[name].board()
+    board = build.ranking(name).board()
     table = re.search(r'<table class="data standings".*?</table>', html, re.DOTALL)
     assert table
     rows = re.findall(r"<tr.*?>(<th scope=row>.*?)</tr>", table[0], re.DOTALL)
@@ -180,7 +173,7 @@ def test_boards_can_be_chosen_only_where_there_are_several(pages: dict[str, str]
 
 
 def test_every_board_is_embedded_whole(pages: dict[str, str]) -> None:
-    result, data = RANKINGS["everything"], embedded(pages["everything"])["chooser"]
+    result, data = build.ranking("everything"), embedded(pages["everything"])["chooser"]
     assert data["columns"] == [column.name for column in STANDING]
     assert len(data["boards"]) == len(result.boards)
     for entry in data["boards"]:
@@ -225,7 +218,7 @@ def test_charts_draw_outside_a_browser_with_open_ends_as_arrows(pages: dict[str,
     view = embedded(pages["undefeated"])["exhibits"][0]
     spec = framed(view["spec"], view["frame"]) | {"config": config(PRINT_INK)}
     svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    for name in RANKINGS["undefeated"].board().fitted.counts.models:
+    for name in build.ranking("undefeated").board().fitted.counts.models:
         assert f">{name}</text>" in svg
     rows = next(iter(view["spec"]["datasets"].values()))
     assert rows[0]["high"] is rows[0]["wide_high"] is None
@@ -237,7 +230,7 @@ def test_charts_draw_outside_a_browser_with_open_ends_as_arrows(pages: dict[str,
 
 
 def test_pairs_show_the_board_own_chances_and_counts(pages: dict[str, str]) -> None:
-    board = RANKINGS["plain"].board()
+    board = build.ranking("plain").board()
     shown = {x["slug"]: x for x in embedded(pages["plain"])["exhibits"]}
     rows = shown["win-matrix"]["data"]["rows"]
     assert len(rows) == 28
@@ -301,12 +294,12 @@ def test_three_hundred_models_and_many_boards_stay_one_sane_page() -> None:
 
 
 def test_the_same_result_gives_the_same_bytes(pages: dict[str, str]) -> None:
-    assert build.page(RANKINGS["everything"]) == pages["everything"]
+    assert build.page(build.ranking("everything")) == pages["everything"]
 
 
 def test_the_page_says_which_command_makes_it_again(pages: dict[str, str]) -> None:
     again = "h2h rank votes.csv --where 'note=a, b=c' --html ranking.html"
-    page = build.page(RANKINGS["plain"], again)
+    page = build.page(build.ranking("plain"), again)
     assert f"Make this page again: {again}" in Seen(page).text
     assert "again:" not in Seen(pages["plain"]).text
 

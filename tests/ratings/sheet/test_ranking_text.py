@@ -10,18 +10,10 @@ from tests.ratings.sheet import ranking_builder as build
 from headtohead.ratings.grouping import groups_of
 from headtohead.ratings.result import RankResult
 
-RANKINGS = {
-    "plain": build.made(),
-    "everything": build.everything(),
-    "hostile": build.everything(build.HOSTILE),
-    "undefeated": build.made(build.undefeated()),
-    "apart": build.made(build.apart()),
-}
 
-
-@pytest.fixture(params=RANKINGS, ids=str)
+@pytest.fixture(params=build.RANKINGS, ids=str)
 def result(request: pytest.FixtureRequest) -> RankResult:
-    return RANKINGS[request.param]
+    return build.ranking(request.param)
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -104,14 +96,14 @@ def test_what_was_typed_stands_at_the_end_and_python_shows_no_command() -> None:
 
 
 def test_an_open_end_is_said() -> None:
-    text = "\n".join(build.lines(RANKINGS["undefeated"]))
+    text = "\n".join(build.lines(build.ranking("undefeated")))
     assert re.search(r"  always-wins .* at least 1,\d{3}  at least 1,\d{3}", text)
     assert re.search(r"  never-wins .* at most \d{3}  +at most \d{3}", text)
     assert "(always-wins: undefeated; never-wins: winless)" in " ".join(text.split())
 
 
 def test_parts_that_never_met_are_two_boards_and_one_note() -> None:
-    text = " ".join("\n".join(build.lines(RANKINGS["apart"])).split())
+    text = " ".join("\n".join(build.lines(build.ranking("apart"))).split())
     assert "The votes fall into 2 parts that no vote joins" in text
     assert "Ratings by all votes, part 1 of 2: 3 models, 120 votes" in text
     assert "Ratings by all votes, part 2 of 2: 2 models, 30 votes" in text
@@ -119,7 +111,7 @@ def test_parts_that_never_met_are_two_boards_and_one_note() -> None:
 
 
 def test_all_that_was_asked_for_is_told() -> None:
-    text = " ".join(" ".join(build.lines(RANKINGS["everything"], 120)).split())
+    text = " ".join(" ".join(build.lines(build.ranking("everything"), 120)).split())
     for words in (
         "No board for language=xx: there is no vote on model-a",
         "Of 1,710 rows read, 1,680 were counted and 30 left out (not anonymous: 20; model-a: 10).",

@@ -100,7 +100,7 @@ def test_a_sole_leader_holds_the_first_place_whatever_its_own_set_says() -> None
 
 
 def trust() -> Trust:
-    found = build.everything().trust
+    found = build.ranking("everything").trust
     assert found is not None
     return found
 
@@ -172,7 +172,7 @@ def test_every_setting_is_told_in_words(settings: RankSettings, text: str) -> No
 
 
 def test_the_method_names_what_was_used_and_cites_it() -> None:
-    result = build.everything()
+    result = build.ranking("everything")
     found = {step.name: step for step in steps(result)}
     assert {"Ratings", "Places and tie groups", "Style control", "Votes to swap neighbours"} <= set(
         found
@@ -198,7 +198,7 @@ def test_boards_that_would_look_alike_keep_apart() -> None:
 
 
 def test_voters_and_flips_with_nothing_to_say() -> None:
-    result = build.everything()
+    result = build.ranking("everything")
     assert result.trust is not None
     assert result.trust.voters is not None
     names = distinct(build.NAMES, 30)
@@ -222,7 +222,7 @@ def test_voters_and_flips_with_nothing_to_say() -> None:
 
 
 def test_groups_are_called_as_a_reader_calls_them() -> None:
-    result = build.everything()
+    result = build.ranking("everything")
     models = [s.model for s in result.board().standings]
     for by, codes, said in (
         ("country", ("US", "CN"), "the best of the United States takes"),
