@@ -29,7 +29,7 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-# Modules with tests of several seconds, which neither of two workers may come to last.
+# Modules with tests of several seconds, which no worker may come to last.
 _LONG = {
     "test_engines",
     "test_errors",
@@ -52,10 +52,10 @@ _LONG = {
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin each half, which one of two workers gets, with the tests that take long.
+    """Begin the stretches that the first two workers get with the tests that take long.
 
-    The first half begins with those that ask the built-in evidence, whose answers are kept, the
-    second with those that ask small models, which are made and served once.
+    The first begins with those that ask the built-in evidence, whose answers are kept, the second
+    with those that ask small models, which are made and served once.
     """
     asking, served = (
         {item.path for item in items if names & set(getattr(item, "fixturenames", ()))}
@@ -65,8 +65,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = [item for item in items if item.path in asking]
     second = [item for item in items if item.path in served - asking]
     others = [item for item in items if item.path not in asking | served]
-    room = max(0, len(items) // 2 - len(first))
-    items[:] = [*first, *others[:room], *second, *others[room:]]
+    workers_n = max(2, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "2")))
+    at = len(others) - max(0, len(items) // workers_n - len(first))
+    items[:] = [*first, *others[at:], *second, *others[:at]]
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from headtohead.ratings.bradley_terry.style.control import StyleFit, fit_style
 from headtohead.ratings.bradley_terry.style.equations import Equations, Passes
 from headtohead.ratings.bradley_terry.style.passes import ClusterPasses, passes_over
 from headtohead.ratings.engines import EngineVotes, is_engine_table, open_engine
+from headtohead.ratings.engines.opening import EngineSource
 from headtohead.ratings.engines.votes import span
 from headtohead.ratings.reading.times import WINDOWS, label
 from headtohead.ratings.reading.votes import Votes, open_votes
@@ -481,6 +482,33 @@ def test_a_winner_named_by_the_model_depends_on_the_pair(engine: str, tmp_path: 
 # ---------------------------------------------------------------- sources
 
 
+def test_what_is_asked_of_an_engine_can_be_said_to_spark(
+    ibis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spark itself takes twenty seconds to begin: here its SQL is written, and read by a parser."""
+    import sqlglot
+
+    pytest.importorskip("pyspark", reason="PySpark is not installed (extra spark)")
+    assert ibis.pyspark.name == "pyspark"  # it says only then how its SQL is written
+    asked: list[Any] = []
+    ask = EngineSource.fetch
+
+    def heard(self: EngineSource, expression: Any) -> Any:
+        asked.append(expression)
+        return ask(self, expression)
+
+    monkeypatch.setattr(EngineSource, "fetch", heard)
+    path = write(tmp_path / "votes.parquet", _battles(60))
+    votes = open_engine(path, "duckdb", VoteOptions(style=_STYLE))
+    counts = votes.tally(("language",), "day").boards["all"]
+    votes.passes(counts)
+    assert len(asked) > 2
+    for expression in asked:
+        (read,) = sqlglot.parse(ibis.to_sql(expression, dialect="pyspark"), dialect="spark")
+        assert read is not None
+
+
+@pytest.mark.slow
 def test_a_spark_frame_is_counted_and_its_session_left_as_it_was(
     spark: Any, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from headtohead.evidence.store import Store
 from headtohead.logs.calls import Call, Usage
 from headtohead.prices.at_calls import Prices
 from headtohead.prices.listing.audit import WrongPrice
+from headtohead.prices.listing.result import PricesResult
 from headtohead.prices.listing.usage import Pricing, consequences, priced
 
 AS_OF = date(2026, 10, 31)
@@ -200,7 +201,20 @@ def test_an_audit_says_what_wrong_prices_cost_on_the_log(store: Store, tmp_path:
     result = list_prices("gpt-4", audit=True, usage=log, as_of=AS_OF, store=store)
     assert "listed prices of GPT-4" in result.sheet.sentence
     assert {row["model"] for row in result.results} <= {"openai/gpt-4@0613", "openai/gpt-4"}
-    whole = list_prices(audit=True, usage=log, as_of=AS_OF, store=store)
-    costs = [row["log_difference_usd"] for row in whole.results if row["log_difference_usd"]]
-    assert whole.to_csv().startswith("model,")
+    of_the_log(result)
+
+
+@pytest.mark.slow
+def test_an_audit_of_every_list_says_what_wrong_prices_cost_on_the_log(
+    store: Store, tmp_path: Path
+) -> None:
+    """As that of one model, which always runs."""
+    of_the_log(
+        list_prices(audit=True, usage=_spend(tmp_path / "a.jsonl"), as_of=AS_OF, store=store)
+    )
+
+
+def of_the_log(result: PricesResult) -> None:
+    costs = [row["log_difference_usd"] for row in result.results if row["log_difference_usd"]]
+    assert result.to_csv().startswith("model,")
     assert all(isinstance(usd, float) for usd in costs)

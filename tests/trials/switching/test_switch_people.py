@@ -98,6 +98,7 @@ def test_changed_votes_are_refused(tiny_models: TinyModels, log_a: Path) -> None
         tried(log_a, tiny_models.base_url_b, votes=[file], items=5)
 
 
+@pytest.mark.slow  # the page is always tried in test_ballot, and what its votes decide above
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 def test_votes_made_in_a_browser_decide(tiny_models: TinyModels, log_a: Path) -> None:
     from playwright.sync_api import sync_playwright

@@ -419,7 +419,7 @@ def test_choices_that_do_not_fit_are_refused_before_anything_is_asked(
 # ---------------------------------------------------------------- the error rate
 
 
-@pytest.mark.parametrize("trials", lengths(50, 150))
+@pytest.mark.parametrize("trials", lengths(25, 150))
 def test_looking_after_every_item_errs_no_more_often_than_it_says(trials: int) -> None:
     # A tenth of the log is drawn three times as often as it comes, and is where B is worse.
     share, chance = np.array([0.9, 0.1]), np.array([0.7, 0.3])
