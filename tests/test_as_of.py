@@ -72,6 +72,8 @@ def test_rows_known_later_move_no_verdict_number_or_source(
         assert seen(check(as_of=THEN, store=store)) == seen(honest)
 
 
+# That rows planted alike are read once they are known is always seen in test_site_as_of.
+@pytest.mark.slow
 def test_the_planted_rows_do_move_verdicts_once_they_are_known(
     honest: CheckResult, tmp_path: Path
 ) -> None:

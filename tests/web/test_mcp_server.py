@@ -135,7 +135,7 @@ def test_when_many_questions_wait_the_next_is_told_to_come_again(library: Any) -
     }
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 def test_a_program_elsewhere_asks_over_http(library: Any, address: str, mode: str) -> None:
     async def ask() -> None:
         async with library.Client(address, mode=mode) as client:

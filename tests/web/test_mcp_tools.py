@@ -126,6 +126,8 @@ def test_evidence_that_is_updated_meanwhile_is_in_the_next_answer(tmp_path: Path
     assert then == first + 1
 
 
+# The same answers stand on the pages of test_site_as_of, which always asks this.
+@pytest.mark.slow
 def test_rows_known_later_move_no_answer(tmp_path: Path) -> None:
     later = DAY + timedelta(days=1)
     site = Site(later, planted(tmp_path, later, 0.5))

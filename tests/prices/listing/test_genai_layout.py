@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.simulations import leading
 
 from headtohead import list_prices
 from headtohead.cli import main
@@ -46,7 +47,9 @@ def in_force(prices: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
     return dict(taken)
 
 
-@pytest.mark.parametrize("model", ["deepseek-chat", "o3", "gpt-5.6-luna", "claude-sonnet-5"])
+@pytest.mark.parametrize(
+    "model", leading(["deepseek-chat", "o3", "gpt-5.6-luna", "claude-sonnet-5"])
+)
 def test_prices_read_from_the_layout_are_ours(prices: Prices, model: str) -> None:
     steps = history(prices, model)
     made = genai_layout({model: steps})

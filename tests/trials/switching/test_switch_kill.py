@@ -88,6 +88,8 @@ def too_often(
     return {text: n for text, n in Counter(asked).items() if n > open_n[text]}
 
 
+# test_replay_resume always kills the run beneath twice, and cancels one.
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send, and no SIGKILL")
 def test_a_run_interrupted_and_killed_loses_no_answer_and_comes_to_the_same_verdict(
     tiny_models: TinyModels, log_a: Path, counted: CountedCandidate, tmp_path: Path
