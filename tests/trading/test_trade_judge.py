@@ -170,7 +170,9 @@ def test_no_model_of_the_recorded_season_did_better_than_luck(shared_evidence: P
     chances = {v.account.agent: v.chance or 0 for v in found.judgement.verdicts}
     assert 0.05 < chances["Qwen3-Max"] < 0.25
     assert 0.4 < chances["DeepSeek-V3.1"] < 0.75
-    assert "+116%, of DeepSeek-V3.1" in " ".join(f.says for f in found.sheet.figures)
+    assert "+116%, of DeepSeek-V3.1 on 28 October 2025" in " ".join(
+        f.says for f in found.sheet.figures
+    )
 
 
 def test_agents_that_bet_alike_end_in_any_order_as_often(tmp_path: Path) -> None:

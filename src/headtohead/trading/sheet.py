@@ -510,7 +510,7 @@ def _band(j: Judgement, v: AgentVerdict, luck: Luck) -> Figure:
             f" until {long_day(j.season.recorded_until.date())}" if luck.bets is not drawn else ""
         )
         remarks.append(
-            f"Its own trades{until} return {own:+.1%} when replayed at the opens of hours; "
+            f"Its own trades{until} return {own:+.1%} when replayed on the candles; "
             f"{_share(luck.replayed[0])} of random agents do as well as that."
         )
     return Figure(
@@ -569,8 +569,10 @@ def _accounts_says(j: Judgement) -> str:
     (at, usd), v = max(peaks, key=lambda x: x[0][1])
     said = (
         f"the highest value seen was {100 * (usd / j.season.stake_usd - 1):+.0f}%, of "
-        f"{v.account.agent}, which ended at {100 * v.account.final_frac:+.1f}%"
+        f"{v.account.agent} on {long_day(at.date())}"
     )
+    if at.date() < v.account.final_at.date():
+        said += f", which ended at {100 * v.account.final_frac:+.1f}%"
     if v.luck is None:
         return said
     drawn = v.luck.season
