@@ -35,9 +35,11 @@ from headtohead.trading.season import Season, Trade
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 Coins = Literal["used", "evenly"]
 _BLOCK = timedelta(days=3)
-_EXTENSIONS, _CELLS, _SWAPS, _MOST_SWAPS = 10, 4_000_000, 5, 2000
+_LEAST_EXTENSIONS, _MOST_EXTENSIONS, _BETS = 10, 40, 1000
+_CELLS, _SWAPS, _MOST_SWAPS = 4_000_000, 5, 2000
 _LEAST_SHARE = 0.1
 
 
@@ -71,7 +73,7 @@ class LuckChance:
 
     Attributes:
         value: Chance that one does at least as well, above 0.
-        se: Standard error of `value` by the number of draws alone.
+        se: Standard error of `value` by what was drawn alone.
         worse: Chance that one does at most as well.
         replayed_frac: What the agent's own coins and sides return in the replay, at prices between
             the opens and closes of bars; None where slots are drawn beyond the record.
@@ -184,7 +186,9 @@ def chance(
     length = len(market.times)
     shown = np.unique(np.linspace(0, length, min(length + 1, 500)).astype(np.int64))
     extended = profile.until - profile.known_until >= market.bar
-    groups = min(_EXTENSIONS, draws) if extended else 1
+    # Many bets vary less from group to group, and each group takes longer.
+    wanted = min(_MOST_EXTENSIONS, max(_LEAST_EXTENSIONS, _BETS // own.opens.size))
+    groups = min(wanted, -(-draws // 10)) if extended else 1
     room = max(1, _CELLS // length)
     paths, returns, refused, opened, lost = [], [], 0, 0, 0
     for group in range(groups):
@@ -209,12 +213,13 @@ def chance(
     every, band = np.concatenate(returns), np.concatenate(paths)
     # What rounding of sums makes unequal is equal.
     slack = 1e-9 * max(1.0, abs(observed))
-    value = (int((every >= observed - slack).sum()) + 1) / (draws + 1)
+    well = every >= observed - slack
+    value = (int(well.sum()) + 1) / (draws + 1)
     low, median, high = np.quantile(band, [0.5 - level / 2, 0.5, 0.5 + level / 2], axis=0)
     starts = market.start
     return LuckChance(
         value=value,
-        se=_error(value, draws),
+        se=_error(value, well, groups),
         worse=(int((every <= observed + slack).sum()) + 1) / (draws + 1),
         draws=draws,
         observed_frac=observed,
@@ -231,10 +236,18 @@ def chance(
     )
 
 
-def _error(value: float, draws: int) -> float:
-    """Standard error of a chance, not 0 where all draws or none do as well."""
+def _error(value: float, well: BoolArray, groups: int) -> float:
+    """Standard error of a chance, not 0 where all draws or none do as well.
+
+    Draws of one group share what was drawn for days without a record, so groups count as the units.
+    """
+    draws = well.size
     share = (value * (draws + 1)) / (draws + 2)
-    return float(np.sqrt(share * (1 - share) / draws))
+    alone = float(np.sqrt(share * (1 - share) / draws))
+    if groups == 1:
+        return alone
+    shares = [part.mean() for part in np.array_split(well, groups)]
+    return max(alone, float(np.std(shares, ddof=1) / np.sqrt(groups)))
 
 
 def _slots(profile: Profile, market: Market, notes: list[str]) -> _Slots:

@@ -282,8 +282,9 @@ def _chances(j: Judgement) -> Figure:
         total = v.account.measures["return"]
         low, high = _ends(total.interval)
         if v.chance is not None:
-            n = v.luck.season.draws if v.luck is not None else v.account.growth.size
-            se = math.sqrt(v.chance * (1 - v.chance) / n)
+            n = v.account.growth.size
+            by_draws = math.sqrt(v.chance * (1 - v.chance) / n) if n else 0.0
+            se = by_draws if v.luck is None else v.luck.season.se
             low_end, high_end = max(0.0, v.chance - 1.96 * se), min(1.0, v.chance + 1.96 * se)
             ends = (100 * low_end, 100 * high_end)
             bars.append(Bar(v.account.agent, 100 * v.chance, *ends, v.answer))
