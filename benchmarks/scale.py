@@ -149,8 +149,8 @@ def page(rows: list[tuple[str, Took]], same: str) -> str:
     )
     return f"""# Scale, shown
 `make bench-scale` makes the data from a seed, runs the commands below, each as a process of its
-own, and writes this page. CPU seconds are those of user and system, children included; the peak is
-the most that one of its processes held.
+own, and writes this page. CPU seconds (user and system) and peak memory are those of that process;
+Spark's Java machine is another one, and not counted.
 
 | what | command | wall s | CPU s | peak MiB |
 |---|---|---|---|---|
