@@ -18,10 +18,11 @@ doi:10.2202/1544-6115.1585), never 0.
 From account values alone there is no null: they do not say what was bet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ Coins = Literal["used", "evenly"]
 _BLOCK = timedelta(days=3)
 _LEAST_EXTENSIONS, _MOST_EXTENSIONS, _BETS = 10, 40, 1000
 _CELLS, _SWAPS, _MOST_SWAPS = 4_000_000, 5, 2000
-_LEAST_SHARE = 0.1
+_LEAST_SHARE, _INSTANT = 0.1, 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,10 @@ class _Slots:
     side: FloatArray
 
 
+_Drawn: TypeAlias = tuple[_Slots, IntArray, FloatArray]
+"""Slots, and the coins and sides of agents, both of shape (agents, slots)."""
+
+
 def profile_of(season: Season, agent: str, *, until: datetime | None = None) -> Profile:
     """How an agent bet, by its recorded trades.
 
@@ -189,24 +194,22 @@ def chance(
     # Many bets vary less from group to group, and each group takes longer.
     wanted = min(_MOST_EXTENSIONS, max(_LEAST_EXTENSIONS, _BETS // own.opens.size))
     groups = min(wanted, -(-draws // 10)) if extended else 1
-    room = max(1, _CELLS // length)
+    counts = [draws // groups + (group < draws % groups) for group in range(groups)]
+    run = partial(_run, market=market, contract=contract, profile=profile, margin=margin)
+    room = max(1, _CELLS // max(length, 4 * own.opens.size))
+    drawn = _groups(own, profile, market, counts, rng, coins, extended=extended)
     paths, returns, refused, opened, lost = [], [], 0, 0, 0
-    for group in range(groups):
-        count = draws // groups + (group < draws % groups)
-        slots = _extended(own, profile, market, rng) if extended else own
-        coin, side = _drawn(slots, len(market.coins), count, rng, coins)
-        for first in range(0, count, room):
-            part = slice(first, min(first + room, count))
-            accounts = _run(slots, coin[part], side[part], market, contract, profile, margin)
-            paths.append(accounts.equity_usd[:, shown] / profile.stake_usd)
-            returns.append(accounts.return_frac)
-            openings = accounts.rejected[: coin[part].size]
-            refused, opened = refused + int((openings > 0).sum()), opened + openings.size
-            lost += int((accounts.liquidated_at >= 0).sum())
+    for batch in _batches(drawn, room):
+        accounts, orders = run(batch)
+        paths.append(accounts.equity_usd[:, shown] / profile.stake_usd)
+        returns.append(accounts.return_frac)
+        openings = accounts.rejected[np.asarray(orders.undoes) < 0]
+        refused, opened = refused + int((openings > 0).sum()), opened + openings.size
+        lost += int((accounts.liquidated_at >= 0).sum())
     replayed = None
     if not extended:
-        one = _run(own, own.coin[None], own.side[None], market, contract, profile, margin)
-        replayed = float(one.return_frac[0])
+        alone, _ = run([(own, own.coin[None], own.side[None])])
+        replayed = float(alone.return_frac[0])
     observed = replayed if observed_return is None else observed_return
     if observed is None:
         raise InputError("`observed_return` is needed where trades are known only for a part.")
@@ -250,6 +253,36 @@ def _error(value: float, well: BoolArray, groups: int) -> float:
     return max(alone, float(np.std(shares, ddof=1) / np.sqrt(groups)))
 
 
+def _groups(
+    own: _Slots,
+    profile: Profile,
+    market: Market,
+    counts: Sequence[int],
+    rng: np.random.Generator,
+    how: Coins,
+    *,
+    extended: bool,
+) -> Iterator[_Drawn]:
+    """Random agents, in groups that share their slots."""
+    for count in counts:
+        slots = _extended(own, profile, market, rng) if extended else own
+        yield (slots, *_drawn(slots, len(market.coins), count, rng, how, exact=not extended))
+
+
+def _batches(groups: Iterable[_Drawn], room: int) -> Iterator[list[_Drawn]]:
+    """The same agents, as many at once as there is room for."""
+    batch: list[_Drawn] = []
+    for slots, coin, side in groups:
+        for first in range(0, len(coin), room):
+            part = slice(first, first + room)
+            batch.append((slots, coin[part], side[part]))
+            if sum(len(x) for _, x, _ in batch) >= room:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
+
+
 def _slots(profile: Profile, market: Market, notes: list[str]) -> _Slots:
     """The trades as slots of a market's bars, with sizes as shares of the account then."""
     market.of(sorted({t.coin for t in profile.trades}))
@@ -263,7 +296,8 @@ def _slots(profile: Profile, market: Market, notes: list[str]) -> _Slots:
     )
     inside = (opens >= 0) & (opens < length)
     trades = [t for t, there in zip(profile.trades, inside, strict=True) if there]
-    opens, closes = opens[inside], closes[inside]
+    # What is closed as it is opened has to be opened first.
+    opens, closes = opens[inside], np.maximum(closes, opens + _INSTANT)[inside]
     outside = len(profile.trades) - len(trades)
     if outside:
         notes.append(f"{counted_of(outside, 'trades')} opened outside the candles and do not count")
@@ -339,9 +373,18 @@ def _extended(slots: _Slots, profile: Profile, market: Market, rng: np.random.Ge
 
 
 def _drawn(
-    slots: _Slots, coins: int, draws: int, rng: np.random.Generator, how: Coins
+    slots: _Slots,
+    coins: int,
+    draws: int,
+    rng: np.random.Generator,
+    how: Coins,
+    *,
+    exact: bool = True,
 ) -> tuple[IntArray, FloatArray]:
-    """Coins and sides of random agents, both of shape (draws, slots)."""
+    """Coins and sides of random agents, both of shape (draws, slots).
+
+    If exact, the chains start from a hub, which makes the record one of them.
+    """
     side = rng.permuted(np.broadcast_to(slots.side, (draws, slots.side.size)), axis=1)
     if how == "evenly":
         return _evenly(slots, coins, draws, rng), side
@@ -349,20 +392,23 @@ def _drawn(
     if near.shape[1] == 0:
         return rng.permuted(np.broadcast_to(slots.coin, side.shape), axis=1), side
     steps = min(_SWAPS * slots.coin.size, _MOST_SWAPS)
-    hub, spare = _swapped(slots.coin[None], np.zeros(1, np.int64), near, steps, rng)
-    many = np.repeat(hub, draws, axis=0), np.repeat(spare, draws)
+    first, spare = slots.coin[None], np.zeros(1, np.int64)
+    if exact:
+        first, spare = _swapped(first, spare, near, steps, rng)
+    many = np.repeat(first, draws, axis=0), np.repeat(spare, draws)
     return _swapped(*many, near, steps, rng)[0], side
 
 
 def _overlaps(slots: _Slots) -> IntArray:
-    """For each slot those that are open at the same time, filled up with -1."""
-    both = (slots.opens[:, None] < slots.closes) & (slots.opens < slots.closes[:, None])
-    np.fill_diagonal(both, val=False)
-    most = int(both.sum(axis=1).max(initial=0))
-    near = np.full((len(both), most), -1)
-    for row, others in enumerate(both):
-        found = np.flatnonzero(others)
-        near[row, : found.size] = found
+    """For each slot those that are open at the same time, filled up with the number of slots."""
+    n, each = slots.opens.size, np.arange(slots.opens.size)
+    rows = [
+        each[(slots.opens < slots.closes[x]) & (slots.closes > slots.opens[x]) & (each != x)]
+        for x in each
+    ]
+    near = np.full((n, max(map(len, rows))), n)
+    for x, row in enumerate(rows):
+        near[x, : len(row)] = row
     return near
 
 
@@ -374,24 +420,28 @@ def _swapped(
     No swap is taken that would use up more than what is spare: then every state within reach is as
     likely as any other, as a swap and its reverse are.
     """
-    coin, each = coin.copy(), np.arange(len(coin))
-    at, other = rng.integers(0, len(near), (2, steps, len(coin)))
-    for i, j in zip(at, other, strict=True):
-        mine, yours = coin[each, i], coin[each, j]
-        around_i, around_j = near[i], near[j]
-        at_i = np.where(
-            (around_i < 0) | (around_i == j[:, None]), -1, coin[each[:, None], around_i]
-        )
-        at_j = np.where(
-            (around_j < 0) | (around_j == i[:, None]), -1, coin[each[:, None], around_j]
-        )
-        before = (at_i == mine[:, None]).sum(axis=1) + (at_j == yours[:, None]).sum(axis=1)
-        after = (at_i == yours[:, None]).sum(axis=1) + (at_j == mine[:, None]).sum(axis=1)
-        taken = after - before <= spare
-        spare = np.where(taken, spare - (after - before), spare)
-        coin[each, i] = np.where(taken, yours, mine)
-        coin[each, j] = np.where(taken, mine, yours)
-    return coin, spare
+    draws, n = coin.shape
+    held = np.full((draws, n + 1), -1, np.int16)  # the last column is where no slot is
+    held[:, :n] = coin
+    flat, begin = held.reshape(-1), np.arange(draws) * (n + 1)
+    for _ in range(steps):
+        i, j = rng.integers(0, n, (2, draws))
+        mine, yours = flat[begin + i], flat[begin + j]
+        at_i, at_j = (flat[begin[:, None] + near[x]] for x in (i, j))
+        # Either is near the other or not, before and after, with the other coin.
+        both = 2 * np.count_nonzero(near[i] == j[:, None], axis=1)
+        before = _count(at_i, mine) + _count(at_j, yours)
+        more = _count(at_i, yours) + _count(at_j, mine) - both - before
+        taken = (more <= spare) & (mine != yours)
+        spare = spare - np.where(taken, more, 0)
+        flat[begin + i] = np.where(taken, yours, mine)
+        flat[begin + j] = np.where(taken, mine, yours)
+    return held[:, :n].astype(np.int64), spare
+
+
+def _count(held: NDArray[np.int16], coin: NDArray[np.int16]) -> IntArray:
+    """How many of each row are its coin, shape (draws,)."""
+    return np.asarray(np.count_nonzero(held == coin[:, None], axis=1))
 
 
 def _evenly(slots: _Slots, coins: int, draws: int, rng: np.random.Generator) -> IntArray:
@@ -408,30 +458,38 @@ def _evenly(slots: _Slots, coins: int, draws: int, rng: np.random.Generator) -> 
 
 
 def _run(
-    slots: _Slots,
-    coin: IntArray,
-    side: FloatArray,
-    market: Market,
-    contract: Contract,
-    profile: Profile,
-    margin: Margin,
-) -> Accounts:
-    """Accounts of agents that put these coins and sides, shape (agents, slots), to the slots."""
-    agents, count = coin.shape
-    agent = np.repeat(np.arange(agents), count)
-    opens, closes = np.tile(slots.opens, agents), np.tile(slots.closes, agents)
-    ends = np.flatnonzero(closes < len(market.times))
-    at = np.r_[opens, closes[ends]]
+    batch: Sequence[_Drawn], market: Market, contract: Contract, profile: Profile, margin: Margin
+) -> tuple[Accounts, Orders]:
+    """The accounts of agents that put coins and sides, shape (agents, slots), to slots."""
+    columns: list[list[NDArray[Any]]] = [[], [], [], [], []]
+    agents = rows = 0
+    for slots, coin, side in batch:
+        count = coin.size
+        opens, closes = np.tile(slots.opens, len(coin)), np.tile(slots.closes, len(coin))
+        agent = agents + np.repeat(np.arange(len(coin)), slots.opens.size)
+        ends = np.flatnonzero(closes < len(market.times))
+        parts = (
+            np.r_[opens, closes[ends]],
+            np.r_[agent, agent[ends]],
+            np.r_[coin.ravel(), coin.ravel()[ends]],
+            np.r_[(side * slots.size).ravel(), np.zeros(ends.size)],
+            np.r_[np.full(count, -1), rows + ends],
+        )
+        for column, part in zip(columns, parts, strict=True):
+            column.append(part)
+        agents, rows = agents + len(coin), rows + count + ends.size
+    at, agent, coin, size, undoes = map(np.concatenate, columns)
     orders = Orders(
         bar=at.astype(np.int64),
         moment=at % 1,
-        agent=np.r_[agent, agent[ends]],
-        coin=np.r_[coin.ravel(), coin.ravel()[ends]],
-        size=np.r_[(side * slots.size).ravel(), np.zeros(ends.size)],
+        agent=agent,
+        coin=coin,
+        size=size,
         unit="equity",
         adds=True,
-        undoes=np.r_[np.full(opens.size, -1), ends],
+        undoes=undoes,
     )
-    return replay(
+    accounts = replay(
         market, contract, orders, agents=agents, stake_usd=profile.stake_usd, margin=margin
     )
+    return accounts, orders
