@@ -127,21 +127,21 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     ".utf-16": _utf16,
     ".utf-16.gz": lambda data: gzip.compress(_utf16(data)),
 }
-CASES = [
-    (k, p) for k in KINDS for p in PACKED if not (k == "rows.pq" and ("bom" in p or "16" in p))
-]
 
 
 @pytest.mark.parametrize("verb", READERS)
-@pytest.mark.parametrize(("kind", "packed"), CASES, ids=map("".join, CASES))
-def test_every_verb_reads_every_kind_of_file(
-    verb: str, kind: str, packed: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_verb_reads_every_kind_of_file(verb: str, kind: str, tmp_path: Path) -> None:
     rows, read = READERS[verb]
-    plain, path = tmp_path / "plain.jsonl", tmp_path / (kind + packed)
+    plain = tmp_path / "plain.jsonl"
     plain.write_bytes(_lines(rows))
-    path.write_bytes(PACKED[packed](KINDS[kind](rows)))
-    assert read(path) == read(plain)
+    expected = read(plain)
+    for packed, pack in PACKED.items():
+        if kind == "rows.pq" and ("bom" in packed or "16" in packed):
+            continue  # no text
+        path = tmp_path / (kind + packed)
+        path.write_bytes(pack(KINDS[kind](rows)))
+        assert read(path) == expected, path.name
 
 
 def test_paths_enter_lists_of_votes_as_those_of_results(tmp_path: Path) -> None:
@@ -217,16 +217,14 @@ def test_a_command_reads_standard_input_and_names_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packed", [x for x in PACKED if x[1:] in ("gz", "zst", "bz2", "xz")])
-@pytest.mark.parametrize("kind", ["lines.log", "rows.csv", "array", "rows.pq"])
 @pytest.mark.parametrize("verb", READERS)
-def test_what_is_cut_short_is_said_in_one_way(
-    verb: str, kind: str, packed: str, tmp_path: Path
-) -> None:
+def test_what_is_cut_short_is_said_in_one_way(verb: str, packed: str, tmp_path: Path) -> None:
     rows, read = READERS[verb]
-    path = tmp_path / "cut"
-    path.write_bytes(PACKED[packed](KINDS[kind](rows))[:-5])
-    with pytest.raises(InputError, match=r"cut: the compressed data is damaged"):
-        read(path)
+    for kind in ("lines.log", "rows.csv", "array", "rows.pq"):
+        path = tmp_path / f"{kind}-cut"
+        path.write_bytes(PACKED[packed](KINDS[kind](rows))[:-5])
+        with pytest.raises(InputError, match=f"{kind}-cut: the compressed data is damaged"):
+            read(path)
 
 
 @pytest.mark.parametrize(

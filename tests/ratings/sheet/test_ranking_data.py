@@ -67,6 +67,7 @@ def test_json_holds_every_standing_whole(result: RankResult) -> None:
             )
             assert entry["source_ids"] == ["votes"]
             assert entry["method"] == result.settings.method()
+            assert entry["level"] == result.settings.level
 
 
 def test_dates_are_null_without_days_and_text_with_them() -> None:
