@@ -386,3 +386,30 @@ class TestAnyOrders:
         bought = np.zeros((agents, 2))
         np.add.at(bought, (whole.fills.agent, whole.fills.coin), whole.fills.quantity)
         assert_allclose(bought, whole.positions, rtol=0, atol=1e-9 * traded)
+
+    @given(seed=st.integers(0, 2**32 - 1), isolated=st.booleans(), adds=st.booleans())
+    @settings(max_examples=25, deadline=None)
+    def test_windows_are_markets_of_their_own(self, seed: int, isolated: bool, adds: bool) -> None:
+        rng, bars, starts = np.random.default_rng(seed), 10, [0, 3, 7]
+        market = wild(rng, bars + max(starts), marked=True)
+        # Before the first price of a window nothing is known, so no window begins with a gap.
+        market.candles.open[starts] = market.candles.low[starts] = 100.0
+        market.candles.high[starts] = market.candles.close[starts] = 101.0
+        orders = scattered(rng, bars, len(starts), adds=adds)
+        margin: Margin = "isolated" if isolated else "cross"
+        whole = replay(
+            market, STEEP, orders, agents=3, stake_usd=1e3, margin=margin, starts=starts, bars=bars
+        )
+        for agent, start in enumerate(starts):
+            days = timedelta(hours=start), timedelta(hours=start + bars)
+            alone = replay(
+                market.window(market.start + days[0], market.start + days[1]),
+                STEEP,
+                orders,
+                agents=3,
+                stake_usd=1e3,
+                margin=margin,
+            )
+            assert_allclose(whole.equity_usd[agent], alone.equity_usd[agent], rtol=1e-9, atol=1e-6)
+            mine = np.asarray(orders.agent) == agent
+            assert (whole.rejected[mine] == alone.rejected[mine]).all()
