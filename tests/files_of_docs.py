@@ -223,6 +223,23 @@ def _eval_ever(folder: Path) -> None:
     _examples("test_inspect_log", ("a.eval", "b.eval"), folder)
 
 
+def _forecasts(folder: Path) -> None:
+    """The forecast that the page shows, as a claims file, and a table of others."""
+    page = Path(__file__).parents[1] / "docs/how-to/score-forecasts.md"
+    (shown,) = re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.M | re.DOTALL)
+    (folder / "mine.toml").write_text('title = "Mine"\norigin = "A page"\n' + shown)
+    rows = "".join(f"q{i},0.{1 + i % 9},{i % 3 // 2},2026-03-{1 + i % 28:02}\n" for i in range(40))
+    (folder / "answers.csv").write_text("question,probability,outcome,day\n" + rows)
+
+
+def _season(folder: Path) -> None:
+    """An account's values, one an hour."""
+    rng = np.random.default_rng(3)
+    values = 1000 * np.exp(np.cumsum(rng.normal(0, 0.002, 24 * 20)))
+    hours = (f"2026-03-{1 + i // 24:02}T{i % 24:02}:00:00Z,{v:.2f}" for i, v in enumerate(values))
+    (folder / "equity.csv").write_text("\n".join(["at,equity_usd", *hours]))
+
+
 PAGES_FILES: Mapping[str, Callable[[Path], None]] = {
     "read-deepeval-results": _prepared(
         "test_deepeval", "a/test_run_20260901_101500.json", "b/test_run_20260901_111500.json"
@@ -254,4 +271,6 @@ PAGES_FILES: Mapping[str, Callable[[Path], None]] = {
     "own-machines-or-api": _machines,
     "same-quality-cheaper": _runs,
     "votes": _layouts,
+    "score-forecasts": _forecasts,
+    "judge-a-trading-season": _season,
 }
