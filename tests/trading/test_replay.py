@@ -13,7 +13,7 @@ from tests.trading.plain_replay import plainly
 from headtohead.core.errors import InputError
 from headtohead.trading.contract import HYPERLIQUID, Contract, Tier
 from headtohead.trading.market import Candles, Market
-from headtohead.trading.replay import KINDS, REASONS, Accounts, Margin, Orders, replay
+from headtohead.trading.replay import KINDS, REASONS, Accounts, Margin, Orders, Walk, replay
 
 FREE = Contract(
     name="no fees", taker_frac=0, maker_frac=0, tiers={"BTC": (Tier(0, 20),)}, funding_hours=1
@@ -413,3 +413,21 @@ class TestAnyOrders:
             assert_allclose(whole.equity_usd[agent], alone.equity_usd[agent], rtol=1e-9, atol=1e-6)
             mine = np.asarray(orders.agent) == agent
             assert (whole.rejected[mine] == alone.rejected[mine]).all()
+
+    @given(seed=st.integers(0, 2**32 - 1), isolated=st.booleans())
+    @settings(max_examples=25, deadline=None)
+    def test_bar_by_bar_is_as_all_at_once(self, seed: int, isolated: bool) -> None:
+        rng, bars, agents = np.random.default_rng(seed), 12, 3
+        market = wild(rng, bars, marked=True)
+        orders = scattered(rng, bars, agents, adds=False)
+        margin: Margin = "isolated" if isolated else "cross"
+        whole = replay(market, STEEP, orders, agents=agents, stake_usd=1e3, margin=margin)
+        starts = np.zeros(agents, np.int64)
+        walk = Walk(market, STEEP, stake_usd=1e3, margin=margin, starts=starts, bars=bars)
+        for t in range(bars):
+            rows = np.flatnonzero(np.asarray(orders.bar) == t)
+            columns = ("bar", "agent", "coin", "size", "stop", "target", "leverage", "moment")
+            part: dict[str, Any] = {x: np.asarray(getattr(orders, x))[rows] for x in columns}
+            codes = walk.bar(Orders(unit=orders.unit, **part))
+            assert codes.tolist() == whole.rejected[rows].tolist()
+        assert_allclose(walk.accounts().equity_usd, whole.equity_usd, rtol=1e-9, atol=1e-6)

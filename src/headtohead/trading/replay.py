@@ -274,7 +274,9 @@ class _Run:
         self, market: Market, contract: Contract, table: _Table, stake: FloatArray, margin: Margin
     ) -> None:
         agents, coins = stake.size, len(market.coins)
-        self.contract, self.table, self.isolated = contract, table, margin == "isolated"
+        self.contract, self.isolated = contract, margin == "isolated"
+        self.aimed = self.isolated
+        self.take(table)
         self.open, self.high, self.low, self.close = market.candles
         marks = market.marks or market.candles
         closing = _carried(marks.close)
@@ -309,12 +311,22 @@ class _Run:
         self.stop, self.target, self.bust = (np.full(held, np.nan) for _ in range(3))
         self.below, self.above_hit = np.full(held, -np.inf), np.full(held, np.inf)
         self.forced = np.zeros(held, np.int64)
-        self.rejected = np.zeros(table.n, np.int8)
-        self.filled = np.zeros(table.n)
-        self.forced_then = np.zeros(table.n, np.int64)
         self.record: list[tuple[IntArray | FloatArray, ...]] = []
         self.any, self.tiered = False, False
-        self.aimed = self.isolated or table.aimed
+
+    def take(self, table: _Table) -> None:
+        """Take the orders that are to be carried out from now on."""
+        self.table, self.aimed = table, self.aimed or table.aimed
+        self.codes = np.zeros(table.n, np.int8)
+        self.filled = np.zeros(table.n)
+        self.forced_then = np.zeros(table.n, np.int64)
+
+    @property
+    def rejected(self) -> NDArray[np.int8]:
+        """For each order, as they were given, its place in `REASONS`."""
+        result = np.empty_like(self.codes)
+        result[self.table.rows] = self.codes
+        return result
 
     def busy(self, length: int) -> IntArray:
         """The bars in which orders come or funding is due, and the end."""
@@ -484,7 +496,7 @@ class _Run:
         code[self.lost[a]] = 4
         code[np.isnan(opened)] = 1
         good = code == 0
-        self.rejected[rows] = code
+        self.codes[rows] = code
         self.filled[rows] = np.where(good, change, 0.0)
         self.forced_then[rows] = self.forced[a, c]
         stop, target = table.stop[rows], table.target[rows]
@@ -644,8 +656,6 @@ class _Run:
         )
         whole = [x.astype(np.int64) for x in (columns[0], columns[1], columns[2], columns[6])]
         bar, agent, coin, kind = whole
-        rejected = np.empty_like(self.rejected)
-        rejected[self.table.rows] = self.rejected
         unrealised = equity[:, -1] - self.cash - _dot(self.q, self.entry)
         return Accounts(
             stake_usd=self.stake,
@@ -657,7 +667,7 @@ class _Run:
             funding_usd=self.paid,
             seized_usd=self.seized,
             liquidated_at=self.liquidated_at,
-            rejected=rejected,
+            rejected=self.rejected,
             fills=Fills(
                 bar=bar,
                 agent=agent,
@@ -736,9 +746,7 @@ class Walk:
         """Run the next bar, with orders at its open; for each of them its place in `REASONS`."""
         run, t = self._run, self._next
         given = orders or Orders(bar=[], agent=[], coin=[], size=[])
-        run.table = _Table(given, self._shape)
-        run.rejected = np.zeros(run.table.n, np.int8)
-        run.filled, run.forced_then = np.zeros(run.table.n), np.zeros(run.table.n, np.int64)
+        run.take(_Table(given, self._shape))
         self._equity[:, t + 1] = run.bar(t, self._starts + t)
         self._next += 1
         return run.rejected
