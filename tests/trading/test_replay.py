@@ -345,7 +345,7 @@ class TestAnyOrders:
         marked=st.booleans(),
         calm=st.booleans(),
     )
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     def test_money_is_conserved_and_two_implementations_agree(
         self, seed: int, isolated: bool, adds: bool, marked: bool, calm: bool
     ) -> None:
@@ -388,7 +388,7 @@ class TestAnyOrders:
         assert_allclose(bought, whole.positions, rtol=0, atol=1e-9 * traded)
 
     @given(seed=st.integers(0, 2**32 - 1), isolated=st.booleans(), adds=st.booleans())
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=12, deadline=None)
     def test_windows_are_markets_of_their_own(self, seed: int, isolated: bool, adds: bool) -> None:
         rng, bars, starts = np.random.default_rng(seed), 10, [0, 3, 7]
         market = wild(rng, bars + max(starts), marked=True)
@@ -415,7 +415,7 @@ class TestAnyOrders:
             assert (whole.rejected[mine] == alone.rejected[mine]).all()
 
     @given(seed=st.integers(0, 2**32 - 1), isolated=st.booleans())
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=12, deadline=None)
     def test_bar_by_bar_is_as_all_at_once(self, seed: int, isolated: bool) -> None:
         rng, bars, agents = np.random.default_rng(seed), 12, 3
         market = wild(rng, bars, marked=True)
