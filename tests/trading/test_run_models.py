@@ -52,7 +52,7 @@ def test_a_model_is_asked_once_a_decision_with_numbers_only(candles: Path, tmp_p
     assert (agent.decisions_n, agent.acted_n, agent.failed, agent.rejected) == (8, 8, {}, {})
     assert (agent.input_tokens, agent.output_tokens, agent.cost_usd) == (96, 24, None)
     told = body["messages"][0]["content"] + body["messages"][1]["content"]
-    assert "Decision 4 of 4, 18 hours after the start." in told
+    assert "Decision 4 of 4, 18 h after the start." in told
     assert "BTC long: worth" in told
     assert "2025" not in told
     assert body["temperature"] == 0

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from numpy.testing import assert_allclose
 from tests.trading.run_parts import bars_of, walk, written
 
 from headtohead.core.errors import InputError, StoreBusy
+from headtohead.trading.command import trade
 from headtohead.trading.running.decisions import LogHead, open_log
 from headtohead.trading.running.observation import Observation
 from headtohead.trading.running.result import RunResult
@@ -238,6 +240,45 @@ def test_skill_is_found_and_its_absence_is_not_taken_for_it(tmp_path: Path) -> N
     assert set(best.ahead_of) >= {"buy and hold", "equal weight", "random"}
 
 
+def test_a_real_window_is_what_its_candles_say(shared_evidence: Path, tmp_path: Path) -> None:
+    """Alpha Arena's season: BTC lost 0.36%, all six coins in equal parts 6.3%; fees are 0.04%."""
+    result = trade_run(
+        functions=lazy,
+        candles=shared_evidence / "crypto_candles",
+        start="2025-10-17T21:00Z",
+        end="2025-11-03T22:00Z",
+        windows=1,
+        days=17,
+        every="17d",
+        draws=100,
+        log=tmp_path / "run.jsonl",
+    )
+    held = {x.name: x.returned_pct.value for x in result.details.baselines}
+    assert held["buy and hold"] == pytest.approx(-0.36 - 0.04, abs=0.01)
+    assert held["equal weight"] == pytest.approx(-6.3 - 0.04, abs=0.06)
+    assert result.details.agents[0].returned_pct.low == -np.inf
+    assert "1 window is too few for an interval" in " ".join(result.sheet.notes)
+
+
+def test_the_command_runs_and_replays(candles: Path, tmp_path: Path) -> None:
+    """The verdict is the exit code: 2, for nothing was shown."""
+    (tmp_path / "agents.py").write_text(
+        "def hold_eth(seen):\n"
+        "    return [] if seen.number else "
+        "[{'action': 'open', 'coin': 'ETH', 'side': 'long', 'share': 0.5}]\n"
+    )
+    log = str(tmp_path / "run.jsonl")
+    source = f"{tmp_path / 'agents.py'}:hold_eth"
+    words = ["--candles", str(candles), "--log", log, "--draws", "100", "--json"]
+    few = ["--windows", "2", "--days", "1", "--every", "12h"]
+    first = CliRunner().invoke(trade, ["run", "--function", source, *few, *words])
+    assert first.exit_code == 0
+    made = json.loads(first.stdout)
+    assert made["verb"] == "trade run"
+    again = CliRunner().invoke(trade, ["run", "--replay", log, "--draws", "100", "--json"])
+    assert json.loads(again.stdout)["results"] == made["results"]
+
+
 def test_every_way_to_show_it(whole: RunResult) -> None:
     made = whole.as_json()
     assert made["verdict"] == "undecided"
@@ -245,5 +286,8 @@ def test_every_way_to_show_it(whole: RunResult) -> None:
     assert "mean return of a window, follow" in labels
     assert "follow minus equal weight" in labels
     assert len(whole.to_csv().splitlines()) == 1 + 6
-    assert "Accounts over a window" in whole.to_html()
+    chart = next(x.chart for x in whole.sheet.figures if x.slug == "accounts")
+    assert chart
+    assert chart() is not None
+    assert "## Accounts over a window" in whole.to_markdown()
     assert "follow returned" in str(whole)

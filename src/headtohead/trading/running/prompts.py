@@ -27,7 +27,7 @@ def messages(seen: Observation) -> list[dict[str, str]]:
     asked = user.format(
         number=seen.number + 1,
         of=seen.of,
-        when=f", at {seen.at}" if seen.at else f", {_n(seen.hours)} hours after the start",
+        when=f", at {seen.at}" if seen.at else f", {_n(seen.hours)} h after the start",
         every=_n(seen.every_hours),
         equity=_n(seen.equity_usd, 7),
         stake=_n(seen.stake_usd, 7),

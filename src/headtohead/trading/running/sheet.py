@@ -358,7 +358,8 @@ def _notes(run: TradeRun) -> list[str]:
     elif run.played.stopped == "unfinished":
         notes.append(f"The log holds {played} of {planned} windows; the others are not finished")
     if math.isinf(run.agents[0].returned_pct.high):
-        notes.append(f"{counted(played, 'window')} are too few for an interval; ask for more")
+        few = counted(played, "window is", "windows are")
+        notes.append(f"{few} too few for an interval; ask for more")
     if not run.course.anonymous and any(x.kind == "model" for x in run.agents):
         notes.append(
             "Agents were shown dates and real prices: a model may recall what it has read of days "

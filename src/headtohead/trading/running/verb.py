@@ -42,7 +42,7 @@ from headtohead.trading.running.windows import windows_of
 from headtohead.trials.replay.wire import digest
 
 COINS = ("BTC", "ETH", "SOL", "BNB", "XRP", "DOGE")
-"""Those that `h2h update binance_candles` fetches."""
+"""Those that `h2h update binance_candles` fetches, the best known first."""
 _EARLIEST = datetime(2017, 1, 1, tzinfo=UTC)
 _GIVEN = (
     *("coins", "start", "end", "windows", "days", "every", "history", "named", "contract"),
@@ -190,8 +190,10 @@ def _market(
     start, end = settings.start or _EARLIEST, settings.end
     if settings.candles:
         market = read_market(list(settings.candles), funding=list(settings.funding))
-        if settings.coins:
-            market = market.of(settings.coins)
+        # Files come by their names; whoever buys and holds one coin means the first of these.
+        known = [coin for coin in COINS if coin in market.coins]
+        others = [coin for coin in market.coins if coin not in COINS]
+        market = market.of(settings.coins or (*known, *others))
         files = [path for path in map(Path, market.sources) if path.is_file()]
         sources = [file_citation(f"candles_{n}", x, "Candles") for n, x in enumerate(files, 1)]
         if settings.start or end:
