@@ -25,7 +25,7 @@ FREE = replace(HYPERLIQUID, taker_frac=0.0, maker_frac=0.0)
 STEP = 0.02
 
 
-def _course(market: Market, first: tuple[int, ...] = (20, 70), bars: int = 40) -> RunPlan:
+def course_of(market: Market, first: tuple[int, ...] = (20, 70), bars: int = 40) -> RunPlan:
     return RunPlan(
         market=market,
         contract=FREE,
@@ -39,7 +39,7 @@ def _course(market: Market, first: tuple[int, ...] = (20, 70), bars: int = 40) -
     )
 
 
-def _played(
+def played_on(
     course: RunPlan, log: Path, function: Callable[[Observation], Any] | None, source: str = ""
 ) -> Played:
     one = AskedFunction(name="agent", function=function, source=source)
@@ -69,7 +69,7 @@ def test_an_agent_that_would_profit_from_the_next_bar_cannot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its bets are right as often as a coin; one bar more, and each of them is."""
-    honest = _played(_course(_steps()), tmp_path / "honest", _with_the_last_bar)
+    honest = played_on(course_of(_steps()), tmp_path / "honest", _with_the_last_bar)
     best = (1 + STEP) ** 40 - 1
     assert abs(honest.returns[0]).max() < 0.3 * best
     assert (honest.returns[0] < 0).any()
@@ -79,7 +79,7 @@ def test_an_agent_that_would_profit_from_the_next_bar_cannot(
         return closed(market, instant + market.bar)
 
     monkeypatch.setattr(Market, "closed_before", leaky)
-    planted = _played(_course(_steps()), tmp_path / "planted", _with_the_last_bar)
+    planted = played_on(course_of(_steps()), tmp_path / "planted", _with_the_last_bar)
     # The same test sees a leak of one bar at once.
     assert planted.returns[0].min() > 0.95 * best
 
@@ -106,7 +106,7 @@ def test_other_bars_to_come_change_no_byte_of_what_is_seen_and_decided(
     for place, one in enumerate(futures):
         content.clear()
         log = tmp_path / str(place)
-        _played(_course(one, first=(20,)), log, noting)
+        played_on(course_of(one, first=(20,)), log, noting)
         # The decision at row `cut` is the last one before the first changed bar has closed.
         known = cut - 20 + 1
         assert [n for n, _ in content] == list(range(40))
@@ -131,7 +131,7 @@ def test_nothing_leads_from_what_is_seen_to_the_market(tmp_path: Path) -> None:
             found.add(type(one))
             ahead += gc.get_referents(one)
 
-    _played(_course(walk(80), bars=2), tmp_path / "log", searching)
+    played_on(course_of(walk(80), bars=2), tmp_path / "log", searching)
     names = {kind.__name__ for kind in found} - {"NoneType", "str", "float", "int"}
     assert names <= {"Observation", "AgentRules", "Position", "dict", "tuple"}
 
@@ -156,6 +156,6 @@ def test_a_function_that_is_named_runs_where_there_is_no_market(tmp_path: Path) 
     file.write_text(_CHEAT)
 
     source = f"{file}:decide"
-    played = _played(_course(walk(80), first=(20,), bars=2), tmp_path / "log", None, source)
+    played = played_on(course_of(walk(80), first=(20,), bars=2), tmp_path / "log", None, source)
     assert [x.failure for x in played.decisions] == ["", ""]
     assert all(x.actions == () for x in played.decisions)

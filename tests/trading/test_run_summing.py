@@ -37,7 +37,7 @@ def _played(returns: np.ndarray, agents: int = 1) -> Played:
 
 
 def _summed(
-    returns: np.ndarray, agents: int = 1, *, shared: float = 1.0, rounds: int = 1000, seed: int = 0
+    returns: np.ndarray, agents: int = 1, *, shared: float = 1.0, rounds: int = 4000, seed: int = 0
 ) -> tuple[Contender, ...]:
     return summed(
         _played(returns, agents),
@@ -86,7 +86,7 @@ def test_intervals_hold_as_often_as_they_say_and_differences_jointly(runs: int) 
     alone = jointly = shown = 0
     for n in range(runs):
         market = rng.normal(0, 0.04, 10)  # what all have in common
-        found = _summed(market + rng.normal(0, 0.03, (4, 10)), 2, rounds=500, seed=n)
+        found = _summed(market + rng.normal(0, 0.03, (4, 10)), 2, seed=n)
         of_agent = found[0].returned_pct
         alone += of_agent.low <= 0 <= of_agent.high
         every = [x for agent in found[:2] for x in agent.differences]
@@ -108,7 +108,7 @@ def test_overlapping_windows_are_not_taken_for_so_many(runs: int) -> None:
         returns = np.convolve(steps, np.full(4, 0.25), "valid")
         both = np.vstack([returns, returns * 0])
         for shared in (1.0, 4.0):
-            found = _summed(both, shared=shared, rounds=500, seed=n)[0].returned_pct
+            found = _summed(both, shared=shared, seed=n)[0].returned_pct
             inside = found.low <= 0 <= found.high
             held, naive = held + (inside and shared > 1), naive + (inside and shared == 1)
     assert held / runs >= 0.87  # a percentile bootstrap of ten blocks; by windows alone it is

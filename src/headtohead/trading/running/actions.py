@@ -19,8 +19,8 @@ class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """One thing to do at the next opening price.
 
     Attributes:
-        action: "open" brings the position in a coin to the size given, "close" ends it, "hold" does
-            nothing.
+        action: "open" brings the position in a coin to the size given, with this stop and target in
+            place of earlier ones; "close" ends it; "hold" does nothing.
         share: Value of the position as a multiple of the account's value; or `notional_usd`.
         leverage: Value of the position over its margin, 1 or more.
         stop: Price at which the position is closed with a loss.

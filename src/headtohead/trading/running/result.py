@@ -120,7 +120,7 @@ def _rows(run: TradeRun) -> Iterator[dict[str, Any]]:
                 "label": f"{one.name} minus {difference.baseline}",
                 **_interval(difference.pp),
                 "unit": "pp",
-                "method": "bootstrap over the same windows, jointly for all (Bonferroni)",
+                "method": "Student's t over the same windows, jointly for all (Bonferroni)",
                 "p_value": difference.p,
                 **shared,
             }

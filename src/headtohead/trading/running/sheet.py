@@ -386,7 +386,7 @@ def _method(run: TradeRun) -> tuple[Step | str, ...]:
         ),
         Step(
             "Intervals are by a bootstrap over windows, moved outwards as Student's t is for so "
-            "many of them.",
+            "many of them; those of differences are by Student's t, jointly for all (Bonferroni).",
             "intervals",
             (("Hesterberg 2015", "https://doi.org/10.1080/00031305.2015.1089789"),),
         ),

@@ -11,9 +11,9 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
-from headtohead.stats.intervals import jointly, student_tail
+from headtohead.stats.intervals import student_quantile, student_tail
 from headtohead.stats.tails import holm
-from headtohead.trading.bootstrap import draws_of, interval_of
+from headtohead.trading.bootstrap import FEWEST_BLOCKS, draws_of, interval_of
 from headtohead.trading.running.runner import Played
 
 Kind = Literal["model", "function", "baseline"]
@@ -122,8 +122,8 @@ def summed(
 ) -> tuple[Contender, ...]:
     """All agents and baselines, with intervals by a bootstrap over windows.
 
-    Windows that share no bar are drawn one by one; overlapping ones in blocks as long as they
-    share bars, in the order of time.
+    Windows that share no bar are drawn one by one; overlapping ones in blocks twice as long as they
+    share bars, in the order of time. Intervals of differences hold jointly (Bonferroni).
 
     Args:
         kinds: Of the agents.
@@ -132,20 +132,23 @@ def summed(
     """
     returns = 100 * played.returns
     n = returns.shape[1]
-    blocks = n / shared
-    draws = draws_of(returns.T, lambda some: some.mean(axis=1), shared, rng, rounds=rounds)
+    # Blocks of random length that are no longer than what is shared would cut too much of it.
+    block = 1.0 if shared == 1 else 2 * shared
+    blocks = n / block
+    draws = draws_of(returns.T, lambda some: some.mean(axis=1), block, rng, rounds=rounds)
     means = returns.mean(axis=1)
     baselines = range(played.agents, len(played.names))
     pairs = [(a, b) for a in range(played.agents) for b in baselines]
-    apart = [draws[:, a] - draws[:, b] for a, b in pairs]
-    chances = holm(
-        [_chance(means[a] - means[b], d, blocks) for (a, b), d in zip(pairs, apart, strict=True)]
-    )
+    together = 1 - (1 - level) / max(1, len(pairs))
+    found = [
+        _difference(float(means[a] - means[b]), draws[:, a] - draws[:, b], blocks, together)
+        for a, b in pairs
+    ]
+    raised = holm([p for _, p in found]).tolist() if found else []
     differences: dict[int, list[Difference]] = {}
-    for (a, b), drawn, p in zip(pairs, apart, chances.tolist(), strict=True):
-        alone = interval_of(float(means[a] - means[b]), drawn, blocks, level)
-        found = Difference(baseline=played.names[b], pp=jointly(alone, level, len(pairs)), p=p)
-        differences.setdefault(a, []).append(found)
+    for (a, b), (apart, _), p in zip(pairs, found, raised, strict=True):
+        one = Difference(baseline=played.names[b], pp=apart, p=p)
+        differences.setdefault(a, []).append(one)
     return tuple(
         _entrant(
             played,
@@ -160,14 +163,20 @@ def summed(
     )
 
 
-def _chance(value: float, drawn: FloatArray, blocks: float) -> float:
-    """Of a difference so large if there were none, by Student's t; 1 where nothing can be told."""
-    if blocks < 2:
-        return 1.0
-    error = float(drawn.std()) * math.sqrt(blocks / (blocks - 1))
-    if not error > 1e-12 * max(1.0, abs(value)):
-        return 1.0
-    return min(1.0, 2 * student_tail(abs(value) / error, blocks - 1))
+def _difference(
+    value: float, drawn: FloatArray, blocks: float, level: float
+) -> tuple[Interval, float]:
+    """By Student's t with the bootstrap's standard error: the interval, and the chance of so much.
+
+    Joint intervals end where a bootstrap of few windows has no draws. Unbounded, and a chance of 1,
+    where there are too few, or nothing varies.
+    """
+    error = float(drawn.std()) * math.sqrt(blocks / max(blocks - 1, 1e-9))
+    if blocks < FEWEST_BLOCKS or not error > 1e-12 * max(1.0, abs(value)):
+        return Interval(value, -math.inf, math.inf), 1.0
+    half = student_quantile(0.5 + level / 2, blocks - 1) * error
+    p = min(1.0, 2 * student_tail(abs(value) / error, blocks - 1))
+    return Interval(value, value - half, value + half), p
 
 
 def _entrant(

@@ -163,7 +163,7 @@ def _result(
         shared=course.windows.overlapping,
         length=course.windows.bars * course.market.bar,
         level=settings.level,
-        rounds=max(1000, settings.draws),
+        rounds=max(10_000, settings.draws),
     )
     agents = [one for one in every if one.kind != "baseline"]
     run = TradeRun(
