@@ -289,5 +289,5 @@ def test_every_way_to_show_it(whole: RunResult) -> None:
     chart = next(x.chart for x in whole.sheet.figures if x.slug == "accounts")
     assert chart
     assert chart() is not None
-    assert "## Accounts over a window" in whole.to_markdown()
+    assert "Window by window" in whole.to_markdown()
     assert "follow returned" in str(whole)
