@@ -155,7 +155,7 @@ def test_what_a_source_turns_is_written_down_with_its_day_and_nothing_else() -> 
     same, turns = ("Same", "A1", "as_stated"), ("Turns", "A2", "as_stated")
     before = {same: made(1, 2, "x"), turns: made(1, 2, "x")}
     after = {same: made(1, 3, "held"), turns: made(-3, -2, "held")}
-    (table,) = turned("held", before, after, DAY)
+    (table,) = turned(["held"], before, after, DAY)
     assert 'claim = "A2"' in table
     assert 'built_in = "true"' in table
     assert 'with_it = "false"' in table

@@ -85,6 +85,7 @@ class LuckChance:
         lost_frac: Share of random agents that a liquidation ended or cost a position.
         refused_frac: Share of their orders that margin or leverage did not allow.
         extended: Whether slots were drawn for days of which no trades are recorded.
+        groups: Parts of `returns_frac`, as `numpy.array_split` makes them, that share those slots.
     """
 
     value: float
@@ -101,6 +102,7 @@ class LuckChance:
     lost_frac: float
     refused_frac: float
     extended: bool
+    groups: int = 1
     notes: tuple[str, ...] = ()
 
 
@@ -235,6 +237,7 @@ def chance(
         lost_frac=lost / draws,
         refused_frac=refused / max(opened, 1),
         extended=extended,
+        groups=groups,
         notes=tuple(notes),
     )
 

@@ -96,9 +96,13 @@ def judge_sheet(
             "How far an account stood below its own highest value so far.",
             says=_drawdown_says(verdicts),
             chart=partial(drawdowns_chart, j),
-            columns=(TableColumn("agent", "Agent"), TableColumn("drawdown_pct", "Deepest, %", 1)),
+            columns=(
+                TableColumn("agent", "Agent"),
+                TableColumn("drawdown_pct", "Deepest, %", 1),
+                TableColumn("drawdown_span", f"Of the same swings, {j.level:.0%}", 0),
+            ),
             rows=tuple(
-                (v.account.agent, m.value)
+                (v.account.agent, m.value, _between(m.interval))
                 for v in verdicts
                 if (m := v.account.measures.get("drawdown"))
             ),
@@ -365,12 +369,16 @@ def _chances_says(j: Judgement) -> str:
 def _measures(j: Judgement) -> Figure:
     """Risk, and what the market did for each account."""
     columns = [TableColumn("agent", "Agent")]
-    for name, title, digits, _ in _RISKS.values():
-        columns += [TableColumn(name, title, digits), TableColumn(f"{name}_span", "", digits)]
+    shown = [name for name in _RISKS if name != "drawdown"]  # which has a figure of its own
+    for name, title, digits, _ in (_RISKS[name] for name in shown):
+        columns += [
+            TableColumn(name, title, digits),
+            TableColumn(f"{name}_span", f"{j.level:.0%}", digits),
+        ]
     rows: list[Row] = []
     for v in j.verdicts:
         cells: list[Cell] = [v.account.agent]
-        for name in _RISKS:
+        for name in shown:
             m = v.account.measures.get(name)
             cells += [None, None] if m is None else [m.value, _between(m.interval)]
         rows.append(tuple(cells))
@@ -479,6 +487,14 @@ def _booked(j: Judgement) -> Figure:
         booked = j.season.stake_usd + sum(t.net_usd for t in trades if t.closed_at <= at)
         worst = max(worst, abs(usd - booked))
         rows.append((v.account.agent, f"{at:%Y-%m-%d %H:%M}", usd, booked, usd - booked))
+    told = [t for t in j.season.trades if t.net_recorded and t.fees_usd is not None]
+    odd = sum(
+        abs(t.gross_usd - (t.fees_usd or 0) + (t.funding_usd or 0) - t.net_usd) > 1 for t in told
+    )
+    said = (
+        f"In {odd} of {counted(len(told), 'trade')} the recorded prices and fees do not give the "
+        "recorded profit to a dollar: where one was filled at several prices, one is printed."
+    )
     return Figure(
         "booked",
         "Trades against accounts",
@@ -494,6 +510,7 @@ def _booked(j: Judgement) -> Figure:
             TableColumn("difference_usd", "Difference, $", 0),
         ),
         rows=tuple(rows),
+        remarks=(said,) if odd else (),
         table_first=True,
     )
 
@@ -501,7 +518,7 @@ def _booked(j: Judgement) -> Figure:
 def _band(j: Judgement, v: AgentVerdict, luck: Luck) -> Figure:
     name, drawn = v.account.agent, luck.season
     remarks = [f"{note}." for note in drawn.notes]
-    if drawn.lost_frac:
+    if drawn.lost_frac >= 0.005:
         remarks.append(
             f"{drawn.lost_frac:.0%} of the random agents lost a position to liquidation."
         )
@@ -656,6 +673,8 @@ def _days(start: datetime, end: datetime) -> str:
 def _share(chance: float | None) -> str:
     if chance is None:
         return "unknown"
+    if 0.995 <= chance < 1:
+        return "over 99%"
     if chance >= 0.095:
         return f"{100 * chance:.0f}%"
     return f"{100 * chance:.2g}%"

@@ -20,7 +20,6 @@ from headtohead.evidence.picking import (
     where,
 )
 from headtohead.stats.inputs import same_length, vector
-from headtohead.stats.intervals import exact_binomial
 
 QUESTION = Question(
     asks="Did side B's agents end ahead of side A's, and could luck have done it?",
@@ -44,7 +43,7 @@ QUESTION = Question(
 )
 
 _STAKE_USD = 10_000.0
-_DRAWS = 200
+_DRAWS = 600
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
@@ -135,8 +134,7 @@ def _drawn(
     late = candles.filter(pl.col("observed_at") >= season.end - timedelta(hours=2))
     if late.is_empty():
         return None
-    k = order_by_luck(season, candles, set(b["agent"]), draws=_DRAWS, rng=ask.rng)
-    drawn = exact_binomial(k, _DRAWS)
+    drawn = order_by_luck(season, candles, set(b["agent"]), draws=_DRAWS, rng=ask.rng)
     rows = pl.concat([final, trades, candles], how="diagonal_relaxed")
     one = estimate(
         ask,
@@ -144,15 +142,15 @@ def _drawn(
         label="chance by luck",
         interval=Interval(drawn.value, min(drawn.low, luck), max(drawn.high, luck)),
         unit="frac",
-        method=f"{_DRAWS} seasons of random agents on the same candles; the interval reaches to "
-        "the chance if all orders are alike",
+        method=f"{_DRAWS} random agents for each on the same candles; the interval reaches to the "
+        "chance if all orders are alike",
         n=final.height,
         n_of="agents in one season",
     )
     says = (
-        f"of {_DRAWS:,} seasons in which each agent's coins and sides are drawn anew, at its own "
-        f"times and sizes and on the same candles, {drawn.value:.1%} end in this order; if all "
-        f"orders are alike, {luck:.1%} do"
+        "if each agent's coins and sides are drawn anew, at its own times and sizes and on the "
+        f"same candles, {drawn.value:.1%} of seasons end in this order; if all orders are alike, "
+        f"{luck:.1%} do"
     )
     return Answer(
         estimates=(one,),
