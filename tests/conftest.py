@@ -4,6 +4,8 @@ import gc
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,19 @@ settings.load_profile("short")
 # Thousands of tests stay until the end: looking through them again and again frees nothing.
 gc.disable()
 
-_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "evidence"
+_HERE = Path(__file__).resolve().parent
+_BESIDE = _HERE.parents[1] / "shared" / "evidence"
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Read other modules first than other workers do: what Python keeps of them serves all."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if number and session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        paths = sorted(_HERE.rglob("test_*.py"))
+        for path in paths[int(number) :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]:
+            # One that cannot be read is reported when its tests are collected.
+            with suppress(Exception, pytest.skip.Exception):
+                import_module(".".join(path.relative_to(_HERE.parent).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:
