@@ -47,3 +47,37 @@ def test_a_process_that_holds_too_much_is_replaced(beside: Beside) -> None:
     first, second, third, fourth = asyncio.run(ask())
     assert first == second == third
     assert fourth != first
+
+
+def work(seconds: float) -> int:
+    """Keep a processor for some time of its own."""
+    while time.process_time() < seconds:
+        pass
+    return os.getpid()
+
+
+def test_a_job_that_waits_for_a_processor_is_given_longer(beside: Beside) -> None:
+    async def ask() -> int:
+        await beside.do(hold, 1024)
+        beside._longest_s, beside._patience = 0.3, 4
+        await beside.do(time.sleep, 0.6)  # as if others had all processors
+        if sys.platform == "linux":
+            with pytest.raises(Refused, match="too long"):
+                await beside.do(work, 60)
+        return 1
+
+    started = time.monotonic()
+    assert asyncio.run(ask())
+    assert time.monotonic() - started < 20
+
+
+def test_a_process_that_ended_between_two_jobs_costs_nobody_an_answer(beside: Beside) -> None:
+    async def ask() -> tuple[int, int]:
+        first = await beside.do(hold, 1024)
+        assert beside._process
+        beside._process.kill()
+        beside._process.join()
+        return first, await beside.do(hold, 1024)
+
+    first, second = asyncio.run(ask())
+    assert first != second

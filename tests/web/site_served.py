@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -78,7 +78,9 @@ class Reader:
         headers: Mapping[str, str] | None = None,
         method: str = "GET",
         who: str = "192.0.2.1",
+        more: Sequence[tuple[bytes, bytes]] = (),
     ) -> Got:
+        """As `get`; `more` are headers that may come several times."""
         path, _, query = target.partition("?")
         sent: list[Any] = []
 
@@ -94,7 +96,8 @@ class Reader:
             "headers": [
                 (k.lower().encode("latin-1"), v.encode("latin-1"))
                 for k, v in {"accept-encoding": "gzip", **(headers or {})}.items()
-            ],
+            ]
+            + [*more],
             "client": (who, 1),
         }
         receive: Any = None

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import headtohead
-from headtohead.core.errors import InputError
+from headtohead.core.errors import InputError, StoreFull
+from headtohead.web import freezing
 from headtohead.web.freezing import MANIFEST
 from headtohead.web.kinds import kinds
 
@@ -102,3 +103,47 @@ def test_what_nothing_is_known_of_any_more_is_a_page_that_says_so(
 def test_a_day_to_come_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="2026-12-31 lies after"):
         headtohead.freeze_site(tmp_path / "site", as_of=DAY, days=["2026-12-31"])
+
+
+@pytest.mark.usefixtures("few")
+def test_a_file_that_is_half_written_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, whole = tmp_path / "site", Path.write_bytes
+    first = headtohead.freeze_site(out, as_of=DAY, processes=1)
+    page = (out / "sources.html").read_bytes()
+
+    def half(path: Path, body: bytes) -> int:
+        whole(path, body[:100])
+        raise OSError(28, "No space left on device")
+
+    (out / "sources.html").unlink()
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", half)
+        with pytest.raises(StoreFull, match="No space left"):
+            headtohead.freeze_site(out, as_of=DAY, processes=1)
+    again = headtohead.freeze_site(out, as_of=DAY, processes=1)
+    assert (out / "sources.html").read_bytes() == page
+    assert again.files == first.files
+
+
+@pytest.mark.usefixtures("few")
+def test_pictures_that_are_asked_for_later_are_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(freezing, "all_forms", lambda site, at, look: asked.append(look.png) or [])
+    for png in (False, True, True):
+        headtohead.freeze_site(tmp_path / "site", as_of=DAY, processes=1, png=png)
+    assert asked == [False, True]
+
+
+@pytest.mark.usefixtures("few")
+def test_a_list_of_files_that_lie_elsewhere_removes_none(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    out = tmp_path / "site"
+    out.mkdir()
+    (out / MANIFEST).write_text(json.dumps({"made_from": "", "files": {"../mine.txt": ""}}))
+    with pytest.raises(InputError, match="damaged"):
+        headtohead.freeze_site(out, as_of=DAY, processes=1)
+    assert (tmp_path / "mine.txt").is_file()

@@ -100,7 +100,13 @@ def test_hostile_names_are_text(name: str) -> None:
 
 
 def test_endless_addresses_and_queries_are_refused_or_ignored() -> None:
-    assert reader().get("/" + "a/" * 5000).status == 404
+    deep = reader().get("/" + "a/" * 5000)
+    assert deep.status == 404
+    assert len(deep.body) < 5000, "an answer is not longer than what was asked"
+    kept = len(reader().server.pages._pages)
+    for target in ("/api/v1/prices?model=" + "a" * 9000, "/api/v1/" + "a" * 9000):
+        assert reader().get(target).status in (400, 404)
+    assert len(reader().server.pages._pages) == kept
     assert reader().get("/boards?" + "&".join(f"a{n}=1" for n in range(200))).status == 400
     assert reader().get("/search?q=" + "a" * 10_000).status == 302
 
@@ -116,3 +122,25 @@ def test_a_job_that_fails_says_so_and_nothing_of_itself() -> None:
     assert got.status == 500
     assert "secret" not in got.text
     assert got.headers["cache-control"] == "no-store"
+
+
+def test_a_quoted_slash_leads_no_redirect_out_of_the_folder_of_the_site() -> None:
+    assert reader().get("/models%2FGPT-5").headers["location"] == "./models/gpt-5"
+
+
+def test_what_came_later_is_neither_suggested_nor_offered_on_an_earlier_day() -> None:
+    unknown = reader().get("/on/2025-06-30/models/gpt-6")
+    assert unknown.status == 404
+    assert "GPT-6" not in unknown.text
+    assert "GPT-6" in reader().get("/models/gpt-6").text
+    assert "GPT-6" not in reader().get("/on/2025-06-30/versus/gpt-6/gpt-4o").text
+    for path in ("models/gpt-6-astra", "labs/deepseek", "labs/deepseek.json"):
+        assert reader().get(f"/{path}").status == 200
+        assert reader().get(f"/on/2023-06-30/{path}").status == 404
+    assert "OpenAI and DeepSeek" in reader().get("/on/2023-11-30/versus/US/CN").text
+    assert "OpenAI and DeepSeek" not in reader().get("/on/2023-10-31/versus/US/CN").text
+    early = reader().get("/on/2024-02-29/gap")
+    assert "`" not in early.text
+    assert "No board of blind votes was known by 2024-02-29." in (
+        reader().get("/on/2024-02-29/boards").text
+    )

@@ -7,10 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from tests.web.site_served import Reader, reader
+from tests.web.site_served import Got, Here, Reader, reader
+
+from headtohead.hosting.refused import Refused
+from headtohead.web.serving import app as served
+from headtohead.web.serving import jobs, keeping
 
 BASE = "http://example.org/"
 
@@ -40,6 +45,9 @@ def test_whoever_has_a_page_is_not_sent_it_again() -> None:
     for said in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         again = reader().get("/boards", {"if-none-match": said})
         assert (again.status, again.sent) == (304, b"")
+        assert "content-length" not in again.headers, "it would be that of the page"
+    lines = [(b"if-none-match", tag.encode()), (b"if-none-match", b'"other"')]
+    assert asyncio.run(reader().ask("/boards", more=lines)).status == 304
     assert reader().get("/boards", {"if-none-match": '"other"'}).status == 200
 
 
@@ -172,3 +180,52 @@ def test_the_command_serves_until_it_is_stopped() -> None:
         assert server.wait(30) == 0
         assert server.stderr
         assert server.stderr.read().decode().rstrip().endswith("Stopped.")
+
+
+def test_who_waits_long_is_told_so_and_the_page_is_made_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, own_do = Reader(), Here.do
+    monkeypatch.setattr(keeping, "_LONGEST_WAIT_S", 0.05)
+
+    async def slow(beside: Here, *given: Any) -> Any:
+        await asyncio.sleep(0.2)
+        return await own_do(beside, *given)
+
+    monkeypatch.setattr(Here, "do", slow)
+
+    async def twice() -> tuple[Got, Got]:
+        first = await own.ask("/sources")
+        await asyncio.sleep(0.5)
+        return first, await own.ask("/sources")
+
+    first, second = asyncio.run(twice())
+    assert (first.status, first.headers["retry-after"]) == (503, "30")
+    assert "still being made" in first.text
+    assert second.status == 200
+    assert len(own.beside.jobs) == 1
+
+
+def test_first_pages_are_made_again_when_their_process_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, said, asked = Reader(), list[str](), list[object]()
+    monkeypatch.setattr(served, "_SOON_S", 0.0)
+
+    async def ends_at_first(job: object, *given: object) -> Any:
+        asked.append(job)
+        if len(asked) in (1, 3):
+            raise Refused("ended", 503)
+        return ["sources"] if job is jobs.first_look else jobs.answered(b"page", "text/html")
+
+    own.beside.do = ends_at_first  # type: ignore[method-assign]
+
+    async def until_warm() -> None:
+        making = asyncio.create_task(own.server.keep_warm(lambda: said.append("ready")))
+        for _ in range(100):
+            await asyncio.sleep(0.001)
+        making.cancel()
+
+    asyncio.run(until_warm())
+    assert said == ["ready"]
+    assert asked == [jobs.first_look] * 2 + [jobs.page, jobs.first_look, jobs.page]

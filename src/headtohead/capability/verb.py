@@ -278,7 +278,7 @@ def _known_sources(known: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
             if name == DEFAULT_SOURCE:
                 raise NoEvidence(
                     "No benchmark score that makes the index was known by then. Choose a later "
-                    "`as_of`; `list_sources()` tells what became known when."
+                    "`as_of`."
                 )
             raise UnknownName("source of benchmark scores", name, known)
     return wanted

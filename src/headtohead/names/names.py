@@ -233,10 +233,21 @@ class Names:
 
         return alike(name[:_LONGEST], self._book)
 
-    def suggested(self, name: str) -> list[str]:
-        """What `alike` gives, as people write it; without the name itself."""
-        listed = {i: model.name for i, model in self.models().items()}
-        return [listed.get(one, one) for one in self.alike(name) if one != name]
+    def suggested(self, name: str, by: date | None = None) -> list[str]:
+        """What `alike` gives, as people write it; without the name itself, and as `called`."""
+        listed, there = self.models(), {*self.called(by)}
+        near = [one for one in self.alike(name) if one != name]
+        spelt = [listed[one].name if one in listed else one for one in near]
+        return [x for one, x in zip(near, spelt, strict=True) if one not in listed or x in there]
+
+    def called(self, by: date | None = None) -> list[str]:
+        """The names of all models but those that came out after a day.
+
+        Of which it is not known when they came out counts as new as the newest.
+        """
+        models = self.models().values()
+        newest = max(m.released_on for m in models if m.released_on)
+        return [m.name for m in models if by is None or (m.released_on or newest) <= by]
 
     def group(self, name: str) -> Group | None:
         """The lab, country or family of that name; None if there is none."""

@@ -26,6 +26,7 @@ from headtohead.evidence.catalogue import NAME as CATALOGUE
 from headtohead.evidence.store import Store
 from headtohead.names.book import lists_digest
 from headtohead.publish.files import full
+from headtohead.publish.files import replace as replace_file
 from headtohead.web.address import Address, Moved, NoSuchPage
 from headtohead.web.assets import ASSETS, held, sentence_page
 from headtohead.web.kinds import kinds
@@ -79,7 +80,8 @@ def freeze(
     every_n = sum(map(len, paths.values()))
     after = _Manifest(made_from)
     # From here on the folder is known as a site's, so that a run that is stopped can be repeated.
-    _keep(out, _Manifest("", before.files))
+    # Without what they hold: a run that is killed leaves files that are half written.
+    _keep(out, _Manifest("", dict.fromkeys(before.files, "")))
     written = 0
     links: dict[str, list[str]] = {}
     try:
@@ -104,7 +106,7 @@ def freeze(
 
 def _keep(out: Path, manifest: _Manifest) -> None:
     text = json.dumps({"made_from": manifest.made_from, "files": manifest.files})
-    _write(out / MANIFEST, text.encode())
+    replace_file(out / MANIFEST, text.encode())
 
 
 def _paths(site: Site, address: Address) -> Iterator[str]:
@@ -198,12 +200,13 @@ def _make(tasks: Sequence[Address]) -> list[tuple[str, bytes]]:
 def _put(out: Path, after: _Manifest, name: str, body: bytes, before: _Manifest) -> bool:
     """Write a file unless it is there as it should be; whether it was written."""
     digest = hashlib.sha256(body).hexdigest()
-    after.files[name] = digest
     path = out / name
-    if before.files.get(name) == digest and path.is_file():
-        return False
-    _write(path, body)
-    return True
+    written = before.files.get(name) != digest or not path.is_file()
+    if written:
+        before.files[name] = ""  # what is half written is not taken for whole another time
+        _write(path, body)
+    after.files[name] = digest
+    return written
 
 
 def _write(path: Path, body: bytes) -> None:
@@ -224,6 +227,8 @@ def _manifest(out: Path) -> _Manifest:
         return _Manifest()
     try:
         kept = json.loads(path.read_text("utf-8"))
+        if any(name.startswith("/") or ".." in name.split("/") for name in kept["files"]):
+            raise ValueError("it names files that lie elsewhere")
         return _Manifest(str(kept["made_from"]), dict(kept["files"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(
@@ -244,7 +249,13 @@ def _made_from(site: Site, look: Look) -> str:
     for pattern in ("**/*.py", "**/*.j2", "**/*.toml", "web/static/*"):
         for path in sorted(code.glob(pattern)):
             seen.update(path.read_bytes())
-    asked: list[Any] = [lists_digest(), str(site.today), [str(d) for d in look.days], look.base]
+    asked: list[Any] = [
+        lists_digest(),
+        str(site.today),
+        [str(d) for d in look.days],
+        look.base,
+        look.png,
+    ]
     asked += [str(path) for path in site.statements.paths]
     seen.update(json.dumps(asked).encode())
     return seen.hexdigest()

@@ -186,7 +186,7 @@ def _text(
         address=address,
         day=site.on(address),
         days=_days(site, address, look),
-        sides=_sides(address, look),
+        sides=_sides(site, address, look),
         look=look,
         to=to,
         own_file=own_file,
@@ -356,13 +356,13 @@ def _days(site: Site, address: Address, look: Look) -> list[tuple[date, str]]:
     ]
 
 
-def _sides(address: Address, look: Look) -> list[tuple[str, str, bool]]:
+def _sides(site: Site, address: Address, look: Look) -> list[tuple[str, str, bool]]:
     """The same kind of page for other sides: what they are called, address, whether this is it."""
-    to = _to(address, look)
+    to, ahead = _to(address, look), site.labs_ahead(site.on(address))
     return [
         (words, to(path), path == address.path)
         for words, path in other_sides(address.path)
-        if look.has(path, address.day)
+        if look.has(path, address.day) and ahead.isdisjoint(path.split("/"))
     ]
 
 

@@ -73,11 +73,16 @@ class Site:
         found = self.names.resolve(word, on=day).model or ""
         model = self.names.model(found)
         if model is None:
-            called = [m.name for m in self.names.models().values()]
-            raise UnknownName("model", word, called, meant=self.names.suggested(word))
+            called, meant = self.names.called(day), self.names.suggested(word, day)
+            raise UnknownName("model", word, called, meant=meant)
         if word != model_word(found):
             raise Moved(f"{page}/{model_word(found)}")
         return model
+
+    def labs_ahead(self, day: date) -> set[str]:
+        """Labs whose first model came out after a day: no page of that day may name them."""
+        dated = [(m.lab, m.released_on) for m in self.names.models().values() if m.released_on]
+        return {lab for lab, _ in dated} - {lab for lab, on in dated if on <= day}
 
     def page_of(self, text: object) -> str:
         """The path of the page of a model, a lab or a statement that a cell names; else empty."""

@@ -1,5 +1,7 @@
 """The files of claims on a site: the built-in one, and those that it was started with, by name."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +10,9 @@ from headtohead.claims.verdict import claims_of
 from headtohead.core.errors import ClaimsFileError, InputError, UnknownName
 from headtohead.evidence.facts import Facts
 from headtohead.web.address import Address
+
+_LONGEST = 150  # bytes: with a suffix still the name of a file anywhere
+_NO_FILE = re.compile(r'[<>:"|?*\\]|^[.\s]|[.\s]$')  # what names no file on some host of sites
 
 
 class Statements:
@@ -74,6 +79,13 @@ class Statements:
                 problems += error.problems
                 continue
             lines = path.read_text("utf-8").splitlines()
+            seen = Counter(map(str.casefold, ids))
+            problems += [
+                f"{path.name}: {one!r} is the id of several claims but for capital letters, and so "
+                "would be the address of their pages. Rename one."
+                for one, n in seen.items()
+                if n > 1
+            ]
             problems += [
                 f"{path.name}:{next((n for n, text in enumerate(lines, 1) if one in text), 1)}: "
                 f"{one!r} cannot be named in an address. Write letters, digits and - alone."
@@ -101,4 +113,5 @@ def page_path(name: str, claim_id: str = "") -> str:
 def _is_word(text: str) -> bool:
     """Whether a text stands in an address as it is, and means nothing else there."""
     path = f"claims/{text}/{text}"
-    return "/" not in text and Address.read(path) == Address(path=path)
+    file_name = len(text.encode()) <= _LONGEST and not _NO_FILE.search(text)
+    return file_name and "/" not in text and Address.read(path) == Address(path=path)

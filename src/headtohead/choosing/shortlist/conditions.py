@@ -338,8 +338,8 @@ def _than(facts: Facts, name: str, scale: Scale, day: date) -> str:
     meant = facts.names.resolve(name, on=day).model
     listed_models = facts.names.models()
     if meant is None:
-        called = [model.name for model in listed_models.values()]
-        raise UnknownName("model", name, called, meant=facts.names.suggested(name))
+        close = facts.names.suggested(name, day)
+        raise UnknownName("model", name, facts.names.called(day), meant=close)
     if meant not in scale.draws:
         raise NoEvidence(
             f"{listed_models[meant].name} has no score with an interval on {scale.named}, so "

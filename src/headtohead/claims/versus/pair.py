@@ -114,8 +114,8 @@ def pair_of(facts: Facts, a: str, b: str, kind: Kind | None, about: Period, as_o
     for name, found in zip((a, b), meant, strict=True):
         if not found:
             what = f"{_CALLED[kind].removeprefix('a ')}" if kind else "model, lab or country"
-            called = [model.name for model in facts.names.models().values()]
-            raise UnknownName(what, name, called, meant=facts.names.suggested(name))
+            called, close = facts.names.called(as_of), facts.names.suggested(name, as_of)
+            raise UnknownName(what, name, called, meant=close)
     shared = [k for k in kinds if k in meant[0] and k in meant[1]]
     if not shared:
         said = " and ".join(

@@ -176,11 +176,10 @@ def _refuse_unknown(prices: Prices, name: str, meaning: "Resolution") -> None:
             f"`explain_name({name!r})` tells how the name is read."
         )
     group = names.group(name)
-    close = names.suggested(name)
+    close = names.suggested(name, prices.day)
     if group:
         raise InputError(f"{group.says} Name one model, as {' or '.join(close[:3])}.")
-    called = [model.name for model in names.models().values()]
-    raise UnknownName("model", name, called, meant=close or ())
+    raise UnknownName("model", name, names.called(prices.day), meant=close or ())
 
 
 def _sold_by(

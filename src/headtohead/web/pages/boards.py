@@ -42,6 +42,8 @@ def answer(site: Site, words: Words, day: date) -> Listing:
     board, category = words.get("board", "text"), words.get("category", _FULL)
     frame = facts.frame("arena_ratings", day)
     there = _boards(frame)
+    if not there:
+        raise NoEvidence(f"No board of blind votes was known by {day}. Choose a later day.")
     if (board, category) not in there:
         called = [f"{b}/{c}" for b, c in there]
         raise UnknownName("board", f"{board}/{category}", called)

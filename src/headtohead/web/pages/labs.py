@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from headtohead.core.errors import UnknownName
+from headtohead.core.errors import NoEvidence, UnknownName
 from headtohead.core.units import counted
 from headtohead.evidence.sheet import Listing
 from headtohead.names.names import country_name, in_sentence
@@ -51,6 +51,8 @@ def answer(site: Site, words: Words, day: date) -> Result:
         raise UnknownName("lab", words["lab"], [one.name for one in labs], spelt)
     if lab.id != words["lab"]:
         raise Moved(f"labs/{lab.id}")
+    if lab.id in site.labs_ahead(day):
+        raise NoEvidence(f"No model of {lab.name} was out by {day}. Choose a later day.")
     return models_listing(models_of_day(facts, day), lab.id)
 
 

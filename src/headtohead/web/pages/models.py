@@ -30,6 +30,8 @@ def answer(site: Site, words: Words, day: date) -> Result:
             f"{model.name} came out on {model.released_on}, after {day}. Choose a later day."
         )
     field = models_of_day(facts, day)
+    if not model.released_on and day < site.today and model.model not in field.known:
+        raise NoEvidence(f"Nothing was known of {model.name} by {day}. Choose a later day.")
     field.all_asked = site.whole
     return dossier(field, model)
 

@@ -83,8 +83,8 @@ def retirements(
         resolved = facts.names.resolve(model, on=day)
         asked = pl.col("model_name").str.split("/").list.last() == model.rpartition("/")[2]
         if resolved.model is None and rows.filter(asked).is_empty():
-            called = [m.name for m in facts.names.models().values()]
-            raise UnknownName("model", model, called, meant=facts.names.suggested(model))
+            called, meant = facts.names.called(day), facts.names.suggested(model, day)
+            raise UnknownName("model", model, called, meant=meant)
         rows = rows.filter(asked | (pl.col("model_id") == (resolved.model or "")))
     if seller:
         wanted = seller_id(facts, seller, day)

@@ -8,7 +8,7 @@ import asyncio
 import gzip
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import date
 from functools import lru_cache
 from http import HTTPStatus
@@ -42,9 +42,12 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("headtohead.web")
 _KEPT_BYTES = 64 * 2**20
 _MOST_BESIDE = 260 * 2**20  # a job may take 160 MiB more while it lasts
-_LONGEST_JOB_S = 90.0
+_LONGEST_JOB_S, _PATIENCE = 90.0, 5  # of a processor that is free; so much longer of a busy one
 _MOST_TEXT = 120  # characters that are searched for
-_LOOK_AGAIN_S = 60.0
+_LONGEST_QUERY, _LONGEST_NAME = 4000, 100  # characters of a request for data that are read
+_DEEPEST = 40  # folders: no page lies deeper
+_READ = ("accept-encoding", "if-none-match", "x-forwarded-for")  # headers; no other is looked at
+_LOOK_AGAIN_S, _SOON_S, _ROUNDS = 60.0, 5.0, 5
 _MOMENT_S, _WEEK_S, _YEAR_S = 300, 7 * 24 * 3600, 365 * 24 * 3600
 _API, _DESCRIPTION = "api/v1/", "schema/openapi.json"
 _DOORS = ("api/", "schema/")
@@ -87,7 +90,7 @@ class SiteServer:
         self._catalogue = Store(folder).home / CATALOGUE
         self._evidence: Evidence | None = None
         self._look_at_s = 0.0
-        self.beside = Beside(_LONGEST_JOB_S, _MOST_BESIDE)
+        self.beside = Beside(_LONGEST_JOB_S, _MOST_BESIDE, _PATIENCE)
         self.pages = KeptPages(self.beside, _KEPT_BYTES)
         self._limits = Limits(settings.per_minute, settings.per_minute)
 
@@ -116,17 +119,31 @@ class SiteServer:
         Args:
             warm: Called once they are there for the first time.
         """
-        before = None
+        before, left, said = None, 0, False
         while True:
             evidence = self.evidence()
-            if evidence != before:
-                for path in await self.beside.do(jobs.first_look):
-                    with suppress(Refused):  # whoever asks for this one is given the reason
-                        await self.pages.of(jobs.page, evidence, Address(path=path))
-                if before is None:
+            left = left if evidence == before else _ROUNDS
+            before = evidence
+            if left:
+                all_made = await self._first_made(evidence)
+                left = 0 if all_made else left - 1
+                if all_made and not said:
+                    said = True
                     warm()
-                before = evidence
-            await asyncio.sleep(_LOOK_AGAIN_S)
+            await asyncio.sleep(_SOON_S if left else _LOOK_AGAIN_S)
+
+    async def _first_made(self, evidence: Evidence) -> bool:
+        """Make the pages that everybody looks at first; whether none is missing."""
+        missing = 0
+        try:
+            for path in await self.beside.do(jobs.first_look):
+                try:
+                    await self.pages.of(jobs.page, evidence, Address(path=path))
+                except Refused:  # whoever asks for this one is given the reason
+                    missing += 1
+        except Refused:  # the process ended: the next round begins another
+            return False
+        return not missing
 
     async def answer(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer one request."""
@@ -137,14 +154,16 @@ class SiteServer:
             status, headers, body = await self._answer(asked)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is answered
             failure = failure_of(error, _LOG, _UNREAD)
-            path = scope["path"]
-            address = _address(path[1:])
-            said = sentence(failure.status, failure.said, address, _up(path))
+            address = _address(scope["path"][1:])
+            said = sentence(failure.status, failure.said, address, _up(scope["raw_path"]))
             open_to_all = _OPEN if address is None else {}
             status, headers, body = _sent(said, {}, {**open_to_all, **failure.headers})
-        raw = [*_raw(tuple(headers.items())), (b"content-length", str(len(body)).encode())]
+        raw = [*_raw(tuple(headers.items()))]
+        if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+            # With those, a length would be that of the page which whoever asked has already.
+            raw.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": raw})
-        body = b"" if scope["method"] == "HEAD" or status == HTTPStatus.NOT_MODIFIED else body
+        body = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _answer(self, asked: SiteRequest) -> "_Answer":
@@ -172,8 +191,10 @@ class SiteServer:
             page = await self._page(asked, jobs.openapi)
             return _sent(page, asked.headers, {**_OPEN, "Cache-Control": _public(_MOMENT_S)})
         name = asked.path.removeprefix(_API)
-        if name == asked.path or "/" in name:
+        if name == asked.path or "/" in name or len(name) > _LONGEST_NAME:
             raise Refused(SAID[404], 404)
+        if sum(map(len, (*asked.query, *asked.query.values()))) > _LONGEST_QUERY:
+            raise Refused(f"At most {_LONGEST_QUERY:,} characters are read. Ask for less.", 400)
         query = tuple(sorted(asked.query.items()))
         page = await self._page(asked, jobs.data, self.evidence(), name, query)
         kept_s = _WEEK_S if "as_of" in asked.query else _MOMENT_S
@@ -242,20 +263,23 @@ def _asked(scope: "HTTPScope", proxies: tuple[str, ...]) -> SiteRequest:
     Raises:
         Refused: If it cannot be read.
     """
-    headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+    sent = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]
+    headers = {name: ", ".join(v for k, v in sent if k == name) for name in _READ}
     try:
         path = unquote_to_bytes(scope["raw_path"]).decode()
         query = parse_qs(scope["query_string"].decode(), max_num_fields=100, errors="strict")
     except ValueError:
         raise Refused(SAID[400], 400) from None
     client = scope.get("client")
-    who = asker(client[0] if client else "", headers.get("x-forwarded-for", ""), proxies)
+    who = asker(client[0] if client else "", headers["x-forwarded-for"], proxies)
     first = {name: values[0] for name, values in query.items()}
-    return SiteRequest(scope["method"], path.removeprefix("/"), _up(path), first, headers, who)
+    up = _up(scope["raw_path"])
+    return SiteRequest(scope["method"], path.removeprefix("/"), up, first, headers, who)
 
 
-def _up(path: str) -> str:
-    return "../" * (path.count("/") - 1)
+def _up(raw_path: bytes) -> str:
+    """What leads from a path, as it was written, to the first page: a quoted slash is no folder."""
+    return "../" * min(raw_path.count(b"/") - 1, _DEEPEST)
 
 
 def _address(path: str) -> Address | None:

@@ -6,6 +6,7 @@ The server names these functions and never runs them, so what they need is impor
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 _FIRST_STOP = date(2023, 1, 31)
+_FUNCTION = re.compile(r" `\w+\([^`]*\)` tells [^.]*\.$")
 _SMALL = 600  # bytes of a body that packing would hardly make smaller
 
 
@@ -127,11 +129,14 @@ def page(evidence: Evidence, address: Address) -> PageAnswer:
 
 def _reason(error: HeadToHeadError, address: Address | None, up: str = "") -> PageAnswer:
     """Why there is no answer, for whoever asked."""
+    said = str(error)
+    if address is not None:  # a page has a day where a verb has an argument, and no functions
+        said = _FUNCTION.sub("", said).replace("`as_of`", "day")
     if isinstance(error, UnknownName | NoEvidence):
-        return sentence(HTTPStatus.NOT_FOUND, str(error), address, up)
+        return sentence(HTTPStatus.NOT_FOUND, said, address, up)
     if isinstance(error, InputError):
-        return sentence(HTTPStatus.BAD_REQUEST, str(error), address, up)
-    return sentence(HTTPStatus.SERVICE_UNAVAILABLE, str(error), address, up, kept=False)
+        return sentence(HTTPStatus.BAD_REQUEST, said, address, up)
+    return sentence(HTTPStatus.SERVICE_UNAVAILABLE, said, address, up, kept=False)
 
 
 def data(evidence: Evidence, name: str, query: tuple[tuple[str, str], ...]) -> PageAnswer:

@@ -9,6 +9,7 @@ from headtohead.hosting.refused import Refused
 from headtohead.web.serving.jobs import PageAnswer
 
 _MOST_WAITING = 64
+_LONGEST_WAIT_S = 50.0  # what stands between a server and its readers often gives up after 60
 _OVERHEAD = 400  # bytes that a page takes beside its body
 
 
@@ -41,7 +42,8 @@ class KeptPages:
         """A page.
 
         Raises:
-            Refused: If it cannot be made, or if too many others are waited for.
+            Refused: If it cannot be made, if too many others are waited for, or if it takes longer
+                than a reader waits; it is made all the same, for when they ask again.
         """
         page, key = self.held(job, *given), (job, given)
         if page:
@@ -51,7 +53,11 @@ class KeptPages:
                 raise Refused("Too many pages are asked for at once. Try again.", 503, 10.0)
             self._waiting[key] = asyncio.create_task(self._made(job, given))
         # Whoever leaves does not end it for the others.
-        return await asyncio.shield(self._waiting[key])
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._waiting[key]), _LONGEST_WAIT_S)
+        except TimeoutError:
+            said = "This page is still being made. Ask for it again in half a minute."
+            raise Refused(said, 503, 30.0) from None
 
     async def _made(
         self, job: Callable[..., PageAnswer], given: tuple[Hashable, ...]

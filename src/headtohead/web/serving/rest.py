@@ -198,7 +198,7 @@ def _listed(site: Site, name: str, known_by: date) -> str:
     model = site.names.resolve(name, on=known_by).model
     sized = site.facts.frame("model_sizes", known_by)["model_name"].to_list()
     if model is None and name not in sized:
-        raise UnknownName("model", name, sized, meant=site.names.suggested(name))
+        raise UnknownName("model", name, sized, meant=site.names.suggested(name, known_by))
     return model or name
 
 
