@@ -31,7 +31,7 @@ def course_of(market: Market, first: tuple[int, ...] = (20, 70), bars: int = 40)
         contract=FREE,
         margin="cross",
         stake_usd=1000.0,
-        windows=Windows(np.array(first), bars, 1, 1.0),
+        windows=Windows(np.array(first), bars, 1),
         history=5,
         anonymous=True,
         seed=0,

@@ -37,14 +37,13 @@ def _played(returns: np.ndarray, agents: int = 1) -> Played:
 
 
 def _summed(
-    returns: np.ndarray, agents: int = 1, *, shared: float = 1.0, rounds: int = 4000, seed: int = 0
+    returns: np.ndarray, agents: int = 1, *, rounds: int = 4000, seed: int = 0
 ) -> tuple[Contender, ...]:
     return summed(
         _played(returns, agents),
         {f"agent {n}": "function" for n in range(agents)},
         {},
         np.random.default_rng(seed),
-        shared=shared,
         length=timedelta(days=1),
         level=0.95,
         rounds=rounds,
@@ -96,20 +95,3 @@ def test_intervals_hold_as_often_as_they_say_and_differences_jointly(runs: int) 
     assert alone / runs >= 0.95 - slack
     assert jointly / runs >= 0.95 - slack
     assert shown / runs <= 0.05 + slack
-
-
-@pytest.mark.parametrize("runs", lengths(100, 1000))
-def test_overlapping_windows_are_not_taken_for_so_many(runs: int) -> None:
-    """Forty windows, each sharing its hours with about three neighbours: means of four steps."""
-    rng = np.random.default_rng(3)
-    held = naive = 0
-    for n in range(runs):
-        steps = rng.normal(0, 0.04, 43)
-        returns = np.convolve(steps, np.full(4, 0.25), "valid")
-        both = np.vstack([returns, returns * 0])
-        for shared in (1.0, 4.0):
-            found = _summed(both, shared=shared, seed=n)[0].returned_pct
-            inside = found.low <= 0 <= found.high
-            held, naive = held + (inside and shared > 1), naive + (inside and shared == 1)
-    assert held / runs >= 0.87  # a percentile bootstrap of ten blocks; by windows alone it is
-    assert naive / runs <= 0.80

@@ -1,4 +1,4 @@
-"""Windows: many, spread over all candles, apart where there is room, the same for everyone."""
+"""Windows: many, spread over all candles, never overlapping, the same for everyone."""
 
 from datetime import timedelta
 
@@ -28,22 +28,15 @@ def _windows(n: int, hours: int, seed: int = 0, history: int = 48, bars: int = 1
 
 @given(n=st.integers(1, 30), hours=st.integers(1, 300), seed=st.integers(0, 99))
 @settings(max_examples=examples(300))
-def test_windows_lie_inside_the_candles_and_apart_where_there_is_room(
-    n: int, hours: int, seed: int
-) -> None:
+def test_windows_lie_inside_the_candles_and_never_overlap(n: int, hours: int, seed: int) -> None:
     found = _windows(n, hours, seed)
     first = found.first
-    assert first.size == n
-    assert first.min() >= 1  # a bar is known before the first decision
+    fitting = 999 // hours  # a bar is known before the first decision
+    assert first.size == min(n, fitting)
+    assert first.min() >= 1
     assert first.max() + hours <= 1000
-    assert (np.diff(first) >= 0).all()
-    apart = (np.diff(first) >= hours).all()
-    if n * hours <= 999:
-        assert apart
-        assert (found.overlapping, found.notes) == (1.0, ())
-    if not apart:
-        assert found.overlapping > 1
-        assert "overlap" in found.notes[0]
+    assert (np.diff(first) >= hours).all()
+    assert len(found.notes) == (n > fitting)
 
 
 def test_each_part_of_the_candles_has_its_window() -> None:

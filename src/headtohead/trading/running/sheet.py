@@ -192,9 +192,9 @@ def _returns(run: TradeRun) -> Figure:
         remarks=(
             "Drawdown: the deepest fall below the highest value so far, the mean over windows. "
             "Liquidated: windows with a liquidation. Fees and funding: of the stake, a window.",
-            "Buy and hold is of the first coin; equal weight of all. Momentum goes with the way "
-            "that each coin moved over the candles shown. Random changes to a random coin and side "
-            "eight times a window on average.",
+            f"Buy and hold is of {run.course.market.coins[0]}; equal weight of all coins. Momentum "
+            "goes with the way that each coin moved over the candles shown. Random changes to a "
+            "random coin and side eight times a window on average.",
         ),
     )
 

@@ -115,33 +115,27 @@ def summed(
     luck: Mapping[str, LuckOver],
     rng: np.random.Generator,
     *,
-    shared: float,
     length: timedelta,
     level: float,
     rounds: int,
 ) -> tuple[Contender, ...]:
     """All agents and baselines, with intervals by a bootstrap over windows.
 
-    Windows that share no bar are drawn one by one; overlapping ones in blocks twice as long as they
-    share bars, in the order of time. Intervals of differences hold jointly (Bonferroni).
+    Intervals of differences hold jointly (Bonferroni).
 
     Args:
         kinds: Of the agents.
         luck: Agent -> its random agents, where they could be drawn.
-        shared: How many windows share a bar, 1 or more.
     """
     returns = 100 * played.returns
     n = returns.shape[1]
-    # Blocks of random length that are no longer than what is shared would cut too much of it.
-    block = 1.0 if shared == 1 else 2 * shared
-    blocks = n / block
-    draws = draws_of(returns.T, lambda some: some.mean(axis=1), block, rng, rounds=rounds)
+    draws = draws_of(returns.T, lambda some: some.mean(axis=1), 1.0, rng, rounds=rounds)
     means = returns.mean(axis=1)
     baselines = range(played.agents, len(played.names))
     pairs = [(a, b) for a in range(played.agents) for b in baselines]
     together = 1 - (1 - level) / max(1, len(pairs))
     found = [
-        _difference(float(means[a] - means[b]), draws[:, a] - draws[:, b], blocks, together)
+        _difference(float(means[a] - means[b]), draws[:, a] - draws[:, b], n, together)
         for a, b in pairs
     ]
     raised = holm([p for _, p in found]).tolist() if found else []
@@ -154,7 +148,7 @@ def summed(
             played,
             place,
             kinds.get(name, "baseline"),
-            interval_of(float(means[place]), draws[:, place], blocks, level),
+            interval_of(float(means[place]), draws[:, place], n, level),
             tuple(differences.get(place, ())),
             luck.get(name),
             length,
@@ -163,19 +157,17 @@ def summed(
     )
 
 
-def _difference(
-    value: float, drawn: FloatArray, blocks: float, level: float
-) -> tuple[Interval, float]:
+def _difference(value: float, drawn: FloatArray, n: int, level: float) -> tuple[Interval, float]:
     """By Student's t with the bootstrap's standard error: the interval, and the chance of so much.
 
     Joint intervals end where a bootstrap of few windows has no draws. Unbounded, and a chance of 1,
     where there are too few, or nothing varies.
     """
-    error = float(drawn.std()) * math.sqrt(blocks / max(blocks - 1, 1e-9))
-    if blocks < FEWEST_BLOCKS or not error > 1e-12 * max(1.0, abs(value)):
+    error = float(drawn.std()) * math.sqrt(n / max(n - 1, 1e-9))
+    if n < FEWEST_BLOCKS or not error > 1e-12 * max(1.0, abs(value)):
         return Interval(value, -math.inf, math.inf), 1.0
-    half = student_quantile(0.5 + level / 2, blocks - 1) * error
-    p = min(1.0, 2 * student_tail(abs(value) / error, blocks - 1))
+    half = student_quantile(0.5 + level / 2, n - 1) * error
+    p = min(1.0, 2 * student_tail(abs(value) / error, n - 1))
     return Interval(value, value - half, value + half), p
 
 

@@ -160,7 +160,6 @@ def _result(
         kinds,
         luck_over(played, course, streams[0], draws=settings.draws, wait=wait),
         streams[1],
-        shared=course.windows.overlapping,
         length=course.windows.bars * course.market.bar,
         level=settings.level,
         rounds=max(10_000, settings.draws),

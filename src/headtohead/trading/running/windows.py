@@ -19,14 +19,12 @@ class Windows:
         first: Row of the market at which each starts, shape (windows,).
         bars: Length of each.
         every: Bars from one decision to the next.
-        overlapping: How many windows may share a bar; 1 if none does.
         notes: What a reader must know.
     """
 
     first: NDArray[np.int64]
     bars: int
     every: int
-    overlapping: float
     notes: tuple[str, ...] = ()
 
     @property
@@ -46,9 +44,9 @@ def windows_of(
 ) -> Windows:
     """One window in each of n equal parts of the candles, at a random place of it.
 
-    Where the parts are shorter than a window, starts are drawn from n equal parts of all possible
-    starts, and windows overlap. Before a window lie the bars that are shown at its first decision,
-    as many as can be spared and at least one.
+    Windows never overlap, for what two of them share would count twice: where n do not fit side by
+    side, as many as fit are taken. Before the first one lie the bars that are shown at its first
+    decision, as many as can be spared and at least one.
 
     Raises:
         InputError: If the candles are too short, or a length is no multiple of a bar.
@@ -56,37 +54,36 @@ def windows_of(
     bars, step = (_in_bars(x, name, market.bar) for x, name in ((length, "days"), (every, "every")))
     if step > bars:
         raise InputError(f"`every` {every} is longer than a window of {length}.")
-    total = len(market.times)
-    spare = total - n * bars
-    before = max(1, min(history, total - bars - 1 if spare <= 0 else spare))
-    room = total - before
-    if room < bars:
-        have = market.bar * total
+    total, days = len(market.times), length / timedelta(days=1)
+    fitting = (total - 1) // bars
+    if not fitting:
         raise InputError(
-            f"A window of {length / timedelta(days=1):g} days and a bar before it do not fit into "
-            f"{have / timedelta(days=1):.1f} days of candles. Give more candles, or fewer `days`."
+            f"A window of {days:g} days and a bar before it do not fit into "
+            f"{market.bar * total / timedelta(days=1):.1f} days of candles. Give more candles, or "
+            "fewer `days`."
         )
-    good = np.atleast_1d(np.isfinite(market.close).all(axis=1))
-    apart = n * bars <= room
-    edges = np.linspace(before, total if apart else total - bars + 1, n + 1)
-    last = edges[1:] - bars if apart else edges[1:] - 1
-    first = np.array(
-        [_draw(good, lo, hi, rng, market) for lo, hi in zip(edges[:-1], last, strict=True)]
-    )
     notes = []
-    if not apart:
+    if n > fitting:
         notes.append(
-            f"{counted(n, 'window')} of {length / timedelta(days=1):g} days do not fit side by "
-            f"side into the candles of {market.bar * total / timedelta(days=1):.0f} days, so they "
-            "overlap and say less than as many separate ones; intervals allow for it"
+            f"{counted(n, 'window')} were asked for; {fitting} of {days:g} days fit side by side "
+            f"into the candles, so {fitting} are run. Give more candles, or fewer `days`"
         )
-    shared = 1.0 if apart else max(1.0, n * bars / (total - before))
-    thin = np.isnan(market.open[first[:, None] + np.arange(bars)]).any(axis=1).sum()
+        n = fitting
+    before = max(1, min(history, total - n * bars))
+    good = np.atleast_1d(np.isfinite(market.close).all(axis=1))
+    edges = np.linspace(before, total, n + 1)
+    first = np.array(
+        [
+            _draw(good, lo, hi - bars, rng, market)
+            for lo, hi in zip(edges[:-1], edges[1:], strict=True)
+        ]
+    )
+    thin = int(np.isnan(market.open[first[:, None] + np.arange(bars)]).any(axis=(1, 2)).sum())
     if thin:
         notes.append(
-            f"{counted(int(thin), 'window holds', 'windows hold')} bars without a price of a coin"
+            f"{counted(thin, 'window holds', 'windows hold')} bars without a price of a coin"
         )
-    return Windows(first, bars, step, shared, tuple(notes))
+    return Windows(first, bars, step, tuple(notes))
 
 
 def _draw(
