@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +73,7 @@ def windows_of(
     before = max(1, min(history, total - n * bars))
     good = np.atleast_1d(np.isfinite(market.close).all(axis=1))
     edges = np.linspace(before, total, n + 1)
-    first = np.array(
-        [
-            _draw(good, lo, hi - bars, rng, market)
-            for lo, hi in zip(edges[:-1], edges[1:], strict=True)
-        ]
-    )
+    first = np.array([_draw(good, lo, hi - bars, rng, market) for lo, hi in pairwise(edges)])
     thin = int(np.isnan(market.open[first[:, None] + np.arange(bars)]).any(axis=(1, 2)).sum())
     if thin:
         notes.append(
