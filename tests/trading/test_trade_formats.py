@@ -221,3 +221,22 @@ def test_what_a_symbol_and_a_time_stand_for() -> None:
         assert moment(x) == at
     with pytest.raises(ValueError, match="12"):
         moment(12)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.json", '{"strategy": {"S": {"trades": []}}, "strategy_comparison": []}', "freqtrade"),
+        ("a.json", '{"strategy": {}, "strategy_comparison": []}', "holds no strategy"),
+        ("trades.json", '{"trades": [1], "serverTime": 1}', "record 1: not an object"),
+        ("trades.json", '{"trades": [], "serverTime": 1}', "holds no records"),
+        ("a.csv", "coin,side\n", "no records"),
+        ("a.csv", "time,equity\n2001-01-01,1\n2090-01-01,2\n", "another unit"),
+    ],
+)
+def test_odd_files_are_errors_that_say_what_is_odd(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=said):
+        read(tmp_path / name)

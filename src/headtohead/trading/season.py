@@ -11,6 +11,7 @@ from headtohead.core.errors import InputError
 from headtohead.core.units import first_few
 
 Side = Literal["long", "short"]
+_LONGEST = timedelta(days=50 * 365)
 _UNEXPLAINED = 0.05  # of the stake: a difference that fees and funding do not make
 
 
@@ -186,6 +187,11 @@ def season_of(
     start, end = start or first, end or last
     if start >= end:
         raise InputError(f"`start` {start:%Y-%m-%d %H:%M} is not before the end, {end}.")
+    if end - start > _LONGEST:
+        raise InputError(
+            f"The files reach from {start:%Y-%m-%d} to {end:%Y-%m-%d}. Is a time in another unit? "
+            "Give `start` and `end` to leave it out."
+        )
     left: Counter[str] = Counter()
     for part in parts:
         left.update(part.left_out)

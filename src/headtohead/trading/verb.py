@@ -132,6 +132,11 @@ def _market(
     inside = market.window(season.start, season.end)
     absent = [coin for coin in season.coins if coin not in inside.coins]
     notes = list(inside.notes)
+    if inside.start > season.start or inside.end < season.recorded_until - inside.bar:
+        notes.append(
+            f"Candles are known from {inside.start:%Y-%m-%d %H:%M} to "
+            f"{inside.end:%Y-%m-%d %H:%M} UTC only; curves and the market's part are of that time"
+        )
     if absent:
         notes.append(
             f"No candles of {first_few(absent)} are known; agents that traded them are compared "

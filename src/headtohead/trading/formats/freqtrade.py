@@ -48,18 +48,24 @@ def read(file: TradeFile) -> Recorded:
     by_strategy = result.get("strategy")
     if not isinstance(by_strategy, dict) or not by_strategy:
         raise InputError(f"{file.path}: its backtest holds no strategy.")
-    rows = []
+    rows: list[tuple[str, dict[str, Any]]] = []
     stakes: set[float] = set()
     ends: list[datetime] = []
     quotes: set[str] = set()
-    for agent, one in by_strategy.items():
-        stakes.add(float(one["starting_balance"]))
-        quotes.add(str(one.get("stake_currency", "USDT")))
-        ends += [moment(one[f"backtest_{end}_ts"]) for end in ("start", "end")]
-        rows += [
-            (f"strategy {agent}, trade {n}", {**trade, **_more(trade), "agent": agent})
-            for n, trade in enumerate(one["trades"], 1)
-        ]
+    try:
+        for agent, one in by_strategy.items():
+            stakes.add(float(one["starting_balance"]))
+            quotes.add(str(one.get("stake_currency", "USDT")))
+            ends += [moment(one[f"backtest_{end}_ts"]) for end in ("start", "end")]
+            rows += [
+                (f"strategy {agent}, trade {n}", {**trade, **_more(trade), "agent": agent})
+                for n, trade in enumerate(one["trades"], 1)
+            ]
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{file.path}: no result as freqtrade writes it ({type(error).__name__}: {error}). Run "
+            "the backtest again with a newer version, or give its trades as a table."
+        ) from error
     odd = sorted(q for q in quotes if not q.startswith(("USD", "BUSD")))
     if len(stakes) > 1 or odd:
         why = f"{odd[0]} is no dollar" if odd else "the strategies began with different balances"

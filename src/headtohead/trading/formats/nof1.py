@@ -12,7 +12,7 @@ from typing import Any
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import Format
-from headtohead.files.opening import content, document, kind_of
+from headtohead.files.opening import content, document, kind_of, wrong
 from headtohead.files.records import objects
 from headtohead.names.names import Names
 from headtohead.trading.rows import rows_read
@@ -59,6 +59,9 @@ def read(file: TradeFile) -> Recorded:
     rows = list(_rows(file.path))
     if not rows:
         raise InputError(f"{file.path}: holds no records.")
+    for where, row in rows:
+        if not isinstance(row, dict):
+            raise wrong(file.path, where, "not an object with named fields.")
     fields = rows[0][1]
     column = "model_id" if "model_id" in fields else "model"
     rows = [(where, {**row, column: _called(str(row.get(column)))}) for where, row in rows]
