@@ -60,6 +60,14 @@ def test_a_model_is_asked_once_a_decision_with_numbers_only(candles: Path, tmp_p
     assert body["response_format"]["json_schema"]["strict"] is True
 
 
+def test_margin_that_is_not_there_is_a_rejection_too(candles: Path, tmp_path: Path) -> None:
+    """All of the account without leverage leaves nothing for the fee."""
+    with Loopback(_always(LONG.replace("0.5", "1"))) as server:
+        agent = _run(candles, tmp_path / "run.jsonl", server).details.agents[0]
+    assert (agent.decisions_n, agent.acted_n) == (8, 0)
+    assert agent.rejected == {"not enough margin": 8}
+
+
 @pytest.mark.parametrize(
     ("reply", "failure", "rejected"),
     [

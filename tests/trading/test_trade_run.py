@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from numpy.testing import assert_allclose
+from tests.evidence.test_store import plant
 from tests.trading.run_parts import bars_of, walk, written
 
 from headtohead.core.errors import InputError, StoreBusy
+from headtohead.evidence.store import Store
 from headtohead.trading.command import trade
 from headtohead.trading.running.decisions import LogHead, open_log
 from headtohead.trading.running.observation import Observation
@@ -238,6 +241,25 @@ def test_skill_is_found_and_its_absence_is_not_taken_for_it(tmp_path: Path) -> N
     best = run.agents[0]
     assert best.name == "skilled"
     assert set(best.ahead_of) >= {"buy and hold", "equal weight", "random"}
+
+
+def test_candles_of_the_evidence_are_those_of_the_day_in_the_log(tmp_path: Path) -> None:
+    market = walk(120, coins=("BTC",))
+    rows = [
+        {
+            "coin": "BTC",
+            "observed_at": market.start + t * market.bar,
+            **dict(zip(("price_usd", "high_usd", "low_usd", "close_usd"), prices, strict=True)),
+        }
+        for t, prices in enumerate(np.hstack(market.candles).tolist())
+    ]
+    plant(tmp_path, {"coin_prices": rows}, date(2025, 6, 1), source_id="binance_candles")
+    more = {"coins": "BTC", "store": Store(tmp_path), "candles": ()}
+    given = {**CHOICES, **more, "functions": lazy, "log": tmp_path / "run.jsonl", "windows": 2}
+    first = trade_run(as_of="2025-07-01", **given)
+    assert [x.source_id for x in first.sheet.sources] == ["binance_candles"]
+    again = trade_run(replay=tmp_path / "run.jsonl", store=Store(tmp_path), draws=100)
+    assert again.as_json() == first.as_json()
 
 
 def test_a_real_window_is_what_its_candles_say(shared_evidence: Path, tmp_path: Path) -> None:

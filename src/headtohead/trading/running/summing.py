@@ -14,6 +14,7 @@ from headtohead.stats.inputs import FloatArray
 from headtohead.stats.intervals import student_quantile, student_tail
 from headtohead.stats.tails import holm
 from headtohead.trading.bootstrap import FEWEST_BLOCKS, draws_of, interval_of
+from headtohead.trading.replay import REASONS
 from headtohead.trading.running.runner import Played
 
 Kind = Literal["model", "function", "baseline"]
@@ -199,7 +200,8 @@ def _entrant(
         fees_pct=100 * float(played.fees_usd[place].mean()) / stake,
         funding_pct=100 * float(played.funding_usd[place].mean()) / stake,
         decisions_n=len(mine),
-        acted_n=sum(bool(x.actions) for x in mine),
+        # Of those that fit the schema, the venue may reject some.
+        acted_n=sum(len(x.actions) > sum(r.kind in REASONS for r in x.rejected) for x in mine),
         rejected=Counter(x.kind for x in played.rejected[name]),
         failed=Counter(x.failure.partition(":")[0] for x in mine if x.failure),
         input_tokens=sum(x.input_tokens or 0 for x in mine),

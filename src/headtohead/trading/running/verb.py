@@ -94,7 +94,7 @@ def trade_run(
     models = models_of(asking, settings.log, prices)
     asked: list[Asked] = [*models, *_functions(settings)]
     _check_names([one.name for one in asked])
-    head = LogHead(identity=_identity(course, asked), given=_given(settings, asked))
+    head = LogHead(identity=_identity(course, asked), given=_given(settings, asked, as_of))
 
     async def run() -> tuple[DecisionLog, Played, float]:
         rng = np.random.default_rng([settings.seed, 2])
@@ -125,6 +125,7 @@ def _replayed(
     log = read_log(settings.replay)
     given = dict(log.head.given)
     kinds: dict[str, Kind] = given.pop("agents", {})
+    as_of = given.pop("as_of", None) or as_of
     if settings.candles:
         given |= {"candles": settings.candles, "funding": settings.funding}
     kept = replace(settings, **given, log=settings.replay)
@@ -300,11 +301,15 @@ def _source(one: AskedFunction) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _given(settings: RunSettings, asked: Sequence[Asked]) -> dict[str, Any]:
+def _given(
+    settings: RunSettings, asked: Sequence[Asked], as_of: dates.Day | None
+) -> dict[str, Any]:
     """The choices that a replay takes from the log."""
     values = {name: getattr(settings, name) for name in _GIVEN}
     values["every"] = span_text(settings.every)
     for name in ("candles", "funding"):
         values[name] = [str(path) for path in values[name]]
     made: dict[str, Any] = msgspec.to_builtins(values)
+    if as_of is not None and not settings.candles:
+        made["as_of"] = f"{dates.day(as_of, 'as_of')}"
     return {**made, "agents": {one.name: _kind(one) for one in asked}}
