@@ -11,6 +11,8 @@ from headtohead.core.dates import instant
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
 from headtohead.trading.settings import check_ranges
+from headtohead.trials.replay.settings import EndpointPace
+from headtohead.trials.words import at_least
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -137,7 +139,7 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Asking(EndpointPace):
     """Which models are asked, where, how fast, and for how much money.
 
     Raises:
@@ -167,30 +169,10 @@ class Asking:
         metavar="MODEL=IN,OUT[,CACHED]",
         help="$ per million tokens of a model. Default: its list price.",
     )
-    max_usd: float | None = option(
-        None,
-        metavar="USD",
-        help="Stop before all answers together cost more; needed where a model is paid for.",
-    )
     concurrency: int = option(
         8, metavar="N", help="Windows run side by side, each with a request to every model."
     )
-    requests_per_minute: float | None = option(
-        None, flag="--rpm", metavar="N", help="Requests a minute that each endpoint allows."
-    )
-    tokens_per_minute: float | None = option(
-        None, flag="--tpm", metavar="N", help="Tokens a minute that it allows."
-    )
     cap_tokens: int = option(1024, metavar="N", help="Longest answer, reasoning included.")
-    wait_most_seconds: float = option(
-        600.0,
-        flag="--wait-most",
-        metavar="SECONDS",
-        help="Longest wait for an endpoint that gives no answer; then exit 75, to go on later.",
-    )
-    timeout_seconds: float = option(
-        120.0, flag="--timeout", metavar="SECONDS", help="Longest wait for an answer's first byte."
-    )
     params: Mapping[str, Any] = option(
         factory=dict,
         flag="--param",
@@ -200,16 +182,5 @@ class Asking:
     )
 
     def __post_init__(self) -> None:
-        check_choices(self)
-        for name, least in (
-            ("concurrency", 1),
-            ("cap_tokens", 1),
-            ("timeout_seconds", 1),
-            ("wait_most_seconds", 0),
-            ("requests_per_minute", 1),
-            ("tokens_per_minute", 1000),
-            ("max_usd", 0.0001),
-        ):
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise InputError(f"`{name}` is {value}; it must be {least} or more.")
+        EndpointPace.__post_init__(self)
+        at_least(self, concurrency=1, cap_tokens=1)

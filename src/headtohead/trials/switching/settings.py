@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from headtohead.core.errors import InputError
 from headtohead.core.settings import Choices, check_choices, option
+from headtohead.trials.replay.settings import EndpointPace
 from headtohead.trials.words import FileChoices, at_least, check_level
 
 Means = Literal["scorer", "judge", "human", "judge and people"]
@@ -133,30 +134,14 @@ class Traffic(FileChoices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(EndpointPace):
     """How fast to ask, how much to spend, and where answers are kept."""
 
-    max_usd: float | None = option(
-        None, metavar="USD", help="Stop before the candidate's answers cost more."
+    judge_max_usd: float | None = option(
+        None, metavar="USD", help="The most that the judge's answers may cost."
     )
-    judge_max_usd: float | None = option(None, metavar="USD", help="The same for the judge.")
     concurrency: int = option(8, metavar="N", help="Requests under way at once.")
-    requests_per_minute: float | None = option(
-        None, flag="--rpm", metavar="N", help="Requests a minute that the endpoint allows."
-    )
-    tokens_per_minute: float | None = option(
-        None, flag="--tpm", metavar="N", help="Tokens a minute that it allows."
-    )
     cap_tokens: int = option(4096, metavar="N", help="Longest answer where the log names none.")
-    timeout_seconds: float = option(
-        120.0, flag="--timeout", metavar="SECONDS", help="Seconds to wait for the first byte."
-    )
-    wait_most_seconds: float = option(
-        600.0,
-        flag="--wait-most",
-        metavar="SECONDS",
-        help="Longest wait for an endpoint that answers nothing; then exit 75, to go on later.",
-    )
     params: Mapping[str, Any] = option(
         factory=dict,
         flag="--param",
@@ -176,8 +161,5 @@ class Pace:
     )
 
     def __post_init__(self) -> None:
-        check_choices(self)
-        at_least(self, concurrency=1, cap_tokens=1, timeout_seconds=1, wait_most_seconds=0)
-        # Below these a run would ask nothing, or for days.
-        at_least(self, requests_per_minute=1, tokens_per_minute=1000)
-        at_least(self, max_usd=0.0001, judge_max_usd=0.0001)
+        EndpointPace.__post_init__(self)
+        at_least(self, concurrency=1, cap_tokens=1, judge_max_usd=0.0001)
