@@ -159,7 +159,7 @@ def _topics(result: GapResult) -> Iterator[Topic]:
     if months:
         figures = tuple(_months(slug, parts[slug]) for slug in months)
         yield Topic("months", "In months", figures=figures)
-    yield Topic("in-scores", "In scores", figures=(_scores(parts["scores"]),))
+    yield Topic("in-scores", "In scores", figures=(_scores(parts["scores"], names),))
     if "ratio" in parts:
         yield Topic("as-ratio", "As a ratio of scores", figures=(_plain("ratio", parts["ratio"]),))
     domains = [slug.removesuffix("_level") for slug in parts if slug.endswith("_level")]
@@ -223,9 +223,10 @@ def _months(slug: str, answer: Answer) -> Figure:
     return _plain(slug, answer, _MONTHS[slug], **more)
 
 
-def _scores(answer: Answer) -> Figure:
+def _scores(answer: Answer, names: tuple[str, str]) -> Figure:
     """The benchmarks, those on which the sides differ most first."""
-    models = [f"A: {row['a_model']}. B: {row['b_model']}." for row in answer.rows[:1]]
+    a, b = names
+    models = [f"{a}: {row['a_model']}. {b}: {row['b_model']}." for row in answer.rows[:1]]
     return _plain(
         "scores",
         answer,
@@ -235,9 +236,9 @@ def _scores(answer: Answer) -> Figure:
         **_table(
             answer,
             TableColumn("title", "Benchmark"),
-            TableColumn("b_pct", "B expected %", 0),
-            TableColumn("a_pct", "A expected %", 0),
-            TableColumn("gap_pp", "B less A, points", 0),
+            TableColumn("b_pct", f"{b}, % expected", 0),
+            TableColumn("a_pct", f"{a}, % expected", 0),
+            TableColumn("gap_pp", f"{b} less {a}, percentage points", 0),
             TableColumn("interval", "90% interval", 0),
             b_pct=lambda row: 100 * row["b_expected_frac"],
             a_pct=lambda row: 100 * row["a_expected_frac"],
@@ -247,6 +248,7 @@ def _scores(answer: Answer) -> Figure:
 
 
 def _profile(answer: Answer, names: tuple[str, str]) -> Figure:
+    a, b = names
     return _plain(
         "profile",
         answer,
@@ -256,10 +258,10 @@ def _profile(answer: Answer, names: tuple[str, str]) -> Figure:
         **_table(
             answer,
             TableColumn("title", "Benchmark"),
-            TableColumn("gain_pp", "Gain of B", 1),
+            TableColumn("gain_pp", f"Gain of {b}, percentage points", 1),
             TableColumn("interval", "90% interval", 0),
-            TableColumn("a_n", "n of A", 0),
-            TableColumn("b_n", "n of B", 0),
+            TableColumn("a_n", f"Models of {a}", 0),
+            TableColumn("b_n", f"Models of {b}", 0),
             TableColumn("holm_value", "p, all tests", 3),
             TableColumn("sure", "Sure"),
             interval=lambda row: _span(row, "gain", "pp"),
@@ -269,6 +271,7 @@ def _profile(answer: Answer, names: tuple[str, str]) -> Figure:
 
 
 def _choices(answer: Answer, names: tuple[str, str]) -> Figure:
+    a, b = names
     return _plain(
         "sensitivity",
         answer,
@@ -279,7 +282,7 @@ def _choices(answer: Answer, names: tuple[str, str]) -> Figure:
         **_table(
             answer,
             TableColumn("choice", "Choice"),
-            TableColumn("gap_index", "B less A, points", 1),
+            TableColumn("gap_index", f"{b} less {a}, index points", 1),
             TableColumn("gap_interval", "90% interval", 0),
             TableColumn("lag_months", "Lag, months", 1),
             TableColumn("lag_interval", "90% interval", 0),

@@ -179,10 +179,9 @@ class Facts:
             frames[table] = self._allowed(table, as_of, day, sources)
         for table in question.reads:
             if frames[table].is_empty():
-                return Answer(
-                    missing=f"no {table.replace('_', ' ')} from the sources allowed were known by "
-                    f"{as_of}"
-                )
+                whose = " from the sources allowed" if sources else ""
+                of = table.replace("_", " ")
+                return Answer(missing=f"nothing was known of {of} by {as_of}{whose}")
         words = {
             k: self._named(v, about) if question.scope[k].kind == "models" else v
             for k, v in filled.items()

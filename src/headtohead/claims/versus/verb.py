@@ -85,7 +85,7 @@ def side_by_side(pair: Pair, progress: Callable[[str], None] | None = None) -> V
         as_of=pair.as_of,
         work=_work(*pair.titles, [x for x in every if x.bears == "quality"], pair.about),
         saving=_saving(pair.titles[1], saving),
-        left=_left(saving, every),
+        left=_left(saving, every, pair.about),
         lines=lines,
         citations=pair.facts.citations(ids, pair.as_of),
     )
@@ -152,14 +152,17 @@ def _saving(b: str, lines: Iterable[Line]) -> str:
     return f"{it} {listed(gains or losses)}." if gains or losses else ""
 
 
-def _left(saving: Iterable[Line], every: Iterable[Line]) -> str:
+def _left(saving: Iterable[Line], every: Iterable[Line], about: Period) -> str:
     """What is not known or not decided."""
     undecided = [line.short for line in saving if line.ahead == "open"]
     lacking = list(dict.fromkeys(line.short for line in every if line.ahead == "unknown"))
     said = [f"Which is better in {listed(undecided)} cannot be told."] if undecided else []
     are = "is" if len(lacking) == 1 else "are"
     said += (
-        [f"Left open, since no figures of both for that day are known, {are} {listed(lacking)}."]
+        [
+            f"Left open, since no figures of both are known for {about.in_words}, {are} "
+            f"{listed(lacking)}."
+        ]
         if lacking
         else []
     )

@@ -174,6 +174,10 @@ def _offers_figure(listed: Listed) -> Figure:
         TableColumn("source", "Source"),
     )
     ordered = sorted(listed.offers, key=lambda o: "first party" not in o.standing)
+    began = any(o.price.at_least for o in ordered)
+    cheapest = listed.standing("cheapest")
+    # Where the first price is the cheapest, its notes name what was set aside.
+    aside = cheapest.price.set_aside if cheapest and listed.first_party else ()
     rows = tuple(
         (
             _called(offer),
@@ -196,9 +200,10 @@ def _offers_figure(listed: Listed) -> Figure:
         rows=tuple(tuple(row[i] for i in kept) for row in rows),
         shown=_SHOWN,
         data=DataTable.of([_flat(offer_json(listed, o)) for o in ordered]),
-        remarks=("≤ means that the list began with this price: it may be older",)
-        if any(o.price.at_least for o in ordered)
-        else (),
+        remarks=(
+            *(("≤ means that the list began with this price: it may be older",) if began else ()),
+            *aside,
+        ),
     )
 
 

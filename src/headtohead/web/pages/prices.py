@@ -27,6 +27,7 @@ _COLUMNS = (
     TableColumn("input_usd_per_mtok", "Its maker asks: input, US dollars per million tokens", 2),
     TableColumn("output_usd_per_mtok", "Output", 2),
     TableColumn("since", "Since"),
+    TableColumn("doubt", "Why it may not hold"),
     TableColumn("sellers_n", "Sellers", 0),
     TableColumn("cheapest", "Cheapest seller"),
     TableColumn("cheapest_input_usd_per_mtok", "Input there", 2),
@@ -56,7 +57,9 @@ def _found_first(found: PricesResult, name: str) -> Sheet:
     if first and cheapest and cheapest.price.usd_per_mtok["input"] < usd["input"]:
         title += f", and least at {cheapest.seller}"
     elif first and len(listed.offers) > 1:
-        title += f"; none of {others} asks less for input"
+        less = sum(o.price.usd_per_mtok["input"] < usd["input"] for o in listed.offers)
+        title += f"; {less or 'none'} of {others} {'list' if less > 1 else 'lists'} less for input"
+        title += ", in old or doubted prices" if less else ""
     return replace(sheet, title=title, kicker="US dollars per million tokens, by list price.")
 
 
@@ -76,6 +79,8 @@ def _all(site: Site, day: date) -> Listing:
         maker, cheapest = known.maker_offer(i), known.cheapest(i)
         if cheapest is None:
             continue
+        if maker and not maker.doubt and maker.usd_per_mtok == cheapest.usd_per_mtok:
+            cheapest = maker
         model, usd = known.models[i], maker.price.usd_per_mtok if maker else {}
         least = cheapest.price.usd_per_mtok
         sources |= {o.price.source_id for o in (maker, cheapest) if o}
@@ -86,6 +91,7 @@ def _all(site: Site, day: date) -> Listing:
                 usd.get("input"),
                 usd.get("output"),
                 maker.price.since if maker else None,
+                (maker.doubt or None) if maker else None,
                 len(known.sold[i].offers),
                 cheapest.name,
                 least["input"],
@@ -95,13 +101,13 @@ def _all(site: Site, day: date) -> Listing:
     if not rows:
         raise NoEvidence(f"No price of a model was known by {day}. Choose a later day.")
     both = [r for r in rows if r[2] and r[3]]
-    dearer = sum(float(str(r[7])) < float(str(r[2])) for r in both)
+    dearer = sum(float(str(r[8])) < float(str(r[2])) for r in both)
     figure = Figure(
         "prices",
         f"List prices in force on {day}",
         "What the maker of each model asks for a million tokens, and the cheapest seller by three "
-        "parts of input to one of output. Prices that a list has not confirmed for long are left "
-        "out.",
+        "parts of input to one of output, among prices that their list does not doubt and has "
+        "confirmed lately.",
         columns=_COLUMNS,
         rows=tuple(rows),
     )

@@ -25,6 +25,7 @@ PAGE = PageKind(
     place=60,
 )
 _ENDED = "ended"
+_UNLISTED = "in no list of ours"
 _PAST = f"retirements/{_ENDED}"
 _COLUMNS = (
     TableColumn("retires_on", "Last day stated"),
@@ -60,7 +61,7 @@ def answer(site: Site, words: Words, day: date) -> Listing:
         sheet = replace(
             sheet,
             title=f"{counted(len(rows), 'offer')} of models had ended by {day}",
-            sentence=f"The last to go was {first[3]} at {first[2]}, on {first[0]}."
+            sentence=f"The last to go was {_of(first)} at {first[2]}, on {first[0]}."
             if first
             else f"No offer with a stated day had ended by {day}.",
         )
@@ -105,7 +106,7 @@ def retirements(
     table: list[Row] = [
         (
             row["retires_on"],
-            names[row["model_id"]].name if row["model_id"] in names else "in no list of ours",
+            names[row["model_id"]].name if row["model_id"] in names else _UNLISTED,
             seller_name(row["provider"]),
             row["model_name"],
             row["known_on"],
@@ -122,7 +123,7 @@ def retirements(
         first = table[0]
         title = f"{counted(ahead.height, 'offer')} of models end after {day}"
         says = (
-            f"The next to go is {first[3]} at {first[2]}, on {first[0]}. "
+            f"The next to go is {_of(first)} at {first[2]}, on {first[0]}. "
             f"{counted(gone.height, 'offer')} with a stated day had ended by {day}."
         )
     figure = Figure(
@@ -143,6 +144,11 @@ def retirements(
     )
     results = [{c.name: bare(x) for c, x in zip(_COLUMNS, row, strict=True)} for row in table]
     return Listing(sheet, lambda: envelope("retirements", None, day, results, citations))
+
+
+def _of(row: Row) -> object:
+    """The model that an offer is of, by its name or else by the seller's word."""
+    return row[3] if row[1] == _UNLISTED else row[1]
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:

@@ -142,8 +142,9 @@ def _flop(top: pl.DataFrame) -> str:
     r = top.row(0, named=True)
     low, high = r["train_low_flop"], r["train_high_flop"]
     ends = f" ({low:.1e} to {high:.1e})" if low and high else ""
-    sure = f", confidence {r['confidence'].lower()}" if r["confidence"] else ""
-    return f"{r['model_name']}: {r['train_flop']:.1e} floating-point operations{ends}{sure}"
+    word = (r["confidence"] or "unknown").lower()
+    sure = "how sure is not said" if word == "unknown" else f"called {word} by its source"
+    return f"{r['model_name']}: {r['train_flop']:.1e} floating-point operations{ends}, {sure}"
 
 
 def _chips(pair: Pair) -> Line:

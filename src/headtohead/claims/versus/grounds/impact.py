@@ -55,7 +55,7 @@ def _routed(pair: Pair, slug: str, question: str, what: str, short: str) -> Line
         ahead="unknown" if old else _more(first, second),
         says=f"{a.says}; {b.says}",
         short=short,
-        by=f"{first.value:.0%} against {second.value:.0%}",
+        by=_against(first.value, second.value),
         observed_on=first.about.end,
         rows=rows,
         notes=(
@@ -64,6 +64,11 @@ def _routed(pair: Pair, slug: str, question: str, what: str, short: str) -> Line
             *((old,) if old else ()),
         ),
     )
+
+
+def _against(one: float, other: float) -> str:
+    """Two shares after the name of whoever has the greater one."""
+    return f"{max(one, other):.0%} against {min(one, other):.0%}"
 
 
 def _share(e: Estimate) -> str:
@@ -99,7 +104,7 @@ def _downloads(pair: Pair) -> Line:
         says=f"{pair.titles[0]} had {a['value']:.1%} and {pair.titles[1]} {b['value']:.1%} of the "
         f"downloads from Hugging Face from {a['window_start']} to {a['window_end']}",
         short=short,
-        by=f"{a['value']:.0%} against {b['value']:.0%}",
+        by=_against(a["value"], b["value"]),
         observed_on=a["window_end"],
         rows=both,
         notes=(figure_share_of(sides[1]), "downloads are not users"),

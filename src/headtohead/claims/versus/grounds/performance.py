@@ -188,6 +188,8 @@ def _agentic(pair: Pair) -> Line:
         return line
     scope["independent"] = False
     line = _counted(pair, "agentic", what, short, (), "", scope)
+    if line.ahead == "unknown":
+        return line
     return replace(line, notes=(*line.notes, "some of these results are the makers' own"))
 
 
