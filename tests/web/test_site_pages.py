@@ -231,3 +231,31 @@ def test_distances_are_those_of_all_pages(name: str) -> None:
     raw = [one for one in given if re.search(r"(?<![\w.])(4|8|12|16|24|40)px", one)]
     assert not raw
     assert any("var(--space-" in one for one in given)
+
+
+def test_a_title_on_prices_counts_every_seller_of_its_table_that_asks_less() -> None:
+    offers = json.loads(page("prices/gpt-5.json").body)["results"]
+    [own] = [o["input_usd_per_mtok"] for o in offers if "first party" in o["standing"]]
+    less = sum(o["input_usd_per_mtok"] < own for o in offers)
+    text = page("prices/gpt-5").body.decode()
+    assert f"; {less or 'none'} of {len(offers) - 1} other sellers" in text
+    assert text.count("does not count: ") >= less
+
+
+@pytest.mark.parametrize("path", ["gap", "investment", "openness", "retirements"])
+def test_tables_name_sides_countries_and_models_and_no_codes(path: str) -> None:
+    text = page(path).body.decode()
+    cells = re.findall(r"<t[hd][^>]*>(?:<[^>]*>)*([^<]*)", text)
+    assert not {"CN", "GB", "usd", "LicenseRef-Proprietary"} & {c.strip() for c in cells}
+    assert not [c for c in cells if re.match(r"[AB] |.* less [AB]\b|n of [AB]$", c)]
+    assert "The next to go is claude-" not in text
+
+
+def test_the_cheapest_seller_of_the_list_of_prices_is_never_dearer_than_a_firm_maker() -> None:
+    for row in json.loads(page("prices.json").body)["results"]:
+        if row["input_usd_per_mtok"] is not None and not row["doubt"]:
+            ours, theirs = (
+                3 * row[f"{who}input_usd_per_mtok"] + row[f"{who}output_usd_per_mtok"]
+                for who in ("", "cheapest_")
+            )
+            assert theirs <= ours + 1e-9

@@ -92,6 +92,21 @@ def test_other_spellings_lead_to_the_one_address_of_a_page(asked: str, page: str
     assert moved(asked) == page
 
 
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        ("/models/gtp-5", '<a href="../models/gpt-5">GPT-5</a>'),
+        ("/on/2026-03-31/labs/deepsek", '<a href="../../../on/2026-03-31/labs/deepseek">'),
+        ("/on/2025-12-15/gap", '<a href="../../gap">What is known today</a>'),
+    ],
+)
+def test_where_there_is_no_page_another_is_one_step_away(asked: str, leads: str) -> None:
+    got = reader().get(asked)
+    assert got.status == 404
+    assert leads in got.text
+    assert "as_of" not in got.text
+
+
 def test_a_page_is_made_once_for_all_who_ask_meanwhile() -> None:
     own = Reader()
 

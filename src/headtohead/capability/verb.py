@@ -260,7 +260,7 @@ def _checked(facts: Facts, day: date, settings: IndexSettings) -> IndexSettings:
     there: set[str] = set(frame["source_id"])
     usual = (DEFAULT_SOURCE, OWN_SCORES) if OWN_SCORES in there else (DEFAULT_SOURCE,)
     _check_benchmarks(settings.without, set(frame["benchmark"]))
-    return replace(settings, source=_known_sources(there, settings.source or usual))
+    return replace(settings, source=_known_sources(there, settings.source or usual, day))
 
 
 def _check_benchmarks(named: Sequence[str], known: set[str]) -> None:
@@ -269,7 +269,7 @@ def _check_benchmarks(named: Sequence[str], known: set[str]) -> None:
             raise UnknownName("benchmark", name, known)
 
 
-def _known_sources(known: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
+def _known_sources(known: set[str], wanted: tuple[str, ...], day: date) -> tuple[str, ...]:
     if wanted == ("all",):
         first = [DEFAULT_SOURCE] if DEFAULT_SOURCE in known else []
         return (*first, *sorted(known - set(first)))
@@ -277,7 +277,7 @@ def _known_sources(known: set[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
         if name not in known:
             if name == DEFAULT_SOURCE:
                 raise NoEvidence(
-                    "No benchmark score that makes the index was known by then. Choose a later "
+                    f"No benchmark score that makes the index was known by {day}. Choose a later "
                     "`as_of`."
                 )
             raise UnknownName("source of benchmark scores", name, known)

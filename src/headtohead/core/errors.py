@@ -46,6 +46,9 @@ class UnknownName(InputError):
         kind: What sort of name it is ("table", "source", "claim", ...).
         spelt: Other spellings -> the name each stands for, to suggest from.
         meant: What to suggest, where the caller knows better than by the spelling.
+
+    Attributes:
+        near: What is suggested, at most three names.
     """
 
     def __init__(
@@ -62,11 +65,11 @@ class UnknownName(InputError):
             by_text.setdefault(text.casefold(), []).append(one)
         alike = get_close_matches(name[:_KEPT].casefold(), by_text, n=3, cutoff=0.5)
         near = dict.fromkeys(one for text in alike for one in by_text[text])
-        close = [*meant][:3] or [*near][:3]
+        self.near = [*meant][:3] or [*near][:3]
         known_words = f"Known: {_list(self.known)}."
         self.hint = known_words if self.known else f"There is no {kind} to choose from here."
-        if close:
-            self.hint = f"Did you mean {' or '.join(close)}?"
+        if self.near:
+            self.hint = f"Did you mean {' or '.join(self.near)}?"
         super().__init__(f"No {kind} is called {name!r}. {self.hint}")
 
 

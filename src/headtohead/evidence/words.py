@@ -137,6 +137,11 @@ def _benchmark(text: str) -> str:
     return _code(in_words(text))
 
 
+def _unit(text: str) -> str:
+    known = units().get(text)
+    return (known.label if known else "") or _code(text)
+
+
 # Column -> how its texts are said.
 _SAID: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(("source_id", "also_source_id"), publisher),
@@ -151,4 +156,5 @@ _SAID: Mapping[str, Callable[[str], str]] = {
     "lab": _lab,
     "licence": licence_name,
     "side": nationality,
+    "unit": _unit,
 }

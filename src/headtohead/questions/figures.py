@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headtohead.core.estimate import Citation
 from headtohead.core.question import Exhibit, Sides
 from headtohead.core.units import show, unit_of, units
+from headtohead.evidence.words import in_plain_words
 from headtohead.names.names import Names, nationality
 from headtohead.publish.charts import ChartRow, Drawing
 from headtohead.publish.machine import bare
@@ -249,4 +250,6 @@ def cell(row: Mapping[str, Any], column: str, sides: Sides) -> Cell:
         if unit.suffix in ("elo", "index"):
             return f"{value:,.{unit.digits}f}"
         return show(value, unit.suffix)
-    return value if isinstance(value, bool | date) else plain(value, 200)
+    if isinstance(value, bool | date):
+        return value
+    return in_plain_words(column, plain(value, 200))

@@ -51,12 +51,13 @@ def figure(
     *,
     method: str = "published figure, bounds from its rounding",
     n_of: str = "published figures",
+    called: tuple[str, ...] = (),
 ) -> Estimate:
     """One published figure as an estimate."""
     interval = figure_interval(row.row(0, named=True))
     if math.isinf(interval.low) and math.isinf(interval.high):
         method = f"{method.partition(', bounds')[0]}, interval not published"
-    return from_figures(ask, row, label, unit, interval, method=method, n_of=n_of)
+    return from_figures(ask, row, label, unit, interval, method=method, n_of=n_of, called=called)
 
 
 def from_figures(

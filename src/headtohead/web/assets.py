@@ -1,6 +1,7 @@
 """The files that every page of a site loads, and what a browser is allowed on one."""
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -40,12 +41,15 @@ def held(name: str) -> bytes:
     raise NoSuchPage(name)
 
 
-def sentence_page(said: str, up: str, html: str = "") -> bytes:
+def sentence_page(
+    said: str, up: str, html: str = "", pages: Iterable[tuple[str, str]] = ()
+) -> bytes:
     """A page that says in a sentence why there is no other.
 
     Args:
         up: What leads from there to the first page.
         html: What a page ends with, as `Look.html`.
+        pages: What may have been meant instead, each with its path from the first page.
     """
     page = environment("headtohead.web").get_template("sentence.html.j2")
-    return page.render(said=said, up=up, html=html, own_file=own_file).encode()
+    return page.render(said=said, up=up, html=html, pages=pages, own_file=own_file).encode()

@@ -39,8 +39,13 @@ def run(frames: Frames, ask: Ask) -> Answer:
     times = ratio(theirs, ours)
     both = pl.concat(pair)
     year = both["window_start"][0].year
-    amounts = [figure(ask, side, side["subject"][0], "usd") for side in pair]
     a_name, b_name = (in_sentence(country_name(x)) for x in (ask.sides.a, ask.sides.b))
+    amounts = [
+        figure(
+            ask, side, side["subject"][0], "usd", called=(f"private investment in AI in {name}",)
+        )
+        for side, name in zip(pair, (a_name, b_name), strict=True)
+    ]
     label = f"{a_name} over {b_name}"
     how = "ratio of two published figures, bounds from rounding"
     said = (f"private investment in AI in {a_name} as a multiple of that in {b_name}",)

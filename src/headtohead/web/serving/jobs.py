@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
@@ -77,20 +78,28 @@ def answered(
 
 
 def sentence(
-    status: int, said: str, address: Address | None, up: str = "", *, kept: bool = True
+    status: int,
+    said: str,
+    address: Address | None,
+    up: str = "",
+    *,
+    kept: bool = True,
+    pages: Iterable[tuple[str, str]] = (),
 ) -> PageAnswer:
     """Why there is no page: a page that says so to people, an object that does to programs.
 
     Args:
         address: What was asked for; None for a program's door.
         up: What leads from there to the first page.
+        pages: What may have been meant instead, each with its path from the first page.
     """
     if address is None or address.form != "html":
         phrase = HTTPStatus(status).phrase
         problem = {"type": "about:blank", "title": phrase, "status": status, "detail": said}
         body = json.dumps(problem, ensure_ascii=False).encode()
         return answered(body, PROBLEM, status, kept=kept)
-    return answered(sentence_page(said, up), "text/html; charset=utf-8", status, kept=kept)
+    body = sentence_page(said, up, pages=pages)
+    return answered(body, "text/html; charset=utf-8", status, kept=kept)
 
 
 _SITES: "dict[tuple[Path | None, tuple[int, ...]], Site]" = {}
@@ -123,17 +132,32 @@ def page(evidence: Evidence, address: Address) -> PageAnswer:
     except NoSuchPage:
         return sentence(HTTPStatus.NOT_FOUND, "There is no such page here.", address, up)
     except HeadToHeadError as error:
-        return _reason(error, address, up)
+        return _reason(error, address, up, _instead(error, address, site_of(evidence)))
     return answered(made.body, made.media_type)
 
 
-def _reason(error: HeadToHeadError, address: Address | None, up: str = "") -> PageAnswer:
+def _instead(error: HeadToHeadError, address: Address, site: "Site") -> Iterator[tuple[str, str]]:
+    """The pages that may have been meant: of names spelt alike, or of today."""
+    if isinstance(error, UnknownName):
+        for name in error.near:
+            if path := site.page_of(name):
+                yield name, replace(address, path=path).file("")
+    elif isinstance(error, NoEvidence) and address.day:
+        yield "What is known today", address.at(None).file("")
+
+
+def _reason(
+    error: HeadToHeadError,
+    address: Address | None,
+    up: str = "",
+    pages: Iterable[tuple[str, str]] = (),
+) -> PageAnswer:
     """Why there is no answer, for whoever asked."""
     said = str(error)
     if address is not None:  # a page has a day where a verb has an argument, and no functions
         said = _FUNCTION.sub("", said).replace("`as_of`", "day")
     if isinstance(error, UnknownName | NoEvidence):
-        return sentence(HTTPStatus.NOT_FOUND, said, address, up)
+        return sentence(HTTPStatus.NOT_FOUND, said, address, up, pages=pages)
     if isinstance(error, InputError):
         return sentence(HTTPStatus.BAD_REQUEST, said, address, up)
     return sentence(HTTPStatus.SERVICE_UNAVAILABLE, said, address, up, kept=False)
