@@ -316,7 +316,7 @@ def test_the_cheapest_sellers_of_both_sides_are_said_and_equal_ends_are_one_numb
     two = ask(
         facts, "cost.list_price", ARTICLE, ARTICLE, **{**scope, "cheap": ["deepseek-r1", "gpt-5"]}
     )
-    assert ": 1.0 to 7.3 times cheaper" in two.says
+    assert ": 1 to 7.3 times cheaper" in two.says
 
 
 def test_two_publishers_of_one_season_count_each_agent_once(

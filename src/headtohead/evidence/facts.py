@@ -181,7 +181,7 @@ class Facts:
             if frames[table].is_empty():
                 whose = " from the sources allowed" if sources else ""
                 of = table.replace("_", " ")
-                return Answer(missing=f"nothing was known of {of} by {as_of}{whose}")
+                return Answer(missing=f"nothing was known by {as_of} of {of}{whose}")
         words = {
             k: self._named(v, about) if question.scope[k].kind == "models" else v
             for k, v in filled.items()

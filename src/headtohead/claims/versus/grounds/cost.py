@@ -102,6 +102,7 @@ def _maker_ended(pair: Pair) -> Line | None:
         method="list prices in force, three input tokens to one output",
         n=2,
         n_of="list prices",
+        called=(f"list price of {pair.titles[0]} as a multiple of that of {pair.titles[1]}",),
     )
     a, b = (
         f"{_priced(row)}{', its cheapest credible seller' if gone else ''}"
@@ -178,6 +179,9 @@ def _flagship_prices(pair: Pair) -> Line:
         method="ratio of the medians of list prices in force, three input tokens to one output",
         n=both.height,
         n_of="list prices",
+        called=(
+            f"median list price of {pair.titles[0]} as a multiple of that of {pair.titles[1]}",
+        ),
     )
     said = [
         f"${m:.2f} over {counted(len(usd), 'model')} (${min(usd):.2f} to ${max(usd):.2f})"
