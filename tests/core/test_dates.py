@@ -1,12 +1,12 @@
 """The two dates: parsing, order, messages."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headtohead.core.dates import Period, parse_day
+from headtohead.core.dates import Period, end_moment, first_moment, parse_day
 from headtohead.core.errors import InputError
 
 
@@ -45,3 +45,12 @@ def test_a_period_survives_being_written_and_read(day: date, length: int) -> Non
 def test_a_day_is_not_a_month() -> None:
     with pytest.raises(InputError, match="not a day"):
         parse_day("2025-12")
+
+
+def test_a_span_of_days_holds_its_first_and_its_last_day_whole() -> None:
+    assert first_moment("2025-10-22") == datetime(2025, 10, 22, tzinfo=UTC)
+    assert end_moment(date(2025, 10, 22)) == datetime(2025, 10, 23, tzinfo=UTC)
+    for read in (first_moment, end_moment):
+        assert read("2025-10-22T03:00+08:00") == datetime(2025, 10, 21, 19, tzinfo=UTC)
+    with pytest.raises(InputError, match="outside the calendar"):
+        end_moment("9999-12-31")

@@ -1,7 +1,9 @@
 """`trade_judge` and `h2h trade judge`: from files to a verdict, a sheet and its ways out."""
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -133,6 +135,46 @@ def test_one_trade_is_not_enough_and_says_so(made: Path, tmp_path: Path) -> None
     (tmp_path / "other.csv").write_text(unknown)
     odd = trade_judge(tmp_path / "other.csv", candles=[made / "candles"], stake=1000, draws=100)
     assert any("No candles of PEPE are known" in note for note in odd.sheet.notes)
+
+
+def test_bets_that_leave_nothing_to_draw_are_not_called_luck_or_skill(
+    made: Path, tmp_path: Path
+) -> None:
+    """Who is only ever long in one coin bets as all who bet at those times on that coin do."""
+    rows = [f"A,BTC,long,2025-03-0{n}T02:00Z,2025-03-0{n}T05:00Z,100,1{n}0,1" for n in (2, 3, 4)]
+    header = "agent,coin,side,opened_at,closed_at,entry_usd,exit_usd,quantity"
+    (tmp_path / "alike.csv").write_text("\n".join([header, *rows]) + "\n")
+    folder = tmp_path / "candles"
+    shutil.copytree(made / "candles", folder)
+    (folder / "README.md").write_text("Whose candles these are")
+    found = trade_judge(tmp_path / "alike.csv", candles=[folder], stake=1000, draws=100)
+    assert found.sheet.answer == "undecided"
+    assert "whether it was skill cannot be told" in found.sheet.sentence
+    assert not any("random agents" in headline.what for headline in found.sheet.headlines)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"contract": "bybit"}, "'bybit' is neither hyperliquid nor a file"),
+        ({"candles": ["bare"]}, "bare holds no candles"),
+        ({"start": "2025-03-09", "end": "2025-03-08"}, "00:00 is not before the end, 2025-03-09"),
+    ],
+)
+def test_what_is_misspelt_or_empty_is_named(
+    given: dict[str, Any],
+    said: str,
+    made: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bare").mkdir()
+    choices = {"candles": [made / "candles"], "stake": 1000, "draws": 100, **given}
+    with pytest.raises(InputError, match=said):
+        trade_judge(made / "trades.parquet", **choices)
+    with pytest.raises(InputError, match="bare holds no files"):
+        trade_judge("bare")
 
 
 def test_the_command_prints_the_verdict_and_ends_with_its_code(made: Path, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_a_log_of_another_run_is_refused(whole: RunResult, candles: Path) -> Non
     log, before = whole.details.log, whole.details.log.read_bytes()
     with pytest.raises(InputError, match="`every` was 4 and is 6"):
         _run(candles, log, every="6h")
-    with pytest.raises(InputError, match="`agents` was"):
+    with pytest.raises(InputError, match="`agents` are not the same"):
         _run(candles, log, lazy)
     assert log.read_bytes() == before
 
@@ -179,10 +179,33 @@ def test_two_runs_do_not_write_one_log(candles: Path, tmp_path: Path) -> None:
         assert log.stat().st_mode & 0o077 == 0
 
 
+def once(seen: Observation) -> list[dict[str, Any]]:
+    """Buys the same coin at the start of every window, as everyone who bets then on it does."""
+    buys = {"action": "open", "coin": "ETH", "side": "long", "share": 0.5}
+    return [] if seen.positions else [buys]
+
+
+def test_an_agent_that_fails_at_every_turn_passes_no_gate(candles: Path, tmp_path: Path) -> None:
+    found = _run(candles, tmp_path / "run.jsonl", lazy)
+    assert (found.sheet.answer, found.sheet.word) == ("undecided", "NEVER TRADED")
+    assert "It gave no answer in 6 decisions." in found.sheet.sentence
+
+
+def test_bets_that_leave_random_agents_no_choice_are_not_called_luck(
+    candles: Path, tmp_path: Path
+) -> None:
+    found = _run(candles, tmp_path / "run.jsonl", once)
+    assert found.sheet.answer == "undecided"
+    assert "whether it was skill cannot be told" in found.sheet.sentence
+    assert not any("random agents" in headline.what for headline in found.sheet.headlines)
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"functions": ()}, "No agent was given"),
+        ({"functions": (), "candles": "nowhere"}, "No agent was given"),
+        ({"functions": ("nowhere.py:decide",)}, "nowhere.py does not exist"),
+        ({"every": "90m"}, "is 1.5 hours; it must be a multiple of a bar, 1 hour"),
         ({"functions": (lazy, lazy)}, "Two agents are called 'lazy'"),
         ({"functions": ("nowhere:decide",)}, "nowhere cannot be imported"),
         ({"functions": ("json:dumb",)}, "No function in json is called 'dumb'"),

@@ -137,6 +137,27 @@ def instant(value: Instant, argument: str = "") -> datetime:
         raise InputError(f"{named}{value} lies outside the calendar.") from None
 
 
+def first_moment(value: Instant) -> datetime:
+    """A moment in UTC as `instant` reads it; a day stands for its first one."""
+    return _edge(value, 0)
+
+
+def end_moment(value: Instant) -> datetime:
+    """A moment in UTC as `instant` reads it; a day stands for the one in which it is over."""
+    return _edge(value, 1)
+
+
+def _edge(value: Instant, days: int) -> datetime:
+    at = instant(value)
+    written = isinstance(value, str) and _DAY.match(value.strip())
+    if written or not isinstance(value, str | datetime):
+        try:
+            return datetime.combine(at.date(), time(), UTC) + timedelta(days=days)
+        except OverflowError:
+            raise InputError(f"{value} lies outside the calendar.") from None
+    return at
+
+
 Window = Period | date | str
 
 

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
@@ -161,6 +162,13 @@ def counted_of(n: int, many: str) -> str:
     """A number before the plural of what it counts: 2 models on the board, 1 model on the board."""
     one = re.sub(r"s(?= (?:at|in|listed|of|on|ranked|that)\b|$)", "", many, count=1)
     return f"{n:,} {one if n == 1 else many}"
+
+
+def lasting(length: timedelta) -> str:
+    """A length of time for a sentence: 1 hour, 15 minutes."""
+    hours = length / timedelta(hours=1)
+    n, unit = (hours, "hour") if hours >= 1 else (60 * hours, "minute")
+    return f"{n:g} {unit}{'s' * (n != 1)}"
 
 
 def nearest_first(names: Sequence[str], wanted: Sequence[str], most: int = 12) -> str:

@@ -125,6 +125,22 @@ _FIELDS = ("name", "source", "taker_bp", "maker_bp", "slippage_bp", "funding_hou
 _COIN = ("coin", "max_leverage", "tiers")
 
 
+def contract_of(name: str) -> Contract:
+    """The preset of that name, or the rules in a file.
+
+    Raises:
+        InputError: If there is neither; with a line for every mistake in a file.
+    """
+    if name.casefold() == HYPERLIQUID.name.casefold():
+        return HYPERLIQUID
+    if not Path(name).exists():
+        raise InputError(
+            f"`contract` {name!r} is neither hyperliquid nor a file that exists. The rules of any "
+            "other venue are read from a TOML file."
+        )
+    return read_contract(Path(name))
+
+
 def read_contract(path: Path) -> Contract:
     """A venue's rules from a TOML file.
 

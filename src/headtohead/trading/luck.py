@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError
-from headtohead.core.units import counted_of
+from headtohead.core.units import counted_of, lasting
 from headtohead.trading.contract import Contract
 from headtohead.trading.market import Market
 from headtohead.trading.replay import Accounts, Margin, Orders, replay
@@ -104,6 +104,11 @@ class LuckChance:
     extended: bool
     groups: int = 1
     notes: tuple[str, ...] = ()
+
+    @property
+    def alike(self) -> bool:
+        """Whether every draw returns the same: with one coin and side nothing can be permuted."""
+        return bool(np.ptp(self.returns_frac) <= 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,8 +314,8 @@ def _slots(profile: Profile, market: Market, notes: list[str]) -> _Slots:
     short = sum(t.closed_at - t.opened_at < market.bar for t in trades)
     if short:
         notes.append(
-            f"{short} of {len(trades)} trades were shorter than a bar of {market.bar}; prices "
-            "inside a bar are taken to run straight from its open to its close"
+            f"{short} of {len(trades)} trades were shorter than a bar of {lasting(market.bar)}; "
+            "prices inside a bar are taken to run straight from its open to its close"
         )
     worth = _worth(trades, opens, market, profile.stake_usd)
     least = _LEAST_SHARE * profile.stake_usd

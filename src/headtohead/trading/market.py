@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError, NoEvidence
-from headtohead.core.units import counted, counted_of, first_few
+from headtohead.core.units import counted, counted_of, first_few, lasting
 from headtohead.files.opening import content, csv_batches, csv_header, files_of, kind_of
 from headtohead.files.tables import UserTable, floats, open_tables, plain_text
 
@@ -27,6 +27,7 @@ Times = NDArray[np.datetime64]
 _PRICES = ("open", "high", "low", "close")
 _TIME = ("open_time", "timestamp", "datetime", "time", "date", "calc_time", "observed_at")
 _COIN = ("coin", "symbol", "pair", "asset")
+_TABLES = (".csv", ".parquet", ".feather", ".gz", ".zip", ".zst", ".xz", ".bz2")
 _RATE = ("last_funding_rate", "funding_rate", "rate")
 _QUOTES = re.compile(r"(?P<coin>[A-Z0-9]+?)[-_/]?(?:(?:USDT|USDC|BUSD|USD)(?:PERP)?|PERP)(?![A-Z])")
 _SECOND = 1_000_000
@@ -226,7 +227,13 @@ def read_market(
     notes: list[str] = []
     traded = _checked(series, notes)
     if not traded:
-        raise InputError("No candles were given. Give files with open, high, low and close.")
+        given_files = [files] if isinstance(files, str | Path) else files
+        asked = [str(x) for x in given_files if isinstance(x, str | Path)]
+        where = f"{first_few(asked)} holds no candles"
+        raise InputError(
+            f"{where if asked else 'No candles were given'}. Give files with open, high, low and "
+            "close."
+        )
     length = _bar_of(traded, bar)
     coins = tuple(traded)
     first = min(int(times[0]) for times, _ in traded.values())
@@ -319,9 +326,15 @@ def market_of_rows(
     )
 
 
+def _words(microseconds: int) -> str:
+    return lasting(timedelta(microseconds=microseconds))
+
+
 def _paths(files: Any) -> Iterable[Any]:  # noqa: ANN401
     if isinstance(files, str | Path):
-        yield from files_of(Path(files))
+        path = Path(files)
+        # Beside candles there lie notes, licences and what other tools keep.
+        yield from (x for x in files_of(path) if x == path or x.suffix.lower() in _TABLES)
     elif isinstance(files, Mapping) or hasattr(files, "columns"):
         yield files
     else:
@@ -457,7 +470,7 @@ def _checked(
             _refuse(part)
         spans = {_step(part.times): part.place for part in parts if len(part.times) > 1}
         if len(spans) > 1:
-            said = first_few([f"{timedelta(microseconds=x)} in {y}" for x, y in spans.items()])
+            said = first_few([f"{_words(x)} in {y}" for x, y in spans.items()])
             raise InputError(f"{coin} has bars of different lengths: {said}. Give one of them.")
         times = np.concatenate([part.times for part in parts])
         values = np.concatenate([part.values for part in parts])
@@ -540,7 +553,7 @@ def _bar_of(
                 f"others by bars of {timedelta(microseconds=length)}. Give candles of one length."
             )
     if bar is None and len(set(lengths.values())) > 1:
-        said = first_few([f"{c} {timedelta(microseconds=x)}" for c, x in lengths.items()], 8)
+        said = first_few([f"{c} {_words(x)}" for c, x in lengths.items()], 8)
         raise InputError(f"Bars are of different lengths: {said}. Give candles of one length.")
     return length
 

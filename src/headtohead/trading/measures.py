@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from headtohead.core.estimate import Interval
+from headtohead.core.units import lasting
 from headtohead.stats.inputs import FloatArray
 from headtohead.stats.intervals import around
 from headtohead.trading.bootstrap import block_length, draws_of, interval_of
@@ -215,8 +216,8 @@ def account_of(
     block, a_year = block_length(r), _YEAR / curve.step
     blocks = n / block
     by = (
-        f"stationary bootstrap of {n:,} steps of {_words(curve.step)} in blocks of {block:.0f} on "
-        "average"
+        f"stationary bootstrap of {n:,} steps of {lasting(curve.step)} in blocks of {block:.0f} "
+        "on average"
     )
     moved = float(market_log.sum())
 
@@ -358,8 +359,3 @@ def _grown(log: Any) -> Any:  # noqa: ANN401 - a number or an array
     """A log growth in percent; beyond any number it is inf."""
     with np.errstate(over="ignore"):
         return 100 * np.expm1(log)
-
-
-def _words(step: timedelta) -> str:
-    hours = step / timedelta(hours=1)
-    return f"{hours:g} hour{'s' * (hours != 1)}"

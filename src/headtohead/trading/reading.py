@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.units import counted
 from headtohead.files.formats import PLAIN, Format, Formats, Head, head_of
 from headtohead.files.opening import arrived, files_of, held
 from headtohead.trading.rows import FIELDS
@@ -57,7 +58,12 @@ def recorded(
             parts.append(module.read(file))
             read.append(one)
         if path.is_dir() and not read:
-            raise InputError(f"{path}: none of its {len(inside)} files is of a known layout.")
+            raise InputError(
+                f"{path}: none of its {counted(len(inside), 'file')} is of a known layout. Plain "
+                "tables have to be named one by one."
+                if inside
+                else f"{path} holds no files."
+            )
     return parts, read
 
 

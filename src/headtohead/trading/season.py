@@ -186,7 +186,9 @@ def season_of(
     last = max([last, *(part.end for part in parts if part.end)])
     start, end = start or first, end or last
     if start >= end:
-        raise InputError(f"`start` {start:%Y-%m-%d %H:%M} is not before the end, {end}.")
+        raise InputError(
+            f"`start` {start:%Y-%m-%d %H:%M} is not before the end, {end:%Y-%m-%d %H:%M} (UTC)."
+        )
     if end - start > _LONGEST:
         raise InputError(
             f"The files reach from {start:%Y-%m-%d} to {end:%Y-%m-%d}. Is a time in another unit? "

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from headtohead.core.dates import instant
+from headtohead.core.dates import end_moment, first_moment
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import is_level
 from headtohead.core.settings import check_choices, option
@@ -45,10 +45,16 @@ class JudgeSettings:
         "Default: as many as are in the files.",
     )
     start: datetime | None = option(
-        None, read=instant, metavar="TIME", help="Leave out what was opened before this time (UTC)."
+        None,
+        read=first_moment,
+        metavar="TIME",
+        help="Leave out what was opened before this day or time (UTC).",
     )
     end: datetime | None = option(
-        None, read=instant, metavar="TIME", help="Leave out what was closed after this time (UTC)."
+        None,
+        read=end_moment,
+        metavar="TIME",
+        help="Leave out what was closed after this day or time (UTC).",
     )
     alpha: float = option(
         0.05,

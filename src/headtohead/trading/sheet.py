@@ -220,6 +220,12 @@ def _sentence(j: Judgement, days: str) -> str:
         )
     if best.chance is None:
         return f"{first} Too little of {name}'s account is known to say how likely luck is."
+    if _alike(best):
+        return (
+            f"{first} Random agents that trade at its times, with its coins and sides, can only do "
+            f"what {name} did, for its trades leave no other order of them: whether it was skill "
+            "cannot be told."
+        )
     raised = ""
     if best.corrected is not None and j.tried > 1:
         raised = (
@@ -233,8 +239,20 @@ def _sentence(j: Judgement, days: str) -> str:
         )
     return (
         f"{first} Of random agents that trade at the times of {name}, in its sizes and as often "
-        f"long, {_share(best.chance)} do as well on the same candles{raised}."
+        f"long, {_share(best.chance)} do as well on the same candles{_replayed(best)}{raised}."
     )
+
+
+def _alike(v: AgentVerdict) -> bool:
+    return v.luck is not None and v.luck.bets.alike
+
+
+def _replayed(v: AgentVerdict) -> str:
+    """The larger chance of the two, where it is not the first: by it the verdict is made."""
+    chance = None if v.luck is None else v.luck.replayed[0]
+    if v.chance is None or chance is None or chance <= v.chance:
+        return ""
+    return f", and {_share(chance)} as well as its recorded trades in the same replay"
 
 
 def _verdict_words(v: AgentVerdict, j: Judgement) -> str:
@@ -251,12 +269,12 @@ def _verdict_words(v: AgentVerdict, j: Judgement) -> str:
 def _headlines(j: Judgement) -> tuple[Headline, ...]:
     best = j.verdicts[0]
     large = []
-    if best.chance is not None:
+    if best.chance is not None and not _alike(best):
         what = "random agents" if best.basis == "random agents" else "accounts without any edge"
         large.append(
             Headline(
                 _share(best.chance),
-                f"of {what} did as well as {best.account.agent} or better.",
+                f"of {what} did as well as {best.account.agent}, or better{_replayed(best)}.",
             )
         )
     total = best.account.measures["return"]

@@ -157,12 +157,11 @@ def _luck(
         return ""
     if not account.trades:
         return f"{account.agent}: values of its account do not say what it traded"
-    from headtohead.trading.contract import HYPERLIQUID, read_contract
+    from headtohead.trading.contract import contract_of
     from headtohead.trading.judging import Luck
     from headtohead.trading.luck import chance, profile_of
 
-    known = settings.contract.lower() == HYPERLIQUID.name.lower()
-    contract = HYPERLIQUID if known else read_contract(Path(settings.contract))
+    contract = contract_of(settings.contract)
     until, agent = season.recorded_until, account.agent
     cut = until < season.end
     draw = partial(chance, market=market, contract=contract, draws=settings.draws, rng=rng)

@@ -38,6 +38,8 @@ def test_what_was_called_impossible_and_came_is_infinite_and_not_clipped() -> No
     assert scores.tolist() == [math.inf, math.inf, 0.0]
     rng = np.random.default_rng(SEED)
     assert mean_score(scores, rng).value == math.inf
+    few = mean_score([0.04, 1.0], rng, most=1.0)
+    assert (few.low, few.high) == (0.0, 1.0)
     assert skill(scores, [1, 1, 1], rng) is None
 
 

@@ -1,5 +1,7 @@
 """How good probabilities were: Brier score, log score, and skill against simple forecasts."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -47,11 +49,12 @@ def log_score(probability: ArrayLike, outcome: ArrayLike) -> FloatArray:
     return result
 
 
-def mean_score(scores: ArrayLike, rng: np.random.Generator) -> Interval:
+def mean_score(scores: ArrayLike, rng: np.random.Generator, *, most: float = math.inf) -> Interval:
     """The mean score of propositions, with its 95% bootstrap interval over them.
 
     Args:
         scores: One of each proposition, shape (n,), 0 or more; may be infinite.
+        most: The worst score there is; no interval goes beyond.
 
     Returns:
         Without an upper end where there is one proposition, all score alike, or one is infinite.
@@ -60,7 +63,7 @@ def mean_score(scores: ArrayLike, rng: np.random.Generator) -> Interval:
     if np.isinf(own).any():
         return Interval(np.inf, float(own[np.isfinite(own)].sum()) / own.size, np.inf)
     found = paired_difference(np.zeros_like(own), own, rng)
-    return around(found.value, max(0.0, found.low), found.high)
+    return around(found.value, max(0.0, found.low), min(most, found.high))
 
 
 def skill(scores: ArrayLike, reference: ArrayLike, rng: np.random.Generator) -> Interval | None:

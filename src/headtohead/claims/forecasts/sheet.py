@@ -445,9 +445,8 @@ def _trend(n: int, some: "Sequence[tuple[Proposition, SimpleForecasts, Series]]"
 def _percent(p: float) -> str:
     """A probability, never rounded to what it is not."""
     if 0 < p < 0.005 or 0.995 < p < 1:
-        return (
-            f"{p:.2%}" if 0.0001 <= p <= 0.9999 else ("under 0.01%" if p < 0.5 else "over 99.99%")
-        )
+        digits = next((n for n in (1, 2) if 0 < round(p, n + 2) < 1), 0)
+        return f"{p:.{digits}%}" if digits else "under 0.01%" if p < 0.5 else "over 99.99%"
     return f"{p:.0%}"
 
 

@@ -82,7 +82,7 @@ def forecasts(
     found = tuple(_proposition(facts, due, v, day) for v in verdicts)
     ids = {i for v in verdicts for i in v.source_ids}
     return ForecastsResult(
-        title=file.title,
+        title=f"Forecasts in “{file.title}”",
         origin=file.origin,
         as_of=day,
         propositions=found,
@@ -188,7 +188,7 @@ def _of_one(
         forecaster=name,
         propositions=places.size,
         forecasts=len(given),
-        brier=mean_score(of_each(brier(p, o), of), rng),
+        brier=mean_score(of_each(brier(p, o), of), rng, most=1.0),
         log=mean_score(logs, rng),
         impossible=tuple(
             found[place].id for place, score in zip(places, logs, strict=True) if np.isinf(score)

@@ -155,12 +155,16 @@ def _read(path: Path) -> tuple[LogHead | None, dict[Place, Decision], int]:
     return head, kept, end
 
 
+# Of settings that a sentence can hold; of others it only says that they differ.
+_SHORT = ("contract", "margin", "stake", "days", "every", "history", "named", "seed")
+
+
 def _check(path: Path, before: LogHead, now: LogHead) -> None:
     names = [*now.identity, *(x for x in before.identity if x not in now.identity)]
     other = [
-        f"`{name}` was {before.identity.get(name)!r} and is {now.identity.get(name)!r}"
+        f"`{name}` was {was!r} and is {new!r}" if name in _SHORT else f"`{name}` are not the same"
         for name in names
-        if digest(before.identity.get(name)) != digest(now.identity.get(name))
+        if digest(was := before.identity.get(name)) != digest(new := now.identity.get(name))
     ]
     if other:
         raise InputError(

@@ -24,7 +24,7 @@ def luck_over(
     Its own bets are replayed as theirs are, at the opens of bars and without stops, so that it is
     one of them if it has no skill. A window in which it made no bet counts as 0 for all.
     """
-    found: dict[str, tuple[float, float, float]] = {}
+    found: dict[str, tuple[float, float, float, bool]] = {}
     for name in played.names[: played.agents]:
         wait(f"Drawing random agents that bet as {name} did.")
         own, drawn, some = 0.0, np.zeros(draws), False
@@ -56,16 +56,20 @@ def luck_over(
             n = len(played.windows)
             above = (int((drawn >= own - slack).sum()) + 1) / (draws + 1)
             below = (int((drawn <= own + slack).sum()) + 1) / (draws + 1)
-            found[name] = (above, below, float(drawn.mean()) / n)
+            found[name] = (above, below, float(drawn.mean()) / n, bool(np.ptp(drawn) <= 1e-9))
     return _corrected(found, draws)
 
 
-def _corrected(found: Mapping[str, tuple[float, float, float]], draws: int) -> dict[str, LuckOver]:
+def _corrected(
+    found: Mapping[str, tuple[float, float, float, bool]], draws: int
+) -> dict[str, LuckOver]:
     if not found:
         return {}
     above, below = (holm([one[side] for one in found.values()]).tolist() for side in (0, 1))
     return {
-        name: LuckOver(chance=one[0], corrected=a, worse=b, mean_frac=one[2], draws=draws)
+        name: LuckOver(
+            chance=one[0], corrected=a, worse=b, mean_frac=one[2], draws=draws, alike=one[3]
+        )
         for (name, one), a, b in zip(found.items(), above, below, strict=True)
     }
 

@@ -63,10 +63,13 @@ class TradeRun:
 
     @property
     def answer(self) -> Answer:
-        """Of all: yes if one is better than luck explains, no if each is worse, else undecided."""
+        """Of all: yes if one is better than luck explains, no if each is worse, else undecided.
+
+        Undecided too if none ever traded, so that nothing that fails at every turn passes a gate.
+        """
         answers = [self.verdict(agent) for agent in self.agents]
         order: tuple[Answer, ...] = ("yes", "undecided", "no")
-        return next((answer for answer in order if answer in answers), "none")
+        return next((answer for answer in order if answer in answers), "undecided")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from headtohead.core.dates import instant
+from headtohead.core.dates import end_moment, first_moment
 from headtohead.core.errors import InputError
 from headtohead.core.settings import check_choices, option
 from headtohead.trading.settings import check_ranges
@@ -76,10 +76,13 @@ class RunSettings:
         (), metavar="COIN,...", help="Coins to trade, the first one to buy and hold. Default: all."
     )
     start: datetime | None = option(
-        None, read=instant, metavar="TIME", help="Use candles from this time on (UTC)."
+        None, read=first_moment, metavar="TIME", help="Use candles from this day or time on (UTC)."
     )
     end: datetime | None = option(
-        None, read=instant, metavar="TIME", help="Use candles until this time (UTC)."
+        None,
+        read=end_moment,
+        metavar="TIME",
+        help="Use candles until this day is over, or until this time (UTC).",
     )
     windows: int = option(
         12, metavar="N", help="Windows, spread at random over all candles, the same for everyone."

@@ -64,7 +64,7 @@ def run_sheet(
         title=_title(run),
         kicker=f"{counted(len(run.agents), 'agent')} and {counted(len(run.baselines), 'baseline')} "
         f"in {counted(n, 'window')} of {run.days:g} days.",
-        word=_WORDS[run.answer],
+        word=_WORDS[run.answer] if any(a.luck for a in run.agents) else "NEVER TRADED",
         answer=run.answer,
         sentence=_sentence(run, run.agents[0]),
         headlines=_headlines(run),
@@ -106,7 +106,14 @@ def _sentence(run: TradeRun, agent: Contender) -> str:
     )
     luck = agent.luck
     if luck is None:
-        return f"{said}; it never traded, so it is not compared with luck."
+        failed = sum(agent.failed.values())
+        why = f" It gave no answer in {counted(failed, 'decision')}." if failed else ""
+        return f"{said}; it never traded, so it is not compared with luck.{why}"
+    if luck.alike:
+        return (
+            f"{said}. It bet so seldom, or so much alike, that random agents have no other coin or "
+            "side to give its bets: whether it was skill cannot be told."
+        )
     raised = f" ({_share(luck.corrected)} corrected for {len(run.agents)} agents)"
     return (
         f"{said}; of random agents with its bets on other coins and sides, "
@@ -123,7 +130,7 @@ def _headlines(run: TradeRun) -> tuple[Headline, ...]:
             f"is the mean return of {best.name} in a window ({_ends(best.returned_pct)}).",
         )
     ]
-    if best.luck is not None:
+    if best.luck is not None and not best.luck.alike:
         large.append(Headline(_share(best.luck.chance), "of random agents do as well."))
     held = next(x for x in run.baselines if x.name == "equal weight")
     large.append(

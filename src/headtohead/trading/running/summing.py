@@ -32,6 +32,7 @@ class LuckOver:
         worse: The chance that it is at most the agent's, corrected likewise.
         mean_frac: Their mean return.
         draws: How many there were.
+        alike: Whether all returned the same: its bets leave no other order of coins and sides.
     """
 
     chance: float
@@ -39,6 +40,7 @@ class LuckOver:
     worse: float
     mean_frac: float
     draws: int
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from headtohead.core.settings import takes
 from headtohead.evidence.store import Store
 from headtohead.files.opening import file_citation
 from headtohead.prices.at_calls import prices_on
-from headtohead.trading.contract import HYPERLIQUID, read_contract
+from headtohead.trading.contract import contract_of
 from headtohead.trading.market import Market, market_of, read_market
 from headtohead.trading.running.agents import Asked, AskedFunction, AskedModel, open_agents
 from headtohead.trading.running.baselines import BASELINES
@@ -88,12 +88,12 @@ def trade_run(
 
     if settings.replay is not None:
         return _replayed(settings, store, as_of, wait)
-    market, sources = _market(settings, store, as_of)
-    course = _course(settings, market, asking.concurrency)
     prices = cache(lambda: prices_on(as_of, store))
     models = models_of(asking, settings.log, prices)
     asked: list[Asked] = [*models, *_functions(settings)]
     _check_names([one.name for one in asked])
+    market, sources = _market(settings, store, as_of)
+    course = _course(settings, market, asking.concurrency)
     head = LogHead(identity=_identity(course, asked), given=_given(settings, asked, as_of))
 
     async def run() -> tuple[DecisionLog, Played, float]:
@@ -208,8 +208,7 @@ def _market(
 
 
 def _course(settings: RunSettings, market: Market, at_once: int) -> RunPlan:
-    known = settings.contract == "hyperliquid"
-    contract = HYPERLIQUID if known else read_contract(Path(settings.contract))
+    contract = contract_of(settings.contract)
     contract.steps(market.coins)
     windows = windows_of(
         market,
@@ -236,6 +235,9 @@ def _functions(settings: RunSettings) -> list[AskedFunction]:
     made = []
     for one in settings.functions:
         if isinstance(one, str):
+            where = one.rpartition(":")[0]
+            if where.endswith(".py") and not Path(where).is_file():
+                raise InputError(f"`functions`: {where} does not exist. Give a file that does.")
             made.append(AskedFunction(name=Path(one).name, source=one))
         elif callable(one):
             name = getattr(one, "__name__", type(one).__name__)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headtohead.core.errors import InputError
-from headtohead.core.units import counted, first_few
+from headtohead.core.units import counted, first_few, lasting
 from headtohead.trading.market import Market
 
 
@@ -101,5 +101,7 @@ def _draw(
 def _in_bars(length: timedelta, name: str, bar: timedelta) -> int:
     bars = length / bar
     if bars < 1 or abs(bars - round(bars)) > 1e-9:
-        raise InputError(f"`{name}` is {length}; it must be a multiple of a bar, {bar}.")
+        raise InputError(
+            f"`{name}` is {lasting(length)}; it must be a multiple of a bar, {lasting(bar)}."
+        )
     return round(bars)
