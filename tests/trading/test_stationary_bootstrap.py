@@ -4,9 +4,17 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trading.bootstrap import block_length, draws_of, interval_of, resampled
+from headtohead.trading.bootstrap import (
+    FEWEST_BLOCKS,
+    block_length,
+    chance_beyond,
+    draws_of,
+    interval_of,
+    resampled,
+)
 
 
 def autoregression(rng: np.random.Generator, n: int, r: float, paths: int = 1) -> FloatArray:
@@ -120,3 +128,40 @@ def test_intervals_of_a_mean_cover_in_short() -> None:
 )
 def test_intervals_of_a_mean_cover(n: int, r: float, least: float) -> None:
     assert least <= covers(500, n, r, 500) <= 0.98
+
+
+def test_the_chance_is_the_larger_of_a_share_and_of_students() -> None:
+    draws = np.random.default_rng(0).normal(size=400)
+    draws -= draws.mean()
+    share = ((draws >= 2).sum() + 1) / 401
+    by_t = stats.t(5).sf(2 / (draws.std() * math.sqrt(6 / 5)))
+    assert by_t > share
+    assert chance_beyond(2, draws, 6) == pytest.approx(by_t)
+    lopsided = np.r_[np.full(300, -1.0), np.full(100, 3.0)]
+    assert chance_beyond(3, lopsided, 1000) == pytest.approx(101 / 401)
+    assert chance_beyond(-2, draws, 6) == pytest.approx(
+        max(1 - by_t, ((draws >= -2).sum() + 1) / 401)
+    )
+    assert chance_beyond(0, np.zeros(9), 6) == 1.0
+
+
+def alarms(n: int, rounds: int, df: float = 3.0) -> float:
+    """How often a mean of 0 is called above 0 at 5%, of steps of Student's t."""
+    rng, found = np.random.default_rng(n), []
+    while len(found) < rounds:
+        x = rng.standard_t(df, n)
+        block = block_length(x)
+        if n / block >= FEWEST_BLOCKS:
+            drawn = draws_of(x[:, None], lambda s: s.sum(axis=1), block, rng, rounds=300)[:, 0]
+            found.append(chance_beyond(float(x.sum()), drawn - n * x.mean(), n / block) <= 0.05)
+    return float(np.mean(found))
+
+
+def test_heavy_tails_are_seldom_called_growth_in_short() -> None:
+    assert alarms(30, 60) <= 0.05 + 3.3 * math.sqrt(0.05 * 0.95 / 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [20, 60, 221])
+def test_heavy_tails_are_seldom_called_growth(n: int) -> None:
+    assert alarms(n, 800) <= 0.05 + 3.3 * math.sqrt(0.05 * 0.95 / 800)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.trading.seasons import hours, trade
 
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.trading.reading import recorded
 from headtohead.trading.rows import coin_of, moment
-from headtohead.trading.season import Season, season_of
+from headtohead.trading.season import AccountValue, Recorded, Season, season_of
 
 REAL = Path(__file__).parent / "real_files" / "freqtrade-2026.9"
 BACKTEST = REAL / "backtest-result-2026-11-29_22-03-00.zip"
@@ -240,3 +241,101 @@ def test_odd_files_are_errors_that_say_what_is_odd(
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=said):
         read(tmp_path / name)
+
+
+_FT_TRADE: dict[str, object] = {
+    "pair": "BTC/USDT:USDT",
+    "open_timestamp": 1_741_000_000_000,
+    "close_timestamp": 1_741_010_000_000,
+    "open_rate": 100.0,
+    "close_rate": 101.0,
+    "amount": 2.0,
+    "fee_open": 0.001,
+    "fee_close": 0.001,
+    "is_short": True,
+    "leverage": 3.0,
+    "profit_abs": -2.4,
+}
+_FT_ENDS = {"backtest_start_ts": 1_740_900_000_000, "backtest_end_ts": 1_741_900_000_000}
+_FT_ONE = {"starting_balance": 1000, "stake_currency": "USDT", **_FT_ENDS}
+
+
+class TestBacktestsThatLackSomething:
+    """What freqtrade leaves empty is unknown; what it never writes is named."""
+
+    def part(self, tmp_path: Path, one: object) -> Recorded:
+        other = {**_FT_ONE, "trades": [_FT_TRADE]}
+        whole = {"strategy": {"One": one, "Other": other}, "strategy_comparison": []}
+        (tmp_path / "result.json").write_text(json.dumps(whole))
+        return recorded([tmp_path / "result.json"])[0][0]
+
+    def test_unknown_fees_and_open_trades(self, tmp_path: Path) -> None:
+        blank = {**_FT_TRADE, "fee_open": None}
+        open_yet = {**_FT_TRADE, "close_timestamp": None, "close_rate": None}
+        found = self.part(tmp_path, {**_FT_ONE, "trades": [blank, open_yet]})
+        assert [t.fees_usd for t in found.trades] == [None, pytest.approx(0.402)]
+        assert [t.side for t in found.trades] == ["short", "short"]
+        assert found.left_out == {"trades that were still open": 1}
+
+    def test_a_strategy_without_a_trade_is_told(self, tmp_path: Path) -> None:
+        found = self.part(tmp_path, {**_FT_ONE, "trades": []})
+        assert found.notes == ("One closed no trade and is not judged.",)
+
+    @pytest.mark.parametrize(
+        ("one", "said"),
+        [
+            ([1], "strategy One: no starting_balance is there"),
+            ({**_FT_ONE, "trades": None}, "strategy One: trades is None"),
+            ({**_FT_ONE, "backtest_end_ts": "soon"}, "strategy One: backtest_end_ts is 'soon'"),
+            ({**_FT_ONE, "trades": [{**_FT_TRADE, "amount": "x"}]}, "trade 1: amount is 'x'"),
+        ],
+    )
+    def test_what_it_never_writes(self, tmp_path: Path, one: object, said: str) -> None:
+        with pytest.raises(InputError, match=said):
+            self.part(tmp_path, one)
+
+
+def test_candles_in_place_of_trades_are_sent_where_they_belong(tmp_path: Path) -> None:
+    (tmp_path / "BTC.csv").write_text("timestamp,open,high,low,close\n2025-03-01,1,1,1,1\n")
+    with pytest.raises(InputError, match=r"holds candles, and no trades\. Give it as `candles`"):
+        read(tmp_path / "BTC.csv")
+
+
+_RISING = tuple(AccountValue("A", hours(n), 1000.0 + 100 * n) for n in range(11))
+
+
+class TestOneStake:
+    """An account begins with one amount, and has one value at a time."""
+
+    def test_a_later_start_begins_anew(self) -> None:
+        late = trade("B", opened_at=hours(6), closed_at=hours(8), fees_usd=None, net_usd=30.0)
+        early = trade("B", opened_at=hours(0), closed_at=hours(2), net_usd=500.0)
+        part = Recorded(trades=(early, late), values=_RISING)
+        found = season_of([part], stake_usd=1000, start=hours(5))
+        assert found.final_return("A") == pytest.approx(2000 / 1500 - 1)
+        (kept,) = found.trades
+        assert (kept.net_usd, kept.quantity) == (pytest.approx(20), pytest.approx(2 / 3))
+        assert "begun with $1,000 on 2025-03-01 05:00" in found.notes[0]
+        whole = season_of([part], stake_usd=1000, start=hours(0))
+        assert (whole.final_return("A"), whole.notes) == (pytest.approx(1.0), ())
+        lost = AccountValue("A", hours(1), 0.0)
+        with pytest.raises(InputError, match="A was worth nothing at `start`"):
+            season_of([Recorded(values=(lost, _RISING[9]))], stake_usd=9, start=hours(5))
+
+    def test_a_stake_against_the_files(self) -> None:
+        with pytest.raises(InputError, match=r"`stake` is 10, and .* began with \$1,000"):
+            season_of([Recorded(values=_RISING)], stake_usd=10)
+        with pytest.raises(InputError, match=r"`stake` is 900, and .* began with \$1,000"):
+            season_of([Recorded(trades=(trade(),), stake_usd=1000)], stake_usd=900)
+        # A first value some way from the stake is what the account had made by then.
+        assert season_of([Recorded(values=_RISING)], stake_usd=900).stake_usd == 900
+
+    def test_two_values_at_once(self) -> None:
+        other = AccountValue("A", hours(3), 99_999.0)
+        with pytest.raises(InputError, match=r"A has two values at 2025-03-01 03:00:00: \$1,300"):
+            season_of([Recorded(values=(*_RISING, other))])
+
+    def test_trades_without_fee_and_profit_are_told(self) -> None:
+        bare = trade(fees_usd=None, net_recorded=False)
+        found = season_of([Recorded(trades=(bare, trade("B")))], stake_usd=1000)
+        assert found.notes[0].startswith("Of 2 trades 1 say neither fee nor profit")

@@ -122,6 +122,20 @@ def test_values_of_accounts_alone_are_judged_by_their_swings(tmp_path: Path) -> 
     assert found.sheet.title == "fund cannot be told from luck"
 
 
+def test_intervals_without_ends_are_written_as_unknown(tmp_path: Path) -> None:
+    rows = ["agent,time,equity"]
+    stretches = np.repeat([0.01, -0.01, 0.02, 0.01, -0.02, 0.005] * 4, 4)
+    for agent, turn in (("A", 0), ("B", 7)):
+        worth = 100 * np.cumprod(np.r_[1, 1 + stretches[turn : turn + 60]])
+        rows += [f"{agent},{hours(n):%Y-%m-%dT%H:%MZ},{x:.6f}" for n, x in enumerate(worth)]
+    (tmp_path / "slow.csv").write_text("\n".join(rows))
+    found = trade_judge(tmp_path / "slow.csv", draws=100, stake=100)
+    said = {row["label"]: row for row in json.loads(found.to_json())["results"]}
+    assert said["return, A"]["high"] is None
+    assert {"account of A over that of B", "account of B over that of A"} & set(said)
+    assert not any("Trades are recorded until" in note for note in found.sheet.notes)
+
+
 def test_one_trade_is_not_enough_and_says_so(made: Path, tmp_path: Path) -> None:
     header = "agent,coin,side,opened_at,closed_at,entry_usd,exit_usd,quantity\n"
     (tmp_path / "one.csv").write_text(

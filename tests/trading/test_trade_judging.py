@@ -130,3 +130,22 @@ def test_luck_is_seldom_called_skill_in_short() -> None:
 @pytest.mark.slow
 def test_luck_is_seldom_called_skill() -> None:
     assert false_alarms(300, 400) <= 0.08
+
+
+def test_an_account_that_stays_the_same_is_not_called_too_short() -> None:
+    found = judgement(np.zeros(100))
+    assert found.verdicts[0].answer == "none"
+    assert found.verdicts[0].account.notes == (
+        "All 100 steps of A's account are alike, so nothing tells skill from luck",
+    )
+    # Steady growth has no Sharpe ratio, and none is made up of what rounding leaves.
+    steady = judgement(np.full(100, 0.01)).verdicts[0]
+    assert (steady.answer, "sharpe" in steady.account.measures) == ("none", False)
+
+
+def test_the_chance_of_a_pair_agrees_with_its_interval() -> None:
+    rng = np.random.default_rng(11)
+    for _ in range(12):
+        (pair,) = judgement(*(0.01 * rng.standard_t(3, (2, 30))), rounds=200).pairs
+        # By a percentile alone p is below 5% where the interval, which is wider, holds 1.
+        assert pair.p > 0.04 or not pair.ratio.low < 0.995 < 1.005 < pair.ratio.high

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from headtohead.core.estimate import Interval
 from headtohead.stats.bootstrap import percentile_interval
 from headtohead.stats.inputs import FloatArray, check_level, vector
-from headtohead.stats.intervals import normal_probability, student_quantile
+from headtohead.stats.intervals import normal_probability, student_quantile, student_tail
 
 _CELLS = 1_000_000  # returns held at once
 FEWEST_BLOCKS = 5
@@ -123,3 +123,26 @@ def interval_of(value: float, draws: FloatArray, blocks: float, level: float = 0
     t = student_quantile(0.5 + level / 2, blocks - 1)
     tail = normal_probability(-t / math.sqrt((blocks - 1) / blocks))
     return percentile_interval(value, draws, max(tail, 1 / draws.size))
+
+
+def chance_beyond(value: float, draws: FloatArray, blocks: float) -> float:
+    """The chance that what is 0 on average comes out at `value` or above, above 0.
+
+    The larger of the share of draws that do, (k + 1) / (n + 1), and the tail of Student's t with
+    their spread: draws from few blocks vary too little, and a single leap makes them lopsided.
+
+    Args:
+        draws: Moved to 0 on average, shape (rounds,).
+        blocks: As of `interval_of`, above 1.
+
+    Returns:
+        At most 5% where nothing is to be found in 4 to 7% of paths of 20 to 400 independent steps,
+        also with heavy tails; in about 11% of 20 to 40 steps of an autoregression of 0.3, for so
+        few do not tell how long blocks must be.
+    """
+    share = (int((draws >= value).sum()) + 1) / (draws.size + 1)
+    error = float(draws.std()) * math.sqrt(blocks / (blocks - 1))
+    if not error > 0:
+        return share
+    tail = student_tail(abs(value) / error, blocks - 1)
+    return max(share, tail if value > 0 else 1 - tail)

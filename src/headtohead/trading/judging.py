@@ -20,7 +20,7 @@ from headtohead.publish.sheet import Answer
 from headtohead.stats.inputs import FloatArray, check_count
 from headtohead.stats.intervals import jointly, normal_probability, normal_quantile
 from headtohead.stats.tails import holm
-from headtohead.trading.bootstrap import block_length, draws_of, interval_of
+from headtohead.trading.bootstrap import block_length, chance_beyond, draws_of, interval_of
 from headtohead.trading.measures import Account, Hold
 from headtohead.trading.season import Season
 
@@ -263,9 +263,8 @@ def _chances(account: Account, luck: Luck | None) -> tuple[float, float, float, 
     if not account.growth.size:
         return None
     reached = math.log(max(1 + account.final_frac, 1e-9))
-    n = account.growth.size + 1
-    well = (int((account.growth >= reached).sum()) + 1) / n
-    badly = (int((account.growth <= reached).sum()) + 1) / n
+    well = chance_beyond(reached, account.growth, account.blocks)
+    badly = chance_beyond(-reached, -account.growth, account.blocks)
     return well, well, badly, badly
 
 
@@ -299,9 +298,12 @@ def _pairs(
         block = block_length(apart)
         drawn = draws_of(apart[:, None], _sums, block, rng, rounds=rounds)[:, 0]
         total = float(apart.sum())
-        low = int((drawn <= 0).sum())
-        p = min(1.0, 2 * (min(low, rounds - low) + 1) / (rounds + 1))
-        rows.append((a.agent, b.agent, interval_of(total, drawn, n / block, level), p, n))
+        interval = interval_of(total, drawn, n / block, level)
+        p = 1.0
+        if math.isfinite(interval.low):
+            centred = math.copysign(1.0, total) * (drawn - n * apart.mean())
+            p = min(1.0, 2 * chance_beyond(abs(total), centred, n / block))
+        rows.append((a.agent, b.agent, interval, p, n))
     raised = holm([row[3] for row in rows]).tolist() if rows else []
     return tuple(
         AccountPair(a=a, b=b, ratio=_exponential(jointly(apart, level, len(rows))), p=p, n=n)

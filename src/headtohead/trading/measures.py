@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from headtohead.core.estimate import Interval
-from headtohead.core.units import lasting
+from headtohead.core.units import counted, lasting
 from headtohead.stats.inputs import FloatArray
 from headtohead.stats.intervals import around
 from headtohead.trading.bootstrap import block_length, draws_of, interval_of
@@ -95,6 +95,7 @@ class Account:
         curve: None where nothing of it is known between its ends.
         measures: By name; what could not be computed is not there.
         growth: Draws of the log growth over the season, centred on 0; empty without an interval.
+        blocks: Steps known over the mean length of a block of those draws.
         notes: What could not be computed, and why.
     """
 
@@ -105,6 +106,7 @@ class Account:
     curve: Curve | None
     measures: Mapping[str, Measure]
     growth: FloatArray
+    blocks: float = 0.0
     notes: tuple[str, ...] = ()
 
     @property
@@ -206,8 +208,11 @@ def account_of(
         growth=np.empty(0),
     )
     n = 0 if curve is None else curve.returns.size
-    if curve is None or n < _FEWEST_STEPS or not np.any(curve.returns):
-        note = f"{n} steps of {agent}'s account are known, too few for an interval"
+    if curve is None or n < _FEWEST_STEPS:
+        note = f"{agent}'s account is known at {counted(n, 'step')}, too few for an interval"
+        return replace(account, notes=(note,))
+    if not curve.returns.std() > 1e-12:
+        note = f"All {n:,} steps of {agent}'s account are alike, so nothing tells skill from luck"
         return replace(account, notes=(note,))
     r = curve.returns
     held = None if holding is None else np.log(holding.at(curve.times))
@@ -234,7 +239,7 @@ def account_of(
         ("rest", "pct"),
     )
     for place, (name, unit) in enumerate(kinds):
-        if place < 2 or moved:
+        if (place < 2 or moved) and math.isfinite(own[place]):
             interval = interval_of(float(own[place]), drawn[:, place], blocks, level)
             measures[name] = Measure(name, float(own[place]), unit, interval, by, n, "steps")
     # Over the whole season, of which the steps known may be a part.
@@ -249,7 +254,7 @@ def account_of(
     if math.isinf(ends.high):
         note = f"{agent}'s {n} known steps hold {blocks:.0f} blocks, too few for an interval"
         return replace(account, notes=(note,))
-    return replace(account, growth=growth)
+    return replace(account, growth=growth, blocks=blocks)
 
 
 def _statistics(paths: FloatArray, a_year: float, moved: float) -> FloatArray:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headtohead.publish.machine import envelope, figure_json
+from headtohead.publish.machine import envelope, figure_json, finite
 from headtohead.publish.result import Result
 from headtohead.publish.sheet import Sheet
 from headtohead.trading.judging import Judgement
@@ -49,8 +49,8 @@ def results(judgement: Judgement, sheet: Sheet) -> Sequence[Mapping[str, Any]]:
             {
                 "label": f"{name}, {v.account.agent}",
                 "value": m.value,
-                "low": m.interval and m.interval.low,
-                "high": m.interval and m.interval.high,
+                "low": finite(m.interval and m.interval.low),
+                "high": finite(m.interval and m.interval.high),
                 "unit": m.unit,
                 "method": m.method,
                 "n": m.n,
@@ -76,9 +76,9 @@ def results(judgement: Judgement, sheet: Sheet) -> Sequence[Mapping[str, Any]]:
     rows += [
         {
             "label": f"account of {p.a} over that of {p.b}",
-            "value": p.ratio.value,
-            "low": p.ratio.low,
-            "high": p.ratio.high,
+            "value": finite(p.ratio.value),
+            "low": finite(p.ratio.low),
+            "high": finite(p.ratio.high),
             "unit": "ratio",
             "method": "stationary bootstrap, jointly for all pairs (Bonferroni)",
             "p_value": p.p,

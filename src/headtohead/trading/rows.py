@@ -146,6 +146,8 @@ def check_paths(paths: Mapping[str, str], path: object, columns: list[str]) -> N
         return
     lacking = [x for x in TRADE if x not in paths and x != "side"]
     if lacking:
+        if {"open", "high", "low", "close"} <= {name.strip().lower() for name in columns}:
+            raise InputError(f"{path} holds candles, and no trades. Give it as `candles`.")
         there = nearest_first(columns, lacking)
         raise InputError(
             f"{path}: no column is known to hold {lacking[0]}. Trades need {', '.join(TRADE)}; "

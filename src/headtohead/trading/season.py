@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 from headtohead.core.errors import InputError
-from headtohead.core.units import first_few
+from headtohead.core.units import counted, first_few
 
 Side = Literal["long", "short"]
 _LONGEST = timedelta(days=50 * 365)
 _UNEXPLAINED = 0.05  # of the stake: a difference that fees and funding do not make
+_SAME = 0.01  # by so much two values of one moment may differ, as one is rounded
+_TWICE = 2.0  # nobody doubles or halves a stake before the first value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,11 +171,13 @@ def season_of(
 
     Args:
         stake_usd: What every account began with; by the files if None, else the first value.
-        start: Later trades and values count; by default from the hour of the first one on.
+        start: Later trades and values count; by default from the hour of the first one on. What an
+            account was worth then counts as its stake: all amounts of it are scaled.
         end: Earlier ones count; by default to the last one.
 
     Raises:
-        InputError: If nothing is left, or the stake is not known.
+        InputError: If nothing is left, the stake is not known or contradicted, an account has two
+            values at once, or was worth nothing at the start.
     """
     trades = [t for part in parts for t in part.trades]
     values = [v for part in parts for v in part.values]
@@ -199,19 +203,34 @@ def season_of(
         left.update(part.left_out)
     kept = [t for t in trades if start <= t.opened_at and t.closed_at <= end]
     left["trades outside the days asked for"] += len(trades) - len(kept)
-    once = list(dict.fromkeys(kept))
+    stake = _stake([p.stake_usd for p in parts if p.stake_usd], trades, values, stake_usd)
+    known = _in_dollars(values, stake)
+    scale = (
+        {agent: 1.0 for agent in known} if start <= first else _scale(trades, known, start, stake)
+    )
+    once = [_scaled(t, scale.get(t.agent, 1.0)) for t in dict.fromkeys(kept)]
     left["trades given twice"] += len(kept) - len(once)
     inside = [v for v in dict.fromkeys(values) if start <= v.at <= end]
     left["account values outside the days asked for"] += len(set(values)) - len(inside)
     if not once and not inside:
         raise InputError(f"No trade and no account value lies between {start} and {end}.")
-    stake = stake_usd or _stake([p.stake_usd for p in parts if p.stake_usd], values)
     equity: dict[str, dict[datetime, float]] = {}
     for agent in dict.fromkeys([*(t.agent for t in once), *(v.agent for v in inside)]):
-        equity[agent] = {start: stake}
-    for v in sorted(inside, key=lambda v: v.at):
-        worth = v.equity_usd if v.equity_usd is not None else stake * (1 + (v.return_frac or 0.0))
-        equity[v.agent][v.at] = worth
+        held = known.get(agent, {}).items()
+        factor = scale.get(agent, 1.0)
+        later = {at: factor * usd for at, usd in held if start <= at <= end}
+        equity[agent] = {start: stake, **later}
+    notes = [note for part in parts for note in part.notes]
+    if any(x != 1 for x in scale.values()):
+        notes.append(
+            f"Every account counts as if it had begun with ${stake:,.0f} on "
+            f"{start:%Y-%m-%d %H:%M}, UTC."
+        )
+    if bare := sum(t.fees_usd is None and not t.net_recorded for t in once):
+        notes.append(
+            f"Of {counted(len(once), 'trade')} {bare:,} say neither fee nor profit. They count by "
+            "their prices, as if trading had cost nothing; random agents pay fees."
+        )
     whole = Season(
         agents=(),
         trades=tuple(sorted(once, key=lambda t: t.closed_at)),
@@ -220,7 +239,7 @@ def season_of(
         end=end,
         stake_usd=stake,
         left_out={reason: n for reason, n in left.items() if n},
-        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        notes=tuple(dict.fromkeys(notes)),
     )
     net = {a: sum(t.net_usd for t in whole.trades_of(a)) / stake for a in equity}
     by_return = sorted(
@@ -229,8 +248,75 @@ def season_of(
     return replace(whole, agents=tuple(by_return))
 
 
-def _stake(said: Sequence[float], values: Iterable[AccountValue]) -> float:
-    """What every account began with: as the files say, else by a value and its return."""
+def _in_dollars(values: Iterable[AccountValue], stake: float) -> dict[str, dict[datetime, float]]:
+    """Agent -> moment -> value of the account, in the order of time."""
+    known: dict[str, dict[datetime, float]] = {}
+    for v in sorted(values, key=lambda v: v.at):
+        worth = v.equity_usd if v.equity_usd is not None else stake * (1 + (v.return_frac or 0.0))
+        held = known.setdefault(v.agent, {})
+        if abs(held.setdefault(v.at, worth) - worth) > _SAME * max(abs(worth), stake):
+            raise InputError(
+                f"The account of {v.agent} has two values at {v.at:%Y-%m-%d %H:%M:%S}: "
+                f"${held[v.at]:,.2f} and ${worth:,.2f}. Leave one out."
+            )
+        if v.equity_usd is not None:
+            held[v.at] = worth
+    return known
+
+
+def _scale(
+    trades: Sequence[Trade],
+    known: Mapping[str, Mapping[datetime, float]],
+    start: datetime,
+    stake: float,
+) -> dict[str, float]:
+    """Agent -> the stake over what its account was worth at the start, if it was known earlier."""
+    scale = {}
+    for agent in dict.fromkeys([*known, *(t.agent for t in trades)]):
+        before = [usd for at, usd in known.get(agent, {}).items() if at <= start]
+        booked = sum(t.net_usd for t in trades if t.agent == agent and t.closed_at <= start)
+        worth = before[-1] if before else stake + booked
+        if worth <= 0:
+            raise InputError(f"The account of {agent} was worth nothing at `start`, {start}.")
+        scale[agent] = stake / worth
+    return scale
+
+
+def _scaled(trade: Trade, factor: float) -> Trade:
+    if factor == 1:
+        return trade
+    return replace(
+        trade,
+        quantity=factor * trade.quantity,
+        fees_usd=None if trade.fees_usd is None else factor * trade.fees_usd,
+        funding_usd=None if trade.funding_usd is None else factor * trade.funding_usd,
+        net_usd=factor * trade.net_usd,
+    )
+
+
+def _stake(
+    said: Sequence[float],
+    trades: Iterable[Trade],
+    values: Iterable[AccountValue],
+    given: float | None,
+) -> float:
+    """What every account began with: as given, as the files say, else by a value and its return.
+
+    Raises:
+        InputError: If it is not known, or the files say otherwise than what is given.
+    """
+    if given is not None:
+        opened = min([t.opened_at for t in trades] + [v.at for v in values])
+        first_of = [v.equity_usd for v in values if v.equity_usd and v.at == opened]
+        begun = said if len(set(said)) == 1 else first_of
+        most = 1.0 if said else _TWICE
+        for other in begun:
+            if not given / most <= other <= given * most:
+                raise InputError(
+                    f"`stake` is {given:,.0f}, and by the files an account began with "
+                    f"${other:,.0f}. Leave it out."
+                )
+        return given
     if len(set(said)) > 1:
         amounts = first_few([f"${x:,.0f}" for x in sorted(set(said))])
         raise InputError(f"The files begin with different stakes: {amounts}. Give `stake`.")
@@ -242,14 +328,14 @@ def _stake(said: Sequence[float], values: Iterable[AccountValue]) -> float:
         if v.equity_usd and v.return_frac is not None and v.return_frac > -1
     ]
     if both:
-        rounded = Counter(round(x, -1) for x in both)
+        rounded = Counter(round(x, -1) or x for x in both)
         return rounded.most_common(1)[0][0]
     first: dict[str, AccountValue] = {}
     for v in sorted(values, key=lambda v: v.at):
         first.setdefault(v.agent, v)
-    begun = {v.equity_usd for v in first.values() if v.equity_usd}
-    if len(begun) == 1 and all(v.equity_usd for v in first.values()):
-        return begun.pop()
+    amounts_seen = {v.equity_usd for v in first.values()}
+    if len(amounts_seen) == 1 and (only := amounts_seen.pop()):
+        return only
     raise InputError(
         "The files do not say with how much money an account began. Give it as `stake`, in USD."
     )

@@ -171,7 +171,7 @@ def judge_sheet(
 def _partly(j: Judgement) -> tuple[str, ...]:
     """What follows where trades are recorded for a part of the season only."""
     until = j.season.recorded_until
-    if until >= j.season.end:
+    if not j.season.trades or until >= j.season.end:
         return ()
     return (
         f"Trades are recorded until {long_day(until.date())} only, and none that was still open "
@@ -204,7 +204,7 @@ _IS: Mapping[Answer, str] = {
     "yes": "did better than luck explains",
     "no": "did worse than luck explains",
     "undecided": "cannot be told from luck",
-    "none": "cannot be judged: too little of its account is known",
+    "none": "cannot be judged",
 }
 
 
@@ -219,7 +219,7 @@ def _sentence(j: Judgement, days: str) -> str:
             f"({worst.agent}) to {ended} ({name})."
         )
     if best.chance is None:
-        return f"{first} Too little of {name}'s account is known to say how likely luck is."
+        return " ".join([first, *(f"{note}." for note in best.account.notes)])
     if _alike(best):
         return (
             f"{first} Random agents that trade at its times, with its coins and sides, can only do "
@@ -258,7 +258,7 @@ def _replayed(v: AgentVerdict) -> str:
 def _verdict_words(v: AgentVerdict, j: Judgement) -> str:
     """One account in a sentence."""
     if v.chance is None:
-        return f"{v.account.agent} cannot be judged: too little of its account is known."
+        return f"{v.account.agent} cannot be judged: {'; '.join(v.account.notes)}."
     return (
         f"{v.account.agent} returned {100 * v.account.final_frac:+.1f}%; luck does as well with a "
         f"chance of {_share(v.chance)} ({_share(v.corrected)} corrected for {j.tried} tried): "
@@ -449,8 +449,8 @@ def _traded_says(j: Judgement) -> str:
         return ""
     (least, low), (most, high) = min(longs), max(longs)
     if len(longs) == 1:
-        return f"{high} was long in {most:.0%} of its trades"
-    return f"{high} was long in {most:.0%} of its trades, {low} in {least:.0%}"
+        return f"{high} was long in {_share(most)} of its trades"
+    return f"{high} was long in {_share(most)} of its trades, {low} in {_share(least)}"
 
 
 def _pairs(j: Judgement) -> Figure:
@@ -535,11 +535,11 @@ def _booked(j: Judgement) -> Figure:
 
 def _band(j: Judgement, v: AgentVerdict, luck: Luck) -> Figure:
     name, drawn = v.account.agent, luck.season
+    good = round(drawn.value * (drawn.draws + 1)) - 1  # the chance counts the agent among them
     remarks = [f"{note}." for note in drawn.notes]
-    if drawn.lost_frac >= 0.005:
-        remarks.append(
-            f"{drawn.lost_frac:.0%} of the random agents lost a position to liquidation."
-        )
+    if drawn.lost_frac:
+        share = _share(drawn.lost_frac)
+        remarks.append(f"{share} of the random agents lost a position to liquidation.")
     own = luck.bets.replayed_frac
     if own is not None:
         until = (
@@ -553,7 +553,7 @@ def _band(j: Judgement, v: AgentVerdict, luck: Luck) -> Figure:
         f"band-{anchor(name)}",
         f"{name} among random agents",
         f"The band holds {j.level:.0%} of them at each moment; the dashed line is their median.",
-        says=f"{name} returned {100 * v.account.final_frac:+.1f}%; {_share(v.chance)} of "
+        says=f"{name} returned {100 * v.account.final_frac:+.1f}%; {good:,} of "
         f"{drawn.draws:,} random agents did as well",
         chart=partial(luck_chart, j, v),
         columns=(

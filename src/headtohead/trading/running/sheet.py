@@ -418,6 +418,8 @@ def _ends(interval: Interval) -> str:
 
 
 def _share(frac: float) -> str:
+    if 0.9995 <= frac < 1:
+        return "over 99.9%"
     return f"{100 * frac:.1f}%" if frac >= 0.001 else f"{100 * frac:.2g}%"
 
 
