@@ -147,7 +147,8 @@ def test_the_chance_is_the_larger_of_a_share_and_of_students() -> None:
 
 def alarms(n: int, rounds: int, df: float = 3.0) -> float:
     """How often a mean of 0 is called above 0 at 5%, of steps of Student's t."""
-    rng, found = np.random.default_rng(n), []
+    rng = np.random.default_rng(n)
+    found: list[bool] = []
     while len(found) < rounds:
         x = rng.standard_t(df, n)
         block = block_length(x)
