@@ -76,11 +76,13 @@ async def asks_all(client: "mcp.Client") -> None:
         ("retirements", {"operator": "Opnai"}, "Did you mean OpenAI or"),
         ("retirements", {"file": "/etc/passwd"}, "retirements has no word 'file'."),
         ("retirements", {"model": {"$gt": ""}}, "`model`"),
+        ("price_at", {"model": "gpt-5", "as_of": "2025-06-30"}, "2025-06-30 has GPT-5."),
         ("price_of", {}, "No tool is called 'price_of'. There are check_claim, versus"),
     ):
         refused = await client.call_tool(name, given)
         assert refused.is_error
         assert says in text_of(refused)
+        assert "(" not in text_of(refused), "functions are not what an assistant has"
 
 
 def text_of(result: Any) -> str:

@@ -141,6 +141,9 @@ def test_what_came_later_is_neither_suggested_nor_offered_on_an_earlier_day() ->
     assert "OpenAI and DeepSeek" not in reader().get("/on/2023-10-31/versus/US/CN").text
     early = reader().get("/on/2024-02-29/gap")
     assert "`" not in early.text
+    unpriced = reader().get("/on/2024-02-29/prices/claude-3-opus")
+    assert unpriced.status == 404
+    assert "explain_name" not in unpriced.text
     assert "No board of blind votes was known by 2024-02-29." in (
         reader().get("/on/2024-02-29/boards").text
     )

@@ -259,3 +259,9 @@ def test_the_cheapest_seller_of_the_list_of_prices_is_never_dearer_than_a_firm_m
                 for who in ("", "cheapest_")
             )
             assert theirs <= ours + 1e-9
+
+
+def test_an_offer_that_two_sources_let_go_counts_once() -> None:
+    rows = rendered(the_site(), Address(path="retirements", form="csv"), LOOK).body.decode()
+    offers = [tuple(row.split(",")[:4]) for row in rows.splitlines()[1:]]
+    assert len(offers) == len({*offers}) > 500

@@ -244,3 +244,22 @@ def test_first_pages_are_made_again_when_their_process_ended(
     asyncio.run(until_warm())
     assert said == ["ready"]
     assert asked == [jobs.first_look] * 2 + [jobs.page, jobs.first_look, jobs.page]
+
+
+def test_one_address_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, own_do = Reader(), Here.do
+    monkeypatch.setattr(served, "_MOST_EACH", 2)
+
+    async def slow(beside: Here, *given: Any) -> Any:
+        await asyncio.sleep(0.01)
+        return await own_do(beside, *given)
+
+    monkeypatch.setattr(Here, "do", slow)
+
+    async def together() -> list[int]:
+        asked = [own.ask(f"/search/{n}") for n in range(3)]
+        got = await asyncio.gather(*asked, own.ask("/search/other", who="192.0.2.2"))
+        return [one.status for one in got]
+
+    assert asyncio.run(together()) == [200, 200, 429, 200]
+    assert not own.server._waits_for

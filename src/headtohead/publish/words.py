@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Characters that reorder or hide what follows them (Unicode TR36); a name needs none of them.
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_FUNCTION = re.compile(r" `\w+\([^`]*\)` tells [^.]*\.$")
 _MARKS = re.compile(r"([\\`*_\[\]<>|#~!&$])")
 
 
@@ -31,6 +32,11 @@ def plain(text: object, most: int = 2000) -> str:
         raw = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in raw)
     line = " ".join(raw.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def without_functions(text: str) -> str:
+    """A sentence without the hint at its end that a function of ours would tell more."""
+    return _FUNCTION.sub("", text)
 
 
 def markdown(text: object) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from headtohead.core.errors import InputError, UnknownName
+from headtohead.core.errors import InputError, NoEvidence, UnknownName
 from headtohead.evidence.words import model_name, seller_name
 from headtohead.names.alike import nearest
 from headtohead.prices.at_calls import Prices
@@ -171,7 +171,7 @@ def _refuse_unknown(prices: Prices, name: str, meaning: "Resolution") -> None:
     if meaning.status == "ambiguous":
         raise InputError(f"{name!r} may be several models. {meaning.steps[-1]}")
     if meaning.model:
-        raise InputError(
+        raise NoEvidence(
             f"No price list known by {prices.day} has {model_name(meaning.model)}. "
             f"`explain_name({name!r})` tells how the name is read."
         )

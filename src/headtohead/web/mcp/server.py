@@ -15,7 +15,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 from headtohead.core.errors import HeadToHeadError, InputError
 from headtohead.core.version import VERSION
-from headtohead.publish.words import plain
+from headtohead.publish.words import plain, without_functions
 from headtohead.web.mcp.answering import in_words, told
 from headtohead.web.mcp.tools import TOOLS, Tool, asked
 from headtohead.web.site import Site
@@ -58,7 +58,7 @@ class Assistant:
                 raise InputError(f"No tool is called {name[:100]!r}. There are {names}.")
             answer = told(*asked(tool, given, self.site, self.today()), self.base)
         except HeadToHeadError as error:
-            return _said(plain(error), is_error=True)
+            return _said(without_functions(plain(error)), is_error=True)
         except Exception:  # noqa: BLE001 - the server goes on, and a fault is a sentence too
             _log.exception("headtohead: a fault of ours")
             return _said("This is a fault of headtohead. Please report it.", is_error=True)

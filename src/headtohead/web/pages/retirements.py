@@ -94,6 +94,9 @@ def retirements(
         rows = rows.filter(pl.col("provider").is_in(own))
     if until:
         rows = rows.filter(pl.col("retires_on") <= until)
+    # Two sources of one day are one offer: whoever said so first is named.
+    offer = ["provider", "model_name", "retires_on"]
+    rows = rows.sort("known_on", maintain_order=True).unique(offer, keep="first")
     if rows.is_empty():
         raise NoEvidence(
             f"No retirement that fits was known by {day}: that none is stated does not mean that "

@@ -7,6 +7,7 @@ but those of HTTP's own bargaining changes it, so none can poison what is kept f
 import asyncio
 import gzip
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
@@ -43,6 +44,7 @@ _LOG = logging.getLogger("headtohead.web")
 _KEPT_BYTES = 64 * 2**20
 _MOST_BESIDE = 260 * 2**20  # a job may take 160 MiB more while it lasts
 _LONGEST_JOB_S, _PATIENCE = 90.0, 5  # of a processor that is free; so much longer of a busy one
+_MOST_EACH = 32  # pages that one address may wait for at once, so that others find a place
 _MOST_TEXT = 120  # characters that are searched for
 _LONGEST_QUERY, _LONGEST_NAME = 4000, 100  # characters of a request for data that are read
 _DEEPEST = 40  # folders: no page lies deeper
@@ -93,6 +95,7 @@ class SiteServer:
         self.beside = Beside(_LONGEST_JOB_S, _MOST_BESIDE, _PATIENCE)
         self.pages = KeptPages(self.beside, _KEPT_BYTES)
         self._limits = Limits(settings.per_minute, settings.per_minute)
+        self._waits_for = Counter[str]()
 
     def evidence(self) -> Evidence:
         """What pages are made of at this moment, give or take a second."""
@@ -212,7 +215,14 @@ class SiteServer:
             wait := self._limits.wait_s(asked.who, monotonic())
         ):
             raise too_fast(wait)
-        return await self.pages.of(job, *given)
+        if self._waits_for[asked.who] >= _MOST_EACH:
+            raise too_fast(_SOON_S)
+        self._waits_for[asked.who] += 1
+        try:
+            return await self.pages.of(job, *given)
+        finally:
+            self._waits_for[asked.who] -= 1
+            self._waits_for += Counter()  # forgets whoever waits for nothing
 
 
 def _changed_ns(path: Path) -> int:

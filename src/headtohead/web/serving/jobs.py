@@ -6,7 +6,6 @@ The server names these functions and never runs them, so what they need is impor
 import gzip
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from headtohead.core.errors import HeadToHeadError, InputError, NoEvidence, UnknownName
 from headtohead.evidence.store import Store
+from headtohead.publish.words import without_functions
 from headtohead.web.address import Address, Moved, NoSuchPage
 from headtohead.web.assets import sentence_page
 from headtohead.web.serving.bounds import unknown
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 _FIRST_STOP = date(2023, 1, 31)
-_FUNCTION = re.compile(r" `\w+\([^`]*\)` tells [^.]*\.$")
 _SMALL = 600  # bytes of a body that packing would hardly make smaller
 
 
@@ -155,7 +154,7 @@ def _reason(
     """Why there is no answer, for whoever asked."""
     said = str(error)
     if address is not None:  # a page has a day where a verb has an argument, and no functions
-        said = _FUNCTION.sub("", said).replace("`as_of`", "day")
+        said = without_functions(said).replace("`as_of`", "day")
     if isinstance(error, UnknownName | NoEvidence):
         return sentence(HTTPStatus.NOT_FOUND, said, address, up, pages=pages)
     if isinstance(error, InputError):
