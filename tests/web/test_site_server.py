@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import pytest
 from tests.web.site_served import Got, Here, Reader, reader
 
+from headtohead.core.errors import InputError
 from headtohead.hosting.refused import Refused
 from headtohead.web.serving import app as served
 from headtohead.web.serving import jobs, keeping
@@ -263,3 +264,26 @@ def test_one_address_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert asyncio.run(together()) == [200, 200, 429, 200]
     assert not own.server._waits_for
+
+
+def test_who_waits_when_the_server_is_stopped_reads_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Reader()
+
+    async def stopped() -> Got:
+        asked = asyncio.create_task(own.ask("/sources"))
+        await asyncio.sleep(0.01)
+        asked.cancel()
+        return await asked
+
+    async def slow(*_: object) -> None:
+        await asyncio.sleep(1)
+
+    monkeypatch.setattr(Here, "do", slow)
+    got = asyncio.run(stopped())
+    assert got.status == 503
+    assert "being stopped" in got.text
+
+
+def test_a_limit_that_lets_nobody_in_is_refused() -> None:
+    with pytest.raises(InputError, match="1 or more"):
+        Reader(per_minute=0)

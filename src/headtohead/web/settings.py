@@ -7,7 +7,7 @@ from pathlib import Path
 
 from headtohead.core.dates import Day, day
 from headtohead.core.errors import InputError
-from headtohead.core.settings import Choices, option, words
+from headtohead.core.settings import Choices, check_choices, option, words
 
 
 def _days(given: str | Sequence[Day]) -> tuple[date, ...]:
@@ -72,3 +72,8 @@ class ServeSettings(_SiteContents):
         metavar="ADDRESS,...",
         help="Proxies in front of the server, which are believed when they say who asks.",
     )
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        if self.per_minute < 1:
+            raise InputError(f"`per_minute` is {self.per_minute}; it must be 1 or more.")

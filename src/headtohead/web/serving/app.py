@@ -155,7 +155,9 @@ class SiteServer:
         try:
             asked = _asked(scope, self._settings.proxies)
             status, headers, body = await self._answer(asked)
-        except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is answered
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - all are answered
+            if isinstance(error, asyncio.CancelledError):
+                error = Refused("This server is being stopped. Try again later.", 503)
             failure = failure_of(error, _LOG, _UNREAD)
             address = _address(scope["path"][1:])
             said = sentence(failure.status, failure.said, address, _up(scope["raw_path"]))
