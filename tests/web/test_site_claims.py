@@ -120,6 +120,13 @@ def test_a_file_that_breaks_while_it_is_served_says_where_and_the_rest_goes_on(m
     assert served.get("/claims").status == 200
     with pytest.raises(InputError, match=r"My-letter\.toml:9"):
         served.server.check_claims()
+    mine.write_text("[[claim")
+    served.server._look_at_s = 0.0
+    site = Site(DAY, the_site().store, [mine])
+    jobs._SITES[served.server.evidence().folder, served.server.evidence().stamp] = site
+    got = served.get("/claims/My-letter")
+    assert "My-letter.toml: is not valid TOML" in got.text
+    assert str(mine.parent) not in got.text, "where it lies is not for readers"
 
 
 @pytest.mark.parametrize(

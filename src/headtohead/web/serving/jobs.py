@@ -6,6 +6,7 @@ The server names these functions and never runs them, so what they need is impor
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,7 +14,13 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from headtohead.core.errors import HeadToHeadError, InputError, NoEvidence, UnknownName
+from headtohead.core.errors import (
+    ClaimsFileError,
+    HeadToHeadError,
+    InputError,
+    NoEvidence,
+    UnknownName,
+)
 from headtohead.evidence.store import Store
 from headtohead.publish.words import without_functions
 from headtohead.web.address import Address, Moved, NoSuchPage
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 _FIRST_STOP = date(2023, 1, 31)
+_FOLDER = re.compile(r"^[^\n:]*[/\\]", re.MULTILINE)  # where a file lies is not for readers
 _SMALL = 600  # bytes of a body that packing would hardly make smaller
 
 
@@ -155,6 +163,8 @@ def _reason(
     said = str(error)
     if address is not None:  # a page has a day where a verb has an argument, and no functions
         said = without_functions(said).replace("`as_of`", "day")
+    if isinstance(error, ClaimsFileError):  # of a file that changed since the start
+        said = _FOLDER.sub("", said)
     if isinstance(error, UnknownName | NoEvidence):
         return sentence(HTTPStatus.NOT_FOUND, said, address, up, pages=pages)
     if isinstance(error, InputError):
