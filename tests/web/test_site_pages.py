@@ -265,3 +265,26 @@ def test_an_offer_that_two_sources_let_go_counts_once() -> None:
     rows = rendered(the_site(), Address(path="retirements", form="csv"), LOOK).body.decode()
     offers = [tuple(row.split(",")[:4]) for row in rows.splitlines()[1:]]
     assert len(offers) == len({*offers}) > 500
+
+
+@pytest.mark.parametrize(
+    ("text", "first"), [("deepsek", "labs/deepseek"), ("gtp-5", "models/gpt-5"), ("zzzzqq", "")]
+)
+def test_a_search_that_finds_nothing_offers_what_is_spelt_alike(text: str, first: str) -> None:
+    said = page(f"search/{text}").body.decode()
+    assert ("did you mean" in said) == bool(first)
+    assert not first or f'href="../{first}' in said
+    assert not json.loads(page(f"search/{text}.json").body)["results"]
+
+
+def test_every_model_of_the_index_leads_to_its_page() -> None:
+    text = page("capability").body.decode()
+    rows = re.findall(r"<tr>.*?</tr>", text[text.index("<tbody") :], re.DOTALL)[:30]
+    assert all('<a href="models/' in row for row in rows)
+
+
+def test_days_and_numbered_models_are_not_broken_at_their_hyphens() -> None:
+    whole = re.findall(
+        r'<span class="day">([^<]*)', page("versus/gpt-5/deepseek-v3.2").body.decode()
+    )
+    assert {"GPT-5", "DeepSeek-V3.2"} <= {*whole}

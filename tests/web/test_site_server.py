@@ -75,6 +75,7 @@ def test_a_head_is_told_what_a_get_would_be() -> None:
         ("index.html", ""),
         ("boards.html", "boards"),
         ("boards/", "boards"),
+        ("boards/webdev", "boards/webdev/full"),
         ("versus/GPT%205/DeepSeek%20V3.2", "versus/gpt-5/deepseek-v3.2"),
         ("on/20260331/boards", "on/2026-03-31/boards"),
         ("boards?as-of=2026-03-31&content=abc", "on/2026-03-31/boards"),

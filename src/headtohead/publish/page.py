@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 TABLE_ROWS = 200
 SHOWN_ESTIMATES = 8
+_WHOLE = re.compile(r"\d{4}-\d\d-\d\d|\b[A-Za-z]+-[A-Za-z]?\d[\w.]*\w|\b[A-Za-z]+-\d\b")
 WIDTHS = {"wide": 960, "narrow": 340}
 """Pixels of a chart that is drawn before it is known how wide its place is."""
 _LONG = 200
@@ -377,10 +378,8 @@ def environment(package: str = "headtohead.publish") -> "Environment":
         )
 
     def whole_days(text: str) -> Markup:
-        """Text whose days are not broken at their hyphens."""
-        return Markup(
-            re.sub(r"(\d{4}-\d\d-\d\d)", r'<span class="day">\1</span>', str(escape(text)))
-        )
+        """Text whose days and numbered models are not broken at their hyphens."""
+        return Markup(_WHOLE.sub(r'<span class="day">\g<0></span>', str(escape(text))))
 
     def isolated(text: str) -> Markup:
         """Text that leaves the direction of what stands around it alone."""

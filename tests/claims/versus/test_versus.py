@@ -1,5 +1,6 @@
 """Any two side by side: the card says what its questions found, both ways, and nothing later."""
 
+import re
 from datetime import date
 from functools import cache
 
@@ -11,6 +12,7 @@ from headtohead import cli
 from headtohead.claims.versus.line import Ahead, Line, lead_since, leads
 from headtohead.claims.versus.pair import pair_of
 from headtohead.claims.versus.result import VersusResult
+from headtohead.claims.versus.verb import finding_of
 from headtohead.core.dates import Period
 from headtohead.core.errors import InputError, UnknownName
 from headtohead.core.estimate import Estimate
@@ -310,3 +312,8 @@ def test_a_licence_says_what_a_business_may_do_by_the_most_exact_name_there_is()
     line = headtohead.versus("Kimi K2", "DeepSeek-V3.2", as_of=DAY).by_slug["openness"]
     assert "Modified MIT License of Kimi K2 (commercial use allowed, with conditions)" in line.a
     assert "MIT License (commercial use allowed), approved by the Open Source" in line.b
+
+
+def test_a_finding_counts_measures_once_where_each_side_is_ahead_in_some() -> None:
+    found = finding_of(headtohead.versus("claude", "gemini", as_of=DAY))
+    assert re.search(r"behind Claude models on \d and ahead on \d of \d measures", found)

@@ -121,10 +121,12 @@ def finding_of(result: VersusResult) -> str:
     by = _by_leader(line for line in lines if line.bears == "quality")
     n = sum(len(by[who]) for who in ("a", "b", "open", "level"))
     parts = []
-    if by["a"]:
-        parts.append(f"behind {a} on {_all_or(len(by['a']), n)}")
-    if by["b"]:
-        parts.append(f"ahead {'' if by['a'] else f'of {a} '}on {_all_or(len(by['b']), n)}")
+    if by["a"] and by["b"]:
+        parts = [f"behind {a} on {len(by['a'])}", f"ahead on {len(by['b'])} of"]
+    elif by["a"]:
+        parts = [f"behind {a} on {_all_or(len(by['a']), n)}"]
+    elif by["b"]:
+        parts = [f"ahead of {a} on {_all_or(len(by['b']), n)}"]
     are, measures = "are" if _many(b) else "is", counted(n, "measure")
     said = f"{b} {are} {' and '.join(parts)} {measures} of ability"
     if not n:

@@ -13,11 +13,12 @@ from headtohead.publish.sheet import Figure, Row, Sheet, TableColumn, Topic
 from headtohead.publish.words import plain
 from headtohead.ratings.published import one_board
 from headtohead.stats.intervals import rank_spread, tie_groups
+from headtohead.web.address import Moved
 from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
 
 PAGE = PageKind(
-    paths=("boards", "boards/{board}/{category}"),
+    paths=("boards", "boards/{board}", "boards/{board}/{category}"),
     title="Boards",
     asks="Whom do blind votes place first, and who cannot be told apart?",
     place=30,
@@ -37,6 +38,8 @@ _FULL = "full"
 
 def answer(site: Site, words: Words, day: date) -> Listing:
     """The last board known of a category; of all votes on text if none is named."""
+    if "board" in words and "category" not in words:
+        raise Moved(f"boards/{words['board']}/{_FULL}")
     facts = site.facts
     facts.require_evidence(day)
     board, category = words.get("board", "text"), words.get("category", _FULL)

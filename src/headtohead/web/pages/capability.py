@@ -7,6 +7,7 @@ from datetime import date
 from headtohead.capability.verb import index
 from headtohead.core.units import counted
 from headtohead.evidence.sheet import Listing
+from headtohead.publish.sheet import Figure
 from headtohead.publish.words import sentence
 from headtohead.web.kinds import PageKind, Words
 from headtohead.web.site import Site
@@ -35,7 +36,25 @@ def answer(site: Site, words: Words, day: date) -> Listing:
             title=f"{title}, with {points.format(**first)}{also}",
             kicker=f"{result.sheet.title}. {result.sheet.kicker}",
         )
+    sheet = replace(
+        sheet, topics=tuple(replace(t, figures=_named(site, t.figures, day)) for t in sheet.topics)
+    )
     return Listing(sheet, result.as_json, result.table)
+
+
+def _named(site: Site, figures: Iterable[Figure], day: date) -> tuple[Figure, ...]:
+    """The tables with models by their own names, which have pages, for the publisher's words."""
+    models = site.names.models()
+    named = []
+    for figure in figures:
+        at = [c.name for c in figure.columns].index("model_name")
+        rows = []
+        for row in figure.rows:
+            found = site.names.resolve(str(row[at]), on=day).model
+            name = models[found].name if found in models else row[at]
+            rows.append((*row[:at], name, *row[at + 1 :]))
+        named.append(replace(figure, rows=tuple(rows)))
+    return tuple(named)
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:

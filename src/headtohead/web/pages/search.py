@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from difflib import get_close_matches
 
 from headtohead.core.units import counted
 from headtohead.evidence.sheet import Listing
@@ -20,6 +21,7 @@ PAGE = PageKind(
     asks="Where is what is known of a model, a lab or a claim?",
 )
 _MOST = 40
+_ALIKE = 5
 _Entry = tuple[str, str, str]  # what it is called, what kind of thing it is, path
 
 
@@ -28,16 +30,20 @@ def answer(site: Site, words: Words, day: date) -> Listing:
     text = words.get("text", "")
     every = sorted(entries(site, day), key=lambda one: one[0].casefold())
     found = _matching(site, every, text, day) if text else every
+    near = [] if found else _alike(site, every, text, day)
     if not text:
         title = f"Every page: {len(every):,} models, labs and claims"
         says = "Find a name on this page, or search by the box at the top."
     elif found:
         title = f"{counted(len(found), 'page')} for “{plain(text, 80)}”"
         says = f"The nearest is {found[0][0]}."
+    elif near:
+        title = f"No page for “{plain(text, 80)}”: did you mean {near[0][0]}?"
+        says = "These names are spelt alike."
     else:
         title = f"No page for “{plain(text, 80)}”"
         says = "Try a part of the name of a model, of a lab, or a word of a claim."
-    shown = found[: _MOST if text else None]
+    shown = (found or near)[: _MOST if text else None]
     sheet = Sheet(
         verb="search",
         title=title,
@@ -77,6 +83,14 @@ def entries(site: Site, day: date) -> Iterator[_Entry]:
     for module in kinds().values():
         if module.PAGE.place:
             yield module.PAGE.title, "page", module.PAGE.paths[0]
+
+
+def _alike(site: Site, every: list[_Entry], text: str, day: date) -> list[_Entry]:
+    """The pages whose names are spelt nearly as a text that is in none, the nearest first."""
+    by_name = {one[0].casefold(): one for one in every}
+    spelt = get_close_matches(text[:80].casefold(), by_name, n=_ALIKE, cutoff=0.7)
+    meant = [name.casefold() for name in site.names.suggested(text, day)]
+    return [by_name[name] for name in dict.fromkeys([*spelt, *meant]) if name in by_name][:_ALIKE]
 
 
 def _matching(site: Site, every: list[_Entry], text: str, day: date) -> list[_Entry]:
