@@ -430,9 +430,10 @@ def _stand_ins(field: ModelsOfDay, model: Model) -> _Figure | None:
     ]
     cheaper = [one for one in found if one.cost_ratio is not None and one.cost_ratio < 1]
     title = (
-        f"Surely no worse on the index, and cheaper: {listed(names[c.model].name for c in cheaper)}"
+        f"No worse on the index with a chance of {NO_WORSE:.0%} or more, and cheaper: "
+        f"{listed(names[c.model].name for c in cheaper)}"
         if cheaper
-        else f"No model is surely no worse than {model.name} and cheaper"
+        else f"No cheaper model has a chance of {NO_WORSE:.0%} to be no worse than {model.name}"
     )
     figure = Figure(
         "stand-ins",
@@ -442,7 +443,9 @@ def _stand_ins(field: ModelsOfDay, model: Model) -> _Figure | None:
         f"{field.day}.",
         columns=columns,
         rows=tuple(rows),
-        missing="" if rows else "no model with a price is surely no worse on the index",
+        missing=""
+        if rows
+        else f"no model with a price has a chance of {NO_WORSE:.0%} to be no worse",
     )
     sources = (*scale.source_ids, *(one.offer.price.source_id for one in found))
     return figure, tuple(dict.fromkeys(sources))

@@ -314,6 +314,22 @@ def test_a_licence_says_what_a_business_may_do_by_the_most_exact_name_there_is()
     assert "MIT License (commercial use allowed), approved by the Open Source" in line.b
 
 
+def test_numbers_of_the_answer_carry_their_range_their_days_and_the_greater_share_first() -> None:
+    result = card("US", "CN")
+    assert "(in the median of 8 pairs of runs up to 2025-10-03, 3.5 to 47.5 times)" in result.saving
+    downloads, compute = result.by_slug["downloads"], result.by_slug["compute"]
+    assert (downloads.ahead, downloads.by) == ("b", "56% against 35%")
+    assert "confidence" not in compute.a + compute.b
+    assert "called confident by its source" in compute.a
+
+
+def test_what_is_not_known_says_nothing_of_whose_results_they_are() -> None:
+    before = headtohead.versus("US", "CN", as_of=date(2024, 6, 1))
+    assert not before.by_slug["agentic"].notes
+    assert "for that day" not in before.left
+    assert "2024-06-01" in before.left
+
+
 def test_a_finding_counts_measures_once_where_each_side_is_ahead_in_some() -> None:
     found = finding_of(headtohead.versus("claude", "gemini", as_of=DAY))
     assert re.search(r"behind Claude models on \d and ahead on \d of \d measures", found)

@@ -229,20 +229,26 @@ def _per_task(pair: Pair) -> Line:
     ahead: Ahead = told[0] if len(set(told)) == 1 else "open"
     costs = [_costs(answer.rows, rows) for rows in pair.rows("benchmark_scores")]
     middle = median(e.value for e in answer.estimates)
+    last = last_seen(answer.rows, "observed_on")
+    seen = f" of runs up to {last}" if last else ""
+    pairs = f"{counted(len(told), 'pair')}{seen}"
+    if len(told) > 1:
+        ends = sorted(max(e.value, 1 / e.value) for e in answer.estimates)
+        pairs = f"in the median of {pairs}, {ratio_words(ends[0])} to {ratio_words(ends[-1])} times"
     return Line(
         slug="task-cost",
-        what=what,
+        what=f"{what}, in runs up to {last}" if last else what,
         a=costs[0],
         b=costs[1],
         ahead=ahead,
         says=answer.says,
         short=short,
         by=f"{ratio_words(max(middle, 1 / middle))} times cheaper",
-        gain=f"solves a task {ratio_words(max(middle, 1 / middle))} times cheaper",
-        loss=f"solves a task at {ratio_words(max(middle, 1 / middle))} times the cost",
+        gain=f"solves a task {ratio_words(max(middle, 1 / middle))} times cheaper ({pairs})",
+        loss=f"solves a task at {ratio_words(max(middle, 1 / middle))} times the cost ({pairs})",
         bears="saving",
         difference=answer.estimates[0] if len(answer.estimates) == 1 else None,
-        observed_on=last_seen(answer.rows, "observed_on"),
+        observed_on=last,
         rows=answer.rows,
         notes=answer.notes,
     )
