@@ -51,7 +51,7 @@ def _named(site: Site, figures: Iterable[Figure], day: date) -> tuple[Figure, ..
         rows = []
         for row in figure.rows:
             found = site.names.resolve(str(row[at]), on=day).model
-            name = models[found].name if found in models else row[at]
+            name = models[found].name if found and found in models else row[at]
             rows.append((*row[:at], name, *row[at + 1 :]))
         named.append(replace(figure, rows=tuple(rows)))
     return tuple(named)
