@@ -228,6 +228,10 @@ def _forecasts(folder: Path) -> None:
     page = Path(__file__).parents[1] / "docs/how-to/score-forecasts.md"
     (shown,) = re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.M | re.DOTALL)
     (folder / "mine.toml").write_text('title = "Mine"\norigin = "A page"\n' + shown)
+    _answers(folder)
+
+
+def _answers(folder: Path) -> None:
     rows = "".join(f"q{i},0.{1 + i % 9},{i % 3 // 2},2026-03-{1 + i % 28:02}\n" for i in range(40))
     (folder / "answers.csv").write_text("question,probability,outcome,day\n" + rows)
 
@@ -241,6 +245,7 @@ def _season(folder: Path) -> None:
 
 
 PAGES_FILES: Mapping[str, Callable[[Path], None]] = {
+    "README": _answers,
     "read-deepeval-results": _prepared(
         "test_deepeval", "a/test_run_20260901_101500.json", "b/test_run_20260901_111500.json"
     ),

@@ -42,7 +42,7 @@ def run(frames: Frames, ask: Ask) -> Answer:
         kept.append(row)
     if not estimates:
         return ask.lacks(f"no {moment} return of {listed(absent)} was known")
-    says = listed(f"{e.label} stood at {e.value:+.1f}%" for e in estimates)
+    says = listed(f"{called(e.label)} stood at {e.value:+.1f}%" for e in estimates)
     rows = pl.concat(kept)
     when = f"at the end of the season ({span(rows)})"
     if moment != "final":
