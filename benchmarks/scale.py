@@ -161,8 +161,8 @@ Spark's Java machine is another one, and not counted.
 Votes are Parquet with the columns model_a, model_b and winner, on {_MODELS} models. Calls are
 Parquet of {len(_CALLED)} models over a year, of which some change their price or ask more in some
 hours; half have a bill. On {os.cpu_count()} cores with Python {platform.python_version()}; all that
-ran on the machine asked for {os.getloadavg()[0]:.1f} cores at the end. The goals: votes in less than 600 MiB, calls in
-less than two minutes.
+ran on the machine asked for {os.getloadavg()[0]:.1f} cores at the end. The goals: votes in less
+than 600 MiB, calls in less than two minutes.
 """
 
 
