@@ -198,6 +198,10 @@ def test_bets_that_leave_random_agents_no_choice_are_not_called_luck(
     assert found.sheet.answer == "undecided"
     assert "whether it was skill cannot be told" in found.sheet.sentence
     assert not any("random agents" in headline.what for headline in found.sheet.headlines)
+    figures = {f.slug: f for topic in found.sheet.topics for f in topic.figures}
+    bars = figures["differences"].bars
+    assert bars
+    assert bars.bars[0].label == "against buy and hold"  # whole, however long the agent's name is
 
 
 @pytest.mark.parametrize(

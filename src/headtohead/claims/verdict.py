@@ -402,7 +402,8 @@ def _decides(v: Verdict) -> str:
     if against:
         commands = listed(f"`h2h update {one.source_id}`" for one in against)
         names = listed(dict.fromkeys(publisher(one.source_id) for one in against))
-        return f"Evidence of {names}, which may not ship: {commands} brings it."
+        bring = "bring" if len(against) > 1 else "brings"
+        return f"Evidence of {names}, which may not ship: {commands} {bring} it."
     if part.stale:
         return f"Newer evidence: {part.stale}."
     bound = part.condition.bound

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from headtohead.core.dates import long_day
@@ -685,7 +685,8 @@ def _method(j: Judgement) -> tuple[Step, ...]:
 
 
 def _days(start: datetime, end: datetime) -> str:
-    return f"{long_day(start.date())} to {long_day(end.date())}"
+    last = (end - timedelta.resolution).date()  # what ends at midnight has not seen the next day
+    return f"{long_day(start.date())} to {long_day(last)}"
 
 
 def _share(chance: float | None) -> str:

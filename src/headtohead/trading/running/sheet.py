@@ -38,7 +38,6 @@ _IS: Mapping[Answer, str] = {
     "undecided": "not distinguishable from luck",
     "none": "never traded",
 }
-_DASH = "–"
 
 
 def run_sheet(
@@ -215,6 +214,7 @@ def _returns_says(run: TradeRun) -> str:
 
 def _differences(run: TradeRun) -> Figure:
     rows = [(agent, x) for agent in run.agents for x in agent.differences]
+    of = ": {}" if len(run.agents) > 1 else ""
     ahead = [f"{agent.name} of {listed(agent.ahead_of)}" for agent in run.agents if agent.ahead_of]
     return Figure(
         "differences",
@@ -239,7 +239,8 @@ def _differences(run: TradeRun) -> Figure:
         bars=Bars(
             unit="percentage points a window, agent minus baseline",
             bars=tuple(
-                Bar(f"{agent.name} {_DASH} {x.baseline}", x.pp.value, x.pp.low, x.pp.high)
+                # What differs comes first, for long labels are cut.
+                Bar(f"against {x.baseline}{of.format(agent.name)}", x.pp.value, x.pp.low, x.pp.high)
                 for agent, x in rows[:24]
             ),
         ),
