@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from headtohead.trading.command import trade
 from headtohead.trading.running.decisions import LogHead, open_log
 from headtohead.trading.running.observation import Observation
 from headtohead.trading.running.result import RunResult
+from headtohead.trading.running.sheet import run_sheet
 from headtohead.trading.running.verb import trade_run
 
 MARKET = walk(1000)
@@ -287,6 +289,14 @@ def test_candles_of_the_evidence_are_those_of_the_day_in_the_log(tmp_path: Path)
     assert [x.source_id for x in first.sheet.sources] == ["binance_candles"]
     again = trade_run(replay=tmp_path / "run.jsonl", store=Store(tmp_path), draws=100)
     assert again.as_json() == first.as_json()
+
+
+def test_windows_that_are_all_alike_are_not_called_too_few(whole: RunResult) -> None:
+    lazy_one = tuple(x for x in whole.details.agents if x.name == "lazy")
+    sheet = run_sheet(replace(whole.details, agents=lazy_one), sources=(), notes=(), as_of=None)
+    said = " ".join([*sheet.notes, sheet.sentence])
+    assert "lazy returned the same in all windows, so it has no interval" in said
+    assert "too few" not in said
 
 
 def test_a_real_window_is_what_its_candles_say(shared_evidence: Path, tmp_path: Path) -> None:

@@ -201,6 +201,26 @@ def test_a_wrong_table_says_which_row(tmp_path: Path, old: str, new: str, says: 
         headtohead.forecasts(path, as_of=DAY)
 
 
+def test_what_is_given_when_the_outcome_is_known_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rain.csv"
+    head = "question,probability,outcome,day,forecaster,resolved_on\n"
+    path.write_text(head + "Rain,0.8,yes,2026-01-01,Ann,2026-01-05\nSnow,0.2,no,2026-01-02,Ann,\n")
+    found = headtohead.forecasts(path, as_of="2026-01-05")
+    assert [p.outcome for p in found.propositions] == ["yes", "no"]
+    assert "Of 1 resolved question the table names no day" in " ".join(str(found).split())
+    early = headtohead.forecasts(path, as_of="2026-01-04").propositions[0]
+    assert (early.outcome, early.finding) == ("not due", "resolves on 2026-01-05")
+    for row, said in (
+        ("Rain,0.9,yes,2026-01-05,Bob,2026-01-05", "Bob's probability is of 2026-01-05"),
+        ("Rain,0.9,yes,2026-01-02,Ann,2026-01-06", "has another day of resolution"),
+        ("Rain,0.9,yes,2026-01-01,Ann,2026-01-05", "another row of that question and day"),
+        ("Rain,0.9,yes,2026-01-02,ann,2026-01-05", "forecaster is 'ann', and earlier 'Ann'"),
+    ):
+        path.write_text(f"{head}Rain,0.8,yes,2026-01-01,Ann,2026-01-05\n{row}\n")
+        with pytest.raises(InputError, match=f"row 2: .*{said}"):
+            headtohead.forecasts(path, as_of=DAY)
+
+
 def test_columns_may_be_called_otherwise(tmp_path: Path) -> None:
     path = tmp_path / "rain.jsonl"
     path.write_text('{"q": "Rain", "p": {"yes": 1}, "came": true, "on": "2026-01-01T10:00:00Z"}\n')

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from headtohead.claims.forecasts import trend
 from headtohead.claims.forecasts.trend import FEWEST, FEWEST_ORIGINS, back_cast, fit
@@ -152,6 +153,22 @@ def coverage(rounds: int, n: int, h: int, way: tuple[float, float, float], seed:
 
 def test_eight_in_ten_intervals_hold_what_comes() -> None:
     assert 0.65 < coverage(60, 24, 6, (0.4, 0.08, 0.9), seed=1) < 0.95
+
+
+def test_intervals_of_one_step_hold_what_is_likely_to_come() -> None:
+    """Of what might have come next, which is known where values are made, not of one that did.
+
+    Counting what came is off by 3 points in 150 series, and alike for all ways to smooth where they
+    share the errors; this is off by one in 24.
+    """
+    held = []
+    for way in ((0.4, 0.08, 0.9), (0.1, 0.01, 0.95)):
+        for seed in range(12):
+            values = simulated(49, *way, np.random.default_rng(seed))
+            likely = values[-1] - np.random.default_rng(seed).normal(size=49)[-1]
+            predicted = fit(values[:-1]).interval(1)
+            held.append(stats.norm.cdf([predicted.low, predicted.high], likely) @ [-1, 1])
+    assert np.mean(held) == pytest.approx(0.8, abs=0.04)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ class Proposition:
         rule: What makes it resolve yes, in words.
         finding: What resolves it, or what is so by now, or why nothing does.
         made_on: None where a table does not say it.
-        resolves_on: None where a table says how it resolved.
+        resolves_on: None where a table does not say it.
         references: Simple forecasts of it, one of each day on which somebody gave a probability;
             of the day it was made where nobody did.
         note: What a reader must know of it.

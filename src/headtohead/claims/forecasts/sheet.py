@@ -220,6 +220,11 @@ def _scores(result: "ForecastsResult") -> Figure:
         if s.impossible
     ]
     remarks = [*impossible, *(_lacking(result, people) if people else [why])]
+    if undated := sum(p.resolved and p.resolves_on is None for p in result.propositions):
+        remarks.append(
+            f"Of {counted(undated, 'resolved question')} the table names no day of resolution, so "
+            "whether the probabilities were given before it is not checked"
+        )
     return Figure(
         "scores",
         "Mean scores, and skill against simple forecasts",

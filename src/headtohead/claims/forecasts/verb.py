@@ -96,9 +96,15 @@ def _silent(_: str) -> None:
 
 
 def _known_by(found: Iterable[Proposition], day: date) -> tuple[Proposition, ...]:
-    """The forecasts of a table that had been given by a day."""
-    kept = (replace(p, stakes=tuple(s for s in p.stakes if s.given_on <= day)) for p in found)
-    return tuple(p for p in kept if p.stakes)
+    """The forecasts of a table that had been given by a day, and what had come of them by then."""
+    kept = []
+    for p in found:
+        if stakes := tuple(s for s in p.stakes if s.given_on <= day):
+            known = replace(p, stakes=stakes)
+            if p.resolves_on and p.resolves_on > day:
+                known = replace(known, outcome="not due", finding=f"resolves on {p.resolves_on}")
+            kept.append(known)
+    return tuple(kept)
 
 
 def _proposition(facts: Facts, file: ClaimsFile, v: Verdict, as_of: date) -> Proposition:

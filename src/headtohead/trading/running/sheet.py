@@ -22,6 +22,7 @@ from headtohead.publish.sheet import (
     Topic,
 )
 from headtohead.publish.words import listed
+from headtohead.trading.bootstrap import FEWEST_BLOCKS
 from headtohead.trading.running.charts import MOST_DRAWN, accounts_chart
 from headtohead.trading.running.result import TradeRun
 from headtohead.trading.running.summing import Contender
@@ -366,8 +367,12 @@ def _notes(run: TradeRun) -> list[str]:
     elif run.played.stopped == "unfinished":
         notes.append(f"The log holds {played} of {planned} windows; the others are not finished")
     if math.isinf(run.agents[0].returned_pct.high):
-        few = counted(played, "window is", "windows are")
-        notes.append(f"{few} too few for an interval; ask for more")
+        first = run.agents[0]
+        if played >= FEWEST_BLOCKS and len(set(first.by_window_pct.tolist())) == 1:
+            notes.append(f"{first.name} returned the same in all windows, so it has no interval")
+        else:
+            few = counted(played, "window is", "windows are")
+            notes.append(f"{few} too few for an interval; ask for more")
     if not run.course.anonymous and any(x.kind == "model" for x in run.agents):
         notes.append(
             "Agents were shown dates and real prices: a model may recall what it has read of days "
@@ -414,7 +419,7 @@ def _pct(interval: Interval) -> str:
 
 def _ends(interval: Interval) -> str:
     if math.isinf(interval.low) and math.isinf(interval.high):
-        return "too few windows for an interval"
+        return "no interval"
     return span_of(interval.low, interval.high, "{:+.1f}%".format)
 
 
