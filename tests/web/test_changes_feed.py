@@ -11,7 +11,7 @@ from tests.web.test_site_pages import DAY, LOOK, the_site
 from headtohead.choosing.watch.notices import feed_text
 from headtohead.claims.changes import Change
 from headtohead.web.address import Address, NoSuchPage
-from headtohead.web.pages.changes import notice_of
+from headtohead.web.pages.changes import nothing_newer, notice_of
 from headtohead.web.rendering import rendered
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -67,3 +67,11 @@ def test_the_changes_are_there_as_markdown_and_no_other_page_is_a_feed() -> None
     assert 'href="changes.md"' in page
     with pytest.raises(NoSuchPage):
         rendered(the_site(), Address(path="sources", form="atom"), LOOK)
+
+
+def test_what_no_source_speaks_of_is_not_said_to_be_unchanged() -> None:
+    facts = the_site().facts
+    assert not [*nothing_newer(facts, DAY)]
+    said = [*nothing_newer(facts, date(2026, 12, 15))]
+    assert said[0].startswith("No list price is known that is newer than 2026-10-")
+    assert len(said) == 2

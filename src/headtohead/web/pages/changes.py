@@ -8,6 +8,7 @@ from headtohead.choosing.watch.notices import Notice
 from headtohead.claims.changes import Change, DiffResult
 from headtohead.claims.verb import diff
 from headtohead.core.units import counted
+from headtohead.evidence.facts import Facts
 from headtohead.evidence.words import model_name
 from headtohead.publish.words import listed
 from headtohead.web.kinds import PageKind, Words
@@ -41,8 +42,17 @@ def answer(site: Site, words: Words, day: date) -> News:
         sheet = replace(
             sheet, sentence=f"{sheet.sentence} The newest: {notice.title} ({newest.known_on})."
         )
+    sheet = replace(sheet, sentence=" ".join((sheet.sentence, *nothing_newer(site.facts, day))))
     notices = tuple(notice_of(change) for change in found.changes)
     return News(sheet, found.as_json, found.table, "What changed in the AI race", notices)
+
+
+def nothing_newer(facts: Facts, day: date) -> Iterator[str]:
+    """Of what no change can be known, since nothing of it became known in these days."""
+    for what, table in (("list price", "prices"), ("board of votes", "arena_ratings")):
+        last = facts.frame(table, day)["known_on"].max()
+        if isinstance(last, date) and last <= day - timedelta(days=_DAYS):
+            yield f"No {what} is known that is newer than {last}."
 
 
 def frozen(site: Site, day: date) -> Iterable[str]:
