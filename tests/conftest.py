@@ -100,6 +100,8 @@ def _kept_fits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     session = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("H2H_CACHE", str(session / "kept"))
+        # What this machine's user downloaded is no part of a test; empty, so that answers are kept.
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("no-downloads")))
         # Each client would read every certificate of this machine, and meets only plain servers.
         patch.delenv("SSL_CERT_FILE", raising=False)
         patch.setenv("SSL_CERT_DIR", str(tmp_path_factory.mktemp("no-certificates")))

@@ -34,7 +34,7 @@ def of_the_same_rows(kept: dict[Hashable, Any]) -> dict[Hashable, Any]:
 def _ships(store: Store) -> bool:
     """Whether a store holds the built-in evidence alone."""
     folders = (store.builtin, store.curated)
-    return folders == (builtin_folder(), curated_folder()) and not any(store.home.glob("*"))
+    return folders == (builtin_folder(), curated_folder()) and not any(store.home.glob("[!.]*"))
 
 
 @pytest.fixture(scope="session", autouse=True)

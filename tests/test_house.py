@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from benchmarks import house
 
+from headtohead.evidence.facts import Facts
+from headtohead.evidence.store import Store
+
 ROOT = Path(__file__).parents[1]
 CODE = sorted(
     p for folder in ("src", "scripts", "benchmarks") for p in (ROOT / folder).rglob("*.py")
@@ -86,3 +89,14 @@ def test_every_command_has_a_python_function() -> None:
 
     twins = {cli.TWINS.get(name, name).partition("_")[0] for name in api.VERBS}
     assert set(cli.commands()) == twins
+
+
+def test_answers_on_the_evidence_that_ships_are_kept_for_all_tests(
+    facts: Facts, kept_facts: None, tmp_path: Path
+) -> None:
+    """Whatever this machine's user downloaded: asked anew, the tests take half as long again."""
+    assert Facts()._kept is facts._kept
+    (tmp_path / ".lock").touch()
+    assert Facts(Store(tmp_path))._kept is facts._kept
+    (tmp_path / "own.parquet").touch()
+    assert Facts(Store(tmp_path))._kept is not facts._kept
