@@ -31,7 +31,15 @@ def kept(n: int = 0, seed: int = 1, **how: Any) -> Index:
 
 
 def plain(n: int = 0, seed: int = 1, **how: Any) -> Index:
-    return fit_index(scores(n), rng=np.random.default_rng(seed), **{"draws": 100, **how})
+    """The fit as nothing keeps it but this module, which makes each once."""
+    key = repr((n, seed, how))
+    if key not in _PLAIN:
+        rng = np.random.default_rng(seed)
+        _PLAIN[key] = fit_index(scores(n), rng=rng, **{"draws": 100, **how})
+    return _PLAIN[key]
+
+
+_PLAIN: dict[str, Index] = {}
 
 
 def refused(*_: object, **__: object) -> Index:

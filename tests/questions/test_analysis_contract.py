@@ -119,9 +119,17 @@ def test_without_evidence_it_says_why(facts: Facts, name: str) -> None:
     assert answer.missing
 
 
-@pytest.mark.parametrize("name", ALL)
+# Falls of prices take a second of each pair of sides: one pair always runs.
 @pytest.mark.parametrize(
-    "sides", [Sides("open", "closed", "open"), Sides("lab", "openai", "deepseek")]
+    ("name", "sides"),
+    [
+        pytest.param(name, sides, marks=[pytest.mark.slow] * again)
+        for name in ALL
+        for sides, again in (
+            (Sides("open", "closed", "open"), False),
+            (Sides("lab", "openai", "deepseek"), name == "cost.price_decline"),
+        )
+    ],
 )
 def test_other_sides_give_an_answer_or_a_reason(facts: Facts, name: str, sides: Sides) -> None:
     answer = run(facts, name, sides=sides)
