@@ -25,12 +25,19 @@ def one_way(monkeypatch: pytest.MonkeyPatch, alpha: float, share: float, phi: fl
 def simulated(
     n: int, alpha: float, beta: float, phi: float, rng: np.random.Generator
 ) -> FloatArray:
+    return moved(rng.normal(size=n), alpha, beta, phi)[0]
+
+
+def moved(
+    errors: FloatArray, alpha: float, beta: float, phi: float
+) -> tuple[FloatArray, float, float]:
+    """Values by their errors, and the level and slope after them."""
     level, slope, values = 0.0, 0.3, []
-    for error in rng.normal(size=n):
+    for error in errors:
         before = level + phi * slope
         values.append(before + error)
         level, slope = before + alpha * error, phi * slope + beta * error
-    return np.array(values)
+    return np.array(values), level, slope
 
 
 def test_it_forecasts_as_statsmodels_does(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,40 +149,34 @@ def test_a_back_cast_looks_less_far_ahead_rather_than_at_too_few_days() -> None:
 
 
 def coverage(rounds: int, n: int, h: int, way: tuple[float, float, float], seed: int) -> float:
-    rng = np.random.default_rng(seed)
-    held = 0
+    """How likely 80% intervals h steps after n values hold what comes.
+
+    By the distribution of what may come, which is known where values are made: to count what came
+    is off by 3 points in 150 series.
+    """
+    alpha, beta, phi = way
+    damped = np.cumsum(phi ** np.arange(1, h + 1))
+    spread = np.sqrt(1 + np.sum((alpha + beta * damped[:-1]) ** 2))
+    rng, held = np.random.default_rng(seed), 0.0
     for _ in range(rounds):
-        values = simulated(n + h, *way, rng)
-        predicted = fit(values[:n]).interval(h)
-        held += bool(predicted.low <= values[-1] <= predicted.high)
+        values, level, slope = moved(rng.normal(size=n), *way)
+        predicted = fit(values).interval(h)
+        ends = stats.norm.cdf([predicted.low, predicted.high], level + damped[-1] * slope, spread)
+        held += float(ends[1] - ends[0])
     return held / rounds
 
 
-def test_eight_in_ten_intervals_hold_what_comes() -> None:
-    assert 0.65 < coverage(60, 24, 6, (0.4, 0.08, 0.9), seed=1) < 0.95
-
-
-def test_intervals_of_one_step_hold_what_is_likely_to_come() -> None:
-    """Of what might have come next, which is known where values are made, not of one that did.
-
-    Counting what came is off by 3 points in 150 series, and alike for all ways to smooth where they
-    share the errors; this is off by one in 24.
-    """
-    held = []
-    for way in ((0.4, 0.08, 0.9), (0.1, 0.01, 0.95)):
-        for seed in range(12):
-            values = simulated(49, *way, np.random.default_rng(seed))
-            likely = values[-1] - np.random.default_rng(seed).normal(size=49)[-1]
-            predicted = fit(values[:-1]).interval(1)
-            held.append(stats.norm.cdf([predicted.low, predicted.high], likely) @ [-1, 1])
-    assert np.mean(held) == pytest.approx(0.8, abs=0.04)
+@pytest.mark.parametrize(("n", "h", "off"), [(24, 6, 0.08), (48, 1, 0.04)])
+def test_eight_in_ten_intervals_hold_what_comes(n: int, h: int, off: float) -> None:
+    assert coverage(24, n, h, (0.4, 0.08, 0.9), seed=1) == pytest.approx(0.8, abs=off)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", [(0.4, 0.08, 0.9), (0.9, 0.01, 0.85), (0.2, 0.02, 0.95)])
-@pytest.mark.parametrize(("n", "h"), [(10, 6), (24, 1), (24, 6), (48, 12)])
+@pytest.mark.parametrize(("n", "h"), [(10, 6), (24, 1), (24, 6), (48, 1), (48, 12)])
 def test_eight_in_ten_intervals_hold_what_comes_whatever_moves_it(
     way: tuple[float, float, float], n: int, h: int
 ) -> None:
-    # Ten values hardly tell a level that follows every error from one that follows few.
-    assert 0.69 <= coverage(250, n, h, way, seed=2) <= 0.93
+    # Ten values hardly tell a level that follows every error from one that follows few, which makes
+    # intervals wider than they need be.
+    assert 0.76 <= coverage(100, n, h, way, seed=2) <= (0.95 if n == 10 else 0.89)
