@@ -207,7 +207,9 @@ def test_what_is_given_when_the_outcome_is_known_is_refused(tmp_path: Path) -> N
     path.write_text(head + "Rain,0.8,yes,2026-01-01,Ann,2026-01-05\nSnow,0.2,no,2026-01-02,Ann,\n")
     found = headtohead.forecasts(path, as_of="2026-01-05")
     assert [p.outcome for p in found.propositions] == ["yes", "no"]
-    assert "Of 1 resolved question the table names no day" in " ".join(str(found).split())
+    said = " ".join(str(found).split())
+    assert "Of 1 resolved question the table names no day" in said
+    assert "Intervals over fewer than 10 propositions are too narrow" in said
     early = headtohead.forecasts(path, as_of="2026-01-04").propositions[0]
     assert (early.outcome, early.finding) == ("not due", "resolves on 2026-01-05")
     for row, said in (
