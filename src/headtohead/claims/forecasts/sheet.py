@@ -223,8 +223,8 @@ def _scores(result: "ForecastsResult") -> Figure:
     remarks = [*impossible, *(_lacking(result, people) if people else [why])]
     if any(1 < s.propositions < _FEW for s in people):
         remarks.append(
-            f"Intervals over fewer than {_FEW} propositions are too narrow: in simulations those of "
-            "95% held 85 to 90% of mean scores"
+            f"Intervals over fewer than {_FEW} propositions are too narrow: in simulations those "
+            "of 95% held 85 to 90% of mean scores"
         )
     if undated := sum(p.resolved and p.resolves_on is None for p in result.propositions):
         remarks.append(
