@@ -165,6 +165,8 @@ def test_bets_that_leave_nothing_to_draw_are_not_called_luck_or_skill(
     assert found.sheet.answer == "undecided"
     assert "whether it was skill cannot be told" in found.sheet.sentence
     days = trade_judge(tmp_path / "alike.csv", stake=1000, start="2025-03-02", end="2025-03-03")
+    traded = next(f for t in found.sheet.topics for f in t.figures if f.slug == "trades")
+    assert traded.remarks == ("What was paid or earned as funding is not in the files.",)
     assert days.sheet.kicker == "One account, 2 March 2025 to 3 March 2025."
     assert not any("random agents" in headline.what for headline in found.sheet.headlines)
 

@@ -436,6 +436,9 @@ def _traded(j: Judgement) -> Figure:
         rows=tuple(
             (v.account.agent, *(_value(v.account, name) for name in _TRADED)) for v in j.verdicts
         ),
+        remarks=()
+        if any(_value(v.account, "funding") is not None for v in j.verdicts)
+        else ("What was paid or earned as funding is not in the files.",),
         missing="" if j.season.trades else "The files hold no trades, only values of accounts.",
         table_first=True,
     )
