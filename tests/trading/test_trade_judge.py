@@ -136,6 +136,19 @@ def test_intervals_without_ends_are_written_as_unknown(tmp_path: Path) -> None:
     assert not any("Trades are recorded until" in note for note in found.sheet.notes)
 
 
+def test_candles_that_end_early_judge_what_they_reach(made: Path, tmp_path: Path) -> None:
+    for coin in COINS:
+        name = f"{coin}USDT_1h.csv"
+        lines = (made / "candles" / name).read_text().splitlines()[: 24 * 8]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+    found = trade_judge(made / "trades.parquet", candles=[tmp_path], stake=1000, draws=100)
+    for verdict in found.judgement.verdicts:
+        assert verdict.luck is not None
+        assert verdict.luck.season.observed_frac == verdict.luck.season.replayed_frac
+        assert verdict.chance == verdict.luck.replayed[0]
+    assert any("luck are of that time" in note for note in found.sheet.notes)
+
+
 def test_one_trade_is_not_enough_and_says_so(made: Path, tmp_path: Path) -> None:
     header = "agent,coin,side,opened_at,closed_at,entry_usd,exit_usd,quantity\n"
     (tmp_path / "one.csv").write_text(

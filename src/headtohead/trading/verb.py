@@ -135,7 +135,8 @@ def _market(
     if inside.start > season.start or inside.end < season.recorded_until - inside.bar:
         notes.append(
             f"Candles are known from {inside.start:%Y-%m-%d %H:%M} to "
-            f"{inside.end:%Y-%m-%d %H:%M} UTC only; curves and the market's part are of that time"
+            f"{inside.end:%Y-%m-%d %H:%M} UTC only; curves, the market's part and luck are of "
+            "that time"
         )
     if absent:
         notes.append(
@@ -164,11 +165,13 @@ def _luck(
     contract = contract_of(settings.contract)
     until, agent = season.recorded_until, account.agent
     cut = until < season.end
+    # What was won or lost without candles is nothing that random agents could have won or lost.
+    within = all(market.start <= t.opened_at and t.closed_at <= market.end for t in account.trades)
     draw = partial(chance, market=market, contract=contract, draws=settings.draws, rng=rng)
     try:
         whole = draw(
             profile_of(season, agent, until=season.end if cut else None),
-            observed_return=account.final_frac,
+            observed_return=account.final_frac if within or cut else None,
             level=settings.level,
         )
         if not cut:
