@@ -320,6 +320,9 @@ class TestOneStake:
         whole = season_of([part], stake_usd=1000, start=hours(0))
         assert whole.final_return("A") == pytest.approx(1.0)
         assert whole.notes == ()
+        # What was booked after the last value before the start is part of it.
+        stale = Recorded(trades=(early, late), values=(AccountValue("B", hours(1), 1000.0),))
+        assert season_of([stale], stake_usd=1000, start=hours(5)).trades == found.trades
         lost = AccountValue("A", hours(1), 0.0)
         with pytest.raises(InputError, match="A was worth nothing at `start`"):
             season_of([Recorded(values=(lost, _RISING[9]))], stake_usd=9, start=hours(5))

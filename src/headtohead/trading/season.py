@@ -273,9 +273,10 @@ def _scale(
     """Agent -> the stake over what its account was worth at the start, if it was known earlier."""
     scale = {}
     for agent in dict.fromkeys([*known, *(t.agent for t in trades)]):
-        before = [usd for at, usd in known.get(agent, {}).items() if at <= start]
-        booked = sum(t.net_usd for t in trades if t.agent == agent and t.closed_at <= start)
-        worth = before[-1] if before else stake + booked
+        closed = [t for t in trades if t.agent == agent and t.closed_at <= start]
+        before = [(at, usd) for at, usd in known.get(agent, {}).items() if at <= start]
+        seen, worth = before[-1] if before else (None, stake)
+        worth += sum(t.net_usd for t in closed if seen is None or t.closed_at > seen)
         if worth <= 0:
             raise InputError(f"The account of {agent} was worth nothing at `start`, {start}.")
         scale[agent] = stake / worth
