@@ -43,7 +43,7 @@ QUESTION = Question(
 )
 
 _STAKE_USD = 10_000.0
-_DRAWS = 600
+_DRAWS = 2000
 
 
 def run(frames: Frames, ask: Ask) -> Answer:
