@@ -89,6 +89,12 @@ def test_the_articles_outlook_resolves_as_its_readings_say() -> None:
     assert "so far" in article(date(2026, 6, 1)).propositions[0].finding
 
 
+def test_no_forecast_is_shown_before_it_was_made() -> None:
+    before = headtohead.forecasts(as_of="2024-06-01")
+    assert before.propositions == ()
+    assert "No forecast had been made by 1 June 2024." in "\n".join(sheet_lines(before.sheet))
+
+
 def test_no_probability_is_made_up() -> None:
     found = article(DAY)
     assert not any(p.stakes for p in found.propositions)

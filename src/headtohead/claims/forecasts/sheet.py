@@ -116,6 +116,8 @@ def forecasts_sheet(result: "ForecastsResult") -> Sheet:
 
 def headline(result: "ForecastsResult") -> str:
     """How many came true, did not, are not due and cannot be resolved."""
+    if not result.propositions:
+        return f"No forecast had been made by {long_day(result.as_of)}"
     n = Counter(p.outcome for p in result.propositions)
     others = (
         (n["no"], "did not"),
@@ -127,6 +129,8 @@ def headline(result: "ForecastsResult") -> str:
 
 
 def _sentence(result: "ForecastsResult") -> str:
+    if not result.propositions:
+        return f"{headline(result)}."
     said = f"{headline(result)}, with what is known by {result.as_of}."
     people = [s for s in result.scores if s.skill]
     for s in people[:3]:

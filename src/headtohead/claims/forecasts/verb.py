@@ -78,7 +78,11 @@ def forecasts(
             f'{path} has no forecast. Write kind = "forecast", made_on and resolves_on in the '
             "claims that are some."
         )
-    verdicts = verdicts_on(facts, due, about=None, as_of=day, progress=progress or _silent)
+    made = tuple(c for c in due.claims if c.forecast and c.forecast.made_on <= day)
+    due = replace(due, claims=made)
+    verdicts = (
+        verdicts_on(facts, due, about=None, as_of=day, progress=progress or _silent) if made else ()
+    )
     found = tuple(_proposition(facts, due, v, day) for v in verdicts)
     ids = {i for v in verdicts for i in v.source_ids}
     return ForecastsResult(
