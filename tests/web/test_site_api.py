@@ -80,7 +80,7 @@ def test_long_lists_come_in_parts() -> None:
         ("versus", {"a": "US"}, 400, "`b`"),
         ("versus", {"a": "US", "b": "CN", "c": "DE"}, 404, "parameter"),
         ("versus", {"a": "gpt-99", "b": "gpt-5"}, 404, "Did you mean"),
-        ("boards", {"board": "text"}, 400, "`category`"),
+        ("boards", {"category": "math"}, 400, "`board`"),
         ("gap", {"as_of": "2031-01-01"}, 400, "lies ahead"),
         ("changes", {"as_of": "0001-01-01"}, 400, "Nothing was known"),
         ("gap", {"as_of": "soon"}, 400, "as_of"),
