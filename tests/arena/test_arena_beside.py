@@ -217,7 +217,7 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no list of processes here")
 # Ctrl-C and SIGTERM of the command are those of test_arena_command, too; Ctrl-C ends the script.
-@pytest.mark.parametrize("how", leading(["kill", "a script", "ctrl-c", "terminate"]))
+@pytest.mark.parametrize("how", leading(["kill", "a script", "ctrl-c", "terminate"], 1))
 def test_no_process_outlives_the_server(tmp_path: Path, how: str) -> None:
     database = str(tmp_path / "a.sqlite")
     command = ["-m", "headtohead", "arena", "try", "--port", "0", "--database", database]

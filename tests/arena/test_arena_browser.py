@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.arena.served import ServedArena, TestVoter, serving, written
 from tests.browser import CHROMIUM, browser, fits_and_passes_axe, wait_until  # noqa: F401
+from tests.simulations import leading
 
 from headtohead.arena.trying import trial
 from headtohead.arena.web.admin import admin_token
@@ -128,7 +129,8 @@ def opens(opened: Any, path: str, **options: Any) -> Any:
     return begun(opened, **options) if path == "battle" else opened(path, **options)
 
 
-@PATHS
+# The first page and the refusal are built of the same parts.
+@pytest.mark.parametrize("path", leading(["battle", "/board", "/", "/no-such-page"]))
 def test_every_page_fits_and_passes_axe(opened: Any, path: str) -> None:
     page = opens(opened, path)
     fits_and_passes_axe(page)
@@ -237,6 +239,8 @@ def test_the_full_report_runs_its_own_scripts_and_no_others(onlooker: Any) -> No
 LIKES = {"Amber": 1.0, "Basalt": 0.4, "Cedar": 0.0}
 
 
+# What they show is looked at by the tests of each page.
+@pytest.mark.slow
 def test_the_pictures_of_the_tutorial_show_what_it_tells(browser: Any, tmp_path: Path) -> None:  # noqa: F811
     rng = np.random.default_rng(5)
     folder = Path(SHOTS) if SHOTS else tmp_path
