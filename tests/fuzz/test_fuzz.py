@@ -168,12 +168,12 @@ def url(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_a_few_files(name: str, tmp_path: Path) -> None:
-    assert not list(faults_of(name, SEEDS[name], tmp_path, range(3)))
+    assert not list(faults_of(name, SEEDS[name], tmp_path, range(4)))
 
 
 @pytest.mark.parametrize("name", VERBS)
 def test_a_few_arguments(name: str, url: str, tmp_path: Path) -> None:
-    assert not list(faults_of_arguments(name, url, tmp_path, range(3)))
+    assert not list(faults_of_arguments(name, url, tmp_path, range(4)))
 
 
 @pytest.mark.slow

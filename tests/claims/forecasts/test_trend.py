@@ -179,4 +179,4 @@ def test_eight_in_ten_intervals_hold_what_comes_whatever_moves_it(
 ) -> None:
     # Ten values hardly tell a level that follows every error from one that follows few, which makes
     # intervals wider than they need be.
-    assert 0.75 <= coverage(300, n, h, way, seed=2) <= (0.95 if n == 10 else 0.89)
+    assert 0.76 <= coverage(300, n, h, way, seed=2) <= (0.95 if n == 10 else 0.89)

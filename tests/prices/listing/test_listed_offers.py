@@ -199,7 +199,7 @@ def test_history_merges_equal_prices_and_states_the_finding(home: Path) -> None:
 
 
 def test_histories_gathered_at_once_are_those_of_each_model(facts: Facts) -> None:
-    models = ("openai/o3",)
+    models = ("openai/o3", "meta/llama-3.3-70b-instruct", "anthropic/claude-opus-4.1")
     gathered = histories(facts, AS_OF, models)
     assert gathered.keys() & {*models}
     for model, steps in gathered.items():
