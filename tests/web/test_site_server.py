@@ -41,6 +41,18 @@ def test_a_page_and_its_data_carry_what_keeps_them() -> None:
     assert data.headers["access-control-allow-origin"] == "*"
 
 
+def test_a_server_that_knows_its_address_says_it_and_believes_no_request() -> None:
+    forged = {"host": "evil.example", "x-forwarded-host": "evil.example"}
+    shown = Reader(per_minute=1000, base="https://example.org/h2h").get("/boards", forged).text
+    image = re.search(r'property="og:image" content="([^"]*)"', shown)
+    assert image
+    assert image[1].startswith("https://example.org/h2h/boards")
+    assert image[1].endswith(".png")
+    assert 'rel="canonical" href="https://example.org/h2h/boards' in shown
+    assert "evil.example" not in shown
+    assert "og:image" not in reader().get("/boards", forged).text
+
+
 def test_whoever_has_a_page_is_not_sent_it_again() -> None:
     tag = reader().get("/boards").headers["etag"]
     for said in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):

@@ -33,6 +33,13 @@ class _SiteContents(Choices):
         help="A claims file that has pages too, under /claims/ and its name without suffix; give "
         "the option once for each.",
     )
+    base: str = option(
+        "",
+        metavar="URL",
+        read=base_of,
+        help="The address at which the site stands, for links that people take away and for the "
+        "pictures that previews of links show.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +51,6 @@ class SiteSettings(_SiteContents):
         metavar="DAY,...",
         read=_days,
         help="Make every page once more with what was known by each of these days.",
-    )
-    base: str = option(
-        "",
-        metavar="URL",
-        read=base_of,
-        help="The address at which the site will stand, for links that people take away.",
     )
     png: bool = option(
         False,

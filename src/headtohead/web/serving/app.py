@@ -100,9 +100,9 @@ class SiteServer:
     def evidence(self) -> Evidence:
         """What pages are made of at this moment, give or take a second."""
         if self._evidence is None or monotonic() > self._look_at_s:
-            claims = self._settings.claims
+            claims, base = self._settings.claims, self._settings.base
             stamp = tuple(map(_changed_ns, (self._catalogue, *claims)))
-            self._evidence = Evidence(self._folder, claims, stamp, self._day())
+            self._evidence = Evidence(self._folder, claims, stamp, self._day(), base)
             self._look_at_s = monotonic() + 1
         return self._evidence
 

@@ -45,12 +45,14 @@ class Evidence:
         claims: Files of claims that have pages beside the built-in one.
         stamp: Others after each update of that folder, and each change of such a file.
         today: The day of knowledge of pages whose address names none.
+        base: Where the site stands; empty if that is not known.
     """
 
     folder: Path | None
     claims: tuple[Path, ...]
     stamp: tuple[int, ...]
     today: date
+    base: str = ""
 
 
 class PageAnswer(NamedTuple):
@@ -132,7 +134,8 @@ def page(evidence: Evidence, address: Address) -> PageAnswer:
     if address.day and (said := unknown(address.day, today)):
         return sentence(HTTPStatus.NOT_FOUND, said, address, up, kept=False)
     try:
-        made = rendered(site_of(evidence), address, Look(days=month_ends(_FIRST_STOP, today)))
+        look = Look(days=month_ends(_FIRST_STOP, today), base=evidence.base)
+        made = rendered(site_of(evidence), address, look)
     except Moved as moved:
         to = replace(address, path=moved.path)
         return PageAnswer(HTTPStatus.FOUND, to.file("").encode())
