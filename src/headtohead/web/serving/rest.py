@@ -207,8 +207,8 @@ def _of_page(site: Site, name: str, given: Mapping[str, str], at: Address) -> di
     module, chosen = kinds()[name], dict(given)
     if not any(_words_of(path) == set(chosen) for path in module.PAGE.paths):
         ways = [" and ".join(f"`{w}`" for w in sorted(_words_of(p))) for p in module.PAGE.paths]
-        together = "; or with ".join(way or "none of them" for way in ways)
-        raise InputError(f"{name} is asked with {together}.")
+        together = ", or ".join(way or "no parameter" for way in ways)
+        raise InputError(f"{name} takes {together}.")
     for _ in range(3):
         try:
             result: dict[str, Any] = module.answer(site, chosen, known_by).as_json()
