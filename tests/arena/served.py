@@ -86,13 +86,17 @@ class ServedArena:
     Attributes:
         address: Where it listens, without a slash at the end.
         arena: What it shares between requests; its store may be read.
+        boards: Its leaderboards. It waits for new ones, however slow this machine is.
     """
 
     def __init__(self, settings: ArenaSettings, seed: int = 1) -> None:
         prepare(settings)
         self.arena = RunningArena(settings, np.random.default_rng(seed))
         self.arena.beside = _BESIDE
-        self._server = server_of(application(self.arena))
+        served = application(self.arena)
+        self.boards = served.state.boards
+        self.boards.patience_s = 60
+        self._server = server_of(served)
         listening = bound("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, args=([listening],))

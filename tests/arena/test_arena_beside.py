@@ -76,7 +76,7 @@ def test_whoever_asks_for_a_board_at_the_same_time_shares_it(tmp_path: Path) -> 
 
 def test_the_last_board_is_shown_while_a_new_one_is_made_or_fails(tmp_path: Path) -> None:
     with serving(written(tmp_path)) as served, TestVoter(served.address) as voter:
-        slow = slowed(served)
+        slow, served.boards.patience_s = slowed(served), 0.2
         slow.gate.set()
         assert page_of(served) == "0 votes. <!-- behind -->"
         slow.gate.clear()

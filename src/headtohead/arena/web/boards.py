@@ -72,9 +72,13 @@ class Boards:
     """What is computed beside the server, kept until somebody asks for it after new votes.
 
     Each is computed once for all who ask at the same time, and one after another.
+
+    Attributes:
+        patience_s: How long whoever would do with the last one waits for a new one.
     """
 
     def __init__(self) -> None:
+        self.patience_s = _PATIENCE_S
         self._kept: OrderedDict[Job, _Kept] = OrderedDict()
         self._waiting: dict[Job, asyncio.Task[Any]] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -100,7 +104,7 @@ class Boards:
         if not (last and kept):
             return await computing
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(self.patience_s):
                 return await computing
         except (TimeoutError, Refused):
             return kept.value
