@@ -110,6 +110,13 @@ def test_a_margin_inside_an_interval_is_seen_and_so_is_one_under_the_estimate() 
     assert re.search(r"-ø-", line), line
 
 
+def test_the_axis_of_shares_ends_where_shares_do() -> None:
+    bars = (Bar("never", 0, 0, 3), Bar("always", 100, 90, 100))
+    for bounds, ends in (((0, 100), [0, 100]), ((-math.inf, math.inf), [-8, 108])):
+        drawn_as = bars_chart(Bars("chance, %", bars, bounds=bounds)).to_dict()
+        assert drawn_as["layer"][0]["encoding"]["x"]["scale"]["domain"] == ends
+
+
 def test_ratios_are_drawn_on_a_logarithmic_track() -> None:
     half, double, _ = drawn(
         Bars("times", (Bar("half", 0.5, 0.5, 0.5), Bar("twice", 2, 2, 2)), log=True)

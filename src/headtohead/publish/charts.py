@@ -458,6 +458,7 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
     low, high = first - room, last + room
     if bars.log:
         low, high = math.exp(low), math.exp(high)
+    low, high = max(low, bars.bounds[0]), min(high, bars.bounds[1])
     rows: list[dict[str, Any]] = [
         {
             "label": plain(bar.label, _LABEL),

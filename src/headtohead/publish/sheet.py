@@ -109,12 +109,14 @@ class Bars:
         bars: The first on top.
         lines: (place, name) of lines such as the margin; 0 is always drawn.
         log: Whether the axis is logarithmic, for ratios.
+        bounds: What no value can be below or above, as 0 and 100 for shares in percent.
     """
 
     unit: str
     bars: tuple[Bar, ...]
     lines: tuple[tuple[float, str], ...] = ()
     log: bool = False
+    bounds: tuple[float, float] = (-math.inf, math.inf)
 
     @property
     def marks(self) -> tuple[tuple[float, str], ...]:
