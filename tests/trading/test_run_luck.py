@@ -28,7 +28,9 @@ def _bets(seen: Observation) -> list[dict[str, object]]:
 def test_the_chance_is_of_the_mean_over_windows(first: tuple[int, ...], tmp_path: Path) -> None:
     plan = course_of(walk(120), first=first)
     played = played_on(plan, tmp_path / "log", _bets)
-    found = luck_over(played, plan, np.random.default_rng(1), draws=300, wait=print)["agent"]
+    found = luck_over(played, plan, np.random.default_rng(1), draws=300, tried=1, wait=print)[
+        "agent"
+    ]
     rng, own, drawn = np.random.default_rng(1), 0.0, np.zeros(300)
     for window, row in enumerate(first):
         start = plan.market.start + row * plan.market.bar

@@ -118,6 +118,20 @@ def test_a_log_gives_the_same_accounts_and_asks_nobody(
     assert _numbers(again) == _numbers(whole)
 
 
+def test_chances_are_corrected_for_all_that_were_tried_here_and_elsewhere(
+    whole: RunResult,
+) -> None:
+    """Who never traded was tried too, and so was what another run asked."""
+    for tried, given in ((2, {}), (40, {"tried": 40})):
+        run = trade_run(replay=whole.details.log, draws=100, **given).details
+        luck = next(x.luck for x in run.agents if x.name == "follow")
+        assert luck is not None
+        assert luck.corrected == min(1.0, tried * luck.chance)
+        assert run.tried == tried
+    with pytest.raises(InputError, match="`tried` is 1, and this run has 2 agents"):
+        trade_run(replay=whole.details.log, tried=1)
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_stopped(
     whole: RunResult, candles: Path, tmp_path: Path
 ) -> None:

@@ -11,8 +11,11 @@ _EXACT_VOTES = 400  # beyond it the saddlepoint is as good and much faster
 _STEPS = 200
 
 
-def holm(p: ArrayLike) -> FloatArray:
+def holm(p: ArrayLike, of: int = 0) -> FloatArray:
     """p-values (n,) that keep the chance of any false alarm in those given, shape (n,).
+
+    Args:
+        of: How many tests there were in all, if more than those given: the others count as 1.
 
     Raises:
         ValueError: If one is outside 0 to 1.
@@ -22,7 +25,7 @@ def holm(p: ArrayLike) -> FloatArray:
         Journal of Statistics 6, 65-70. https://www.jstor.org/stable/4615733
     """
     values, order = _sorted_p(p)
-    raised = values[order] * np.arange(values.size, 0, -1)
+    raised = values[order] * (max(of, values.size) - np.arange(values.size))
     result = np.empty(values.size)
     result[order] = np.minimum(1.0, np.maximum.accumulate(raised))
     return result

@@ -269,9 +269,9 @@ def _chances(account: Account, luck: Luck | None) -> tuple[float, float, float, 
 
 
 def _corrected(chances: Sequence[float | None], tried: int) -> list[float | None]:
-    """Each chance raised by Holm's method, those tried but not given counting as hopeless."""
+    """Each chance raised by Holm's method for all that were tried."""
     known = [c for c in chances if c is not None]
-    raised = iter(holm([*known, *[1.0] * (tried - len(known))]).tolist() if known else [])
+    raised = iter(holm(known, tried).tolist() if known else [])
     return [None if c is None else next(raised) for c in chances]
 
 

@@ -360,6 +360,7 @@ def _chances(j: Judgement) -> Figure:
             unit="chance that luck does as well, %",
             bars=tuple(bars),
             lines=((100 * j.alpha, f"{j.alpha:.0%}"),),
+            bounds=(0, 100),
         )
         if bars
         else None,
@@ -649,7 +650,10 @@ def _method(j: Judgement) -> tuple[Step, ...]:
                 "the same candles with fees and liquidation. The chance of luck is (1 + those that "
                 "return as much) / (1 + all): once against what the account returned, once against "
                 "what its own trades return when they are replayed alike, which is exact. The "
-                "verdict takes the larger.",
+                "verdict takes the larger. All this takes for granted that how long and how large "
+                "a bet was did not hang on how it went: simulated agents without skill that took "
+                "small gains and let losses run, or kept 8 times their stake at risk whatever they "
+                "had left, had a chance of at most 5% in 8 of 100 seasons.",
                 "Luck",
             )
         )

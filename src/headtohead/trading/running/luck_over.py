@@ -17,12 +17,16 @@ def luck_over(
     rng: np.random.Generator,
     *,
     draws: int,
+    tried: int,
     wait: Callable[[str], None],
 ) -> dict[str, LuckOver]:
     """Agent -> the random agents that bet when it did, as much and as often long.
 
     Its own bets are replayed as theirs are, at the opens of bars and without stops, so that it is
     one of them if it has no skill. A window in which it made no bet counts as 0 for all.
+
+    Args:
+        tried: For how many agents, those that are not here too, chances are corrected.
     """
     found: dict[str, tuple[float, float, float, bool]] = {}
     for name in played.names[: played.agents]:
@@ -57,15 +61,15 @@ def luck_over(
             above = (int((drawn >= own - slack).sum()) + 1) / (draws + 1)
             below = (int((drawn <= own + slack).sum()) + 1) / (draws + 1)
             found[name] = (above, below, float(drawn.mean()) / n, bool(np.ptp(drawn) <= 1e-9))
-    return _corrected(found, draws)
+    return _corrected(found, draws, tried)
 
 
 def _corrected(
-    found: Mapping[str, tuple[float, float, float, bool]], draws: int
+    found: Mapping[str, tuple[float, float, float, bool]], draws: int, tried: int
 ) -> dict[str, LuckOver]:
     if not found:
         return {}
-    above, below = (holm([one[side] for one in found.values()]).tolist() for side in (0, 1))
+    above, below = (holm([x[side] for x in found.values()], tried).tolist() for side in (0, 1))
     return {
         name: LuckOver(
             chance=one[0], corrected=a, worse=b, mean_frac=one[2], draws=draws, alike=one[3]

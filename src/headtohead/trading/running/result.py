@@ -21,6 +21,7 @@ class TradeRun:
 
     Attributes:
         agents: The best mean return first.
+        tried: How many agents or variants were tried in all, those of this run among them.
         spent_usd: Cost of all answers, of unfinished windows too; None where nothing is billed.
         unsure_usd: At most so much more may be billed.
         log: Where the decisions lie.
@@ -30,6 +31,7 @@ class TradeRun:
     played: Played
     agents: tuple[Contender, ...]
     baselines: tuple[Contender, ...]
+    tried: int
     alpha: float
     level: float
     spent_usd: float | None
@@ -132,6 +134,7 @@ def _rows(run: TradeRun) -> Iterator[dict[str, Any]]:
             "value": one.luck and one.luck.chance,
             "corrected": one.luck and one.luck.corrected,
             "worse": one.luck and one.luck.worse,
+            "tried": run.tried,
             "unit": "frac",
             "method": "random agents with the same bets on coins and sides drawn anew",
             "verdict": run.verdict(one),

@@ -109,10 +109,16 @@ class RunSettings:
         "cross", help="Margin shared by all positions, or apart for each."
     )
     stake: float = option(10_000.0, metavar="USD", help="What each account begins with.")
+    tried: int | None = option(
+        None,
+        metavar="N",
+        help="How many agents or variants were tried in all on these candles, in other runs too. "
+        "Default: those of this run.",
+    )
     alpha: float = option(
         0.05,
         metavar="SHARE",
-        help="Chance of luck, corrected for all agents, up to which skill is shown.",
+        help="Chance of luck, corrected for all tried, up to which skill is shown.",
     )
     level: float = option(0.95, metavar="SHARE", help="Coverage of the intervals.")
     draws: int = option(1000, metavar="N", help="Random agents, and drawn sets of windows.")
@@ -138,6 +144,7 @@ class RunSettings:
             ("every", self.every > timedelta(0), "above 0"),
             ("history", 1 <= self.history <= 1000, "1 to 1,000"),
             ("stake", 0 < self.stake < float("inf"), "above 0"),
+            ("tried", self.tried is None or self.tried >= 1, "1 or more"),
         )
 
 

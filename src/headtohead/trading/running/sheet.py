@@ -114,10 +114,10 @@ def _sentence(run: TradeRun, agent: Contender) -> str:
             f"{said}. It bet so seldom, or so much alike, that random agents have no other coin or "
             "side to give its bets: whether it was skill cannot be told."
         )
-    raised = f" ({_share(luck.corrected)} corrected for {len(run.agents)} agents)"
+    raised = f" ({_share(luck.corrected)} corrected for {run.tried} tried)"
     return (
         f"{said}; of random agents with its bets on other coins and sides, "
-        f"{_share(luck.chance)} do as well{raised if len(run.agents) > 1 else ''}: "
+        f"{_share(luck.chance)} do as well{raised if run.tried > 1 else ''}: "
         f"{_IS[run.verdict(agent)]}."
     )
 
@@ -406,7 +406,7 @@ def _method(run: TradeRun) -> tuple[Step | str, ...]:
         Step(
             "Random agents make the same bets at the same times, with coins and sides drawn anew; "
             "the agent's own bets are replayed as theirs are, without stops. The chance is "
-            "corrected for the number of agents by Holm's method.",
+            f"corrected by Holm's method for {run.tried} tried.",
             "luck",
             (("Phipson & Smyth 2010", "https://doi.org/10.2202/1544-6115.1585"),),
         ),

@@ -28,7 +28,7 @@ class LuckOver:
 
     Attributes:
         chance: That their mean return over the windows is at least the agent's.
-        corrected: The same by Holm's method for all agents.
+        corrected: The same by Holm's method for all agents that were tried.
         worse: The chance that it is at most the agent's, corrected likewise.
         mean_frac: Their mean return.
         draws: How many there were.

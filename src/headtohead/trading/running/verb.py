@@ -17,6 +17,7 @@ from headtohead.core import dates
 from headtohead.core.errors import InputError
 from headtohead.core.estimate import Citation
 from headtohead.core.settings import takes
+from headtohead.core.units import counted
 from headtohead.evidence.store import Store
 from headtohead.files.opening import file_citation
 from headtohead.prices.at_calls import prices_on
@@ -92,6 +93,7 @@ def trade_run(
     models = models_of(asking, settings.log, prices)
     asked: list[Asked] = [*models, *_functions(settings)]
     _check_names([one.name for one in asked])
+    _tried(settings, len(asked))
     market, sources = _market(settings, store, as_of)
     course = _course(settings, market, asking.concurrency)
     head = LogHead(identity=_identity(course, asked), given=_given(settings, asked, as_of))
@@ -156,10 +158,11 @@ def _result(
     wait: Callable[[str], None],
 ) -> RunResult:
     streams = np.random.default_rng([settings.seed, 3]).spawn(2)
+    tried = _tried(settings, played.agents)
     every = summed(
         played,
         kinds,
-        luck_over(played, course, streams[0], draws=settings.draws, wait=wait),
+        luck_over(played, course, streams[0], draws=settings.draws, tried=tried, wait=wait),
         streams[1],
         length=course.windows.bars * course.market.bar,
         level=settings.level,
@@ -171,6 +174,7 @@ def _result(
         played=played,
         agents=tuple(sorted(agents, key=lambda one: -one.returned_pct.value)),
         baselines=tuple(one for one in every if one.kind == "baseline"),
+        tried=tried,
         alpha=settings.alpha,
         level=settings.level,
         spent_usd=spent_usd,
@@ -245,6 +249,21 @@ def _functions(settings: RunSettings) -> list[AskedFunction]:
         else:
             raise InputError(f"`functions`: {one!r} is neither a function nor the name of one.")
     return made
+
+
+def _tried(settings: RunSettings, agents_n: int) -> int:
+    """For how many agents chances are corrected.
+
+    Raises:
+        InputError: If fewer are said to have been tried than there are.
+    """
+    tried = settings.tried or agents_n
+    if tried < agents_n:
+        raise InputError(
+            f"`tried` is {tried}, and this run has {counted(agents_n, 'agent')}: give at least as "
+            "many."
+        )
+    return tried
 
 
 def _check_names(names: Sequence[str]) -> None:
