@@ -111,6 +111,19 @@ def test_what_is_wrong_is_named_with_file_row_and_column(
     assert "t.csv" in str(raised.value)
 
 
+def test_what_a_folder_holds_beside_trades_is_named(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text(
+        "model,time_utc,return_pct,equity\n"
+        "qwen3-max,2025-10-18,0,10000\nqwen3-max,2025-10-19,5,10500\n"
+    )
+    (tmp_path / "prices.csv").write_text("time_utc,coin,price\n2025-10-28,BTC,1\n")
+    season = season_of(recorded([tmp_path])[0])
+    assert season.agents == ("Qwen3-Max",)
+    assert [note for note in season.notes if "not read: prices.csv." in note]
+    with pytest.raises(InputError, match="or leave out a file that holds something else"):
+        recorded([tmp_path / "points.csv", tmp_path / "prices.csv"])
+
+
 def test_a_table_of_something_else_says_what_is_needed(tmp_path: Path) -> None:
     (tmp_path / "votes.csv").write_text("model_a,model_b,winner\na,b,a\n")
     with pytest.raises(InputError, match=r"no column is known to hold coin.*values of accounts"):

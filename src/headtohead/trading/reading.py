@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from headtohead.core.errors import InputError, UnknownName
-from headtohead.core.units import counted
+from headtohead.core.units import counted, first_few
 from headtohead.files.formats import PLAIN, Format, Formats, Head, head_of
 from headtohead.files.opening import arrived, files_of, held
 from headtohead.trading.rows import FIELDS
@@ -47,13 +47,14 @@ def recorded(
         path = arrived(given)
         if not held(path).exists():
             raise InputError(f"{path} does not exist. Give a file that does.")
-        inside = files_of(path)
+        inside, others = files_of(path), list[str]()
         for one in inside:
             head = head_of(one)
             file = TradeFile(one, mapping or {})
             module = _module(head, format, mapping)
             # Beside trades there often lies what is of no use here, such as prices.
             if path.is_dir() and module.FORMAT.name == PLAIN and format == "auto" and not mapping:
+                others.append(one.name)
                 continue
             parts.append(module.read(file))
             read.append(one)
@@ -64,6 +65,9 @@ def recorded(
                 if inside
                 else f"{path} holds no files."
             )
+        if others:
+            note = f"In {path}, files of no known layout were not read: {first_few(others)}."
+            parts.append(Recorded(notes=(note,)))
     return parts, read
 
 

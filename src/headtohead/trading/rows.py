@@ -152,7 +152,8 @@ def check_paths(paths: Mapping[str, str], path: object, columns: list[str]) -> N
         raise InputError(
             f"{path}: no column is known to hold {lacking[0]}. Trades need {', '.join(TRADE)}; "
             f"values of accounts need at, and equity_usd or return_pct. Columns found: {there}. "
-            f"Say which with `mapping={{'{lacking[0]}': 'COLUMN'}}`."
+            f"Say which with `mapping={{'{lacking[0]}': 'COLUMN'}}`, or leave out a file that "
+            "holds something else."
         )
 
 
