@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 from tests.trading.seasons import HOUR, START, hours, market, season, trade, walk
 
+from headtohead.stats.inputs import FloatArray
 from headtohead.trading.market import Market
 from headtohead.trading.measures import Account, Hold, account_of, curve_of, hold
 from headtohead.trading.season import AccountValue, Season
@@ -152,22 +153,36 @@ def test_long_seasons_are_measured_in_longer_steps() -> None:
 
 
 def covered(seasons: int, rounds: int, hours_n: int = 240) -> dict[str, float]:
-    """How often the intervals of a known account hold its true growth, Sharpe ratio and return."""
+    """How often the intervals of an account hold what is true of all accounts made like it.
+
+    It follows a market without a trend by half, and its own hours hang on the hours before.
+    """
     rng = np.random.default_rng(11)
-    mean, spread = 0.001, 0.01
-    inside = dict.fromkeys(("growth", "sharpe"), 0)
-    for _ in range(seasons):
-        noise = rng.normal(size=hours_n + 1)
-        grown = mean + spread * (noise[1:] + 0.3 * noise[:-1])
-        total, sharpe = (
-            measured(recorded_path(np.expm1(grown)), rounds=rounds).measures[name].interval
-            for name in ("return", "sharpe")
-        )
-        assert total is not None
-        assert sharpe is not None
-        inside["growth"] += total.low <= 100 * math.expm1(mean * hours_n) <= total.high
-        true = mean / (spread * math.sqrt(1.09)) * math.sqrt(8760)
-        inside["sharpe"] += sharpe.low <= true <= sharpe.high
+    mean, spread, beta = 0.001, 0.01, 0.5
+
+    def made(n: int) -> tuple[FloatArray, FloatArray]:
+        noise, moved = rng.normal(size=(n, hours_n + 1)), rng.normal(0, 0.01, (n, hours_n))
+        return moved, mean + beta * moved + spread * (noise[:, 1:] + 0.3 * noise[:, :-1])
+
+    total = np.cumsum(made(4000)[1], axis=1)
+    fallen = (np.maximum.accumulate(np.maximum(total, 0), axis=1) - total).max(axis=1)
+    deviation = math.hypot(spread * math.sqrt(1.09), beta * 0.01)
+    true = {
+        "return": 100 * math.expm1(mean * hours_n),
+        "rest": 100 * math.expm1(mean * hours_n),
+        "beta": beta,
+        "sharpe": mean / deviation * math.sqrt(8760),
+        "drawdown": float(-100 * np.expm1(-fallen).mean()),
+    }
+    inside = dict.fromkeys(true, 0)
+    for moved, grown in zip(*made(seasons), strict=True):
+        a = recorded_path(np.expm1(grown))
+        times = [START, *(hours(n) for n in range(1, hours_n + 1))]
+        held = Hold(tuple(times), np.exp(np.concatenate([[0.0], np.cumsum(moved)])))
+        for name, measure in measured(a, held=held, rounds=rounds).measures.items():
+            if name in true:
+                assert measure.interval is not None
+                inside[name] += measure.interval.low <= true[name] <= measure.interval.high
     return {name: n / seasons for name, n in inside.items()}
 
 
@@ -178,6 +193,7 @@ def test_intervals_of_an_account_cover_in_short() -> None:
 
 @pytest.mark.slow
 def test_intervals_of_an_account_cover() -> None:
+    """The drawdown's, which draws other orders of the same swings, hold its mean more often."""
     found = covered(400, 500)
     assert min(found.values()) >= 0.89
-    assert max(found.values()) <= 0.985
+    assert max(found.values()) <= 0.99
