@@ -129,6 +129,8 @@ def test_a_page_is_one_small_file_that_refers_to_nothing_outside(html: str) -> N
     assert len(styles) == 1
     assert "url(" not in styles[0]
     assert "@import" not in styles[0]
+    # Commands look like commands.
+    assert "`h2h" not in re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
 
 
 def test_every_script_is_named_by_its_hash_and_none_other_may_run(html: str) -> None:

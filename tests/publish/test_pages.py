@@ -31,6 +31,11 @@ def test_a_day_is_never_broken_at_its_hyphens_and_other_text_stays_escaped() -> 
     assert 'Known by <span class="day">2026-10-31</span>.' in page
 
 
+def test_commands_look_like_commands_and_what_they_hold_stays_escaped() -> None:
+    page = sheet_html(_sheet(notes=("`h2h <b> x` adds it to a`b.",)))
+    assert "<code>h2h &lt;b&gt; x</code> adds it to a`b." in page
+
+
 def test_a_notebook_shows_no_empty_verdict() -> None:
     assert "<strong>" not in sheet_fragment(_sheet())
     assert "<strong>YES</strong>" in sheet_fragment(_sheet(word="YES"))

@@ -54,6 +54,8 @@ def test_a_page_stands_alone_and_asks_nothing_of_others(kind: str) -> None:
     assert not re.findall(r"<script(?![^>]*(src=|type=\"application/json\"))", text)
     outside = re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=\"(https?:[^\"]*)", text)
     assert not outside
+    # Commands look like commands.
+    assert "`" not in re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 TABLE_ROWS = 200
 SHOWN_ESTIMATES = 8
 _WHOLE = re.compile(r"\d{4}-\d\d-\d\d|\b[A-Za-z]+-[A-Za-z]?\d[\w.]*\w|\b[A-Za-z]+-\d\b")
+_COMMAND = re.compile(r"`([^`]+)`")
 WIDTHS = {"wide": 960, "narrow": 340}
 """Pixels of a chart that is drawn before it is known how wide its place is."""
 _LONG = 200
@@ -371,11 +372,7 @@ def environment(package: str = "headtohead.publish") -> "Environment":
 
     def commands(text: str) -> Markup:
         """Text in which `backticks` are commands."""
-        parts = text.split("`")
-        return Markup("").join(
-            Markup("<code>{}</code>").format(part) if n % 2 else escape(part)
-            for n, part in enumerate(parts)
-        )
+        return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))
 
     def whole_days(text: str) -> Markup:
         """Text whose days and numbered models are not broken at their hyphens."""
@@ -384,7 +381,8 @@ def environment(package: str = "headtohead.publish") -> "Environment":
     def isolated(text: str) -> Markup:
         """Text that leaves the direction of what stands around it alone."""
         # Most of a page's weight are cells, and what is all ASCII runs one way.
-        return escape(text) if text.isascii() else Markup("<bdi>{}</bdi>").format(text)
+        marked = commands(text)
+        return marked if text.isascii() else Markup("<bdi>{}</bdi>").format(marked)
 
     def long_text(cell: Cell, column: TableColumn) -> str:
         return cell_text(cell, column, 4000 if column.long else _LONG)
