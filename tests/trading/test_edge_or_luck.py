@@ -1,14 +1,10 @@
-"""A second opinion by another tool: edgeorluck judges each trade against a flipped coin.
-
-It needs pandas and more, so it is no requirement here; the test is skipped by name where it is
-absent. Last compared with its version 2.5.1.
-"""
+"""A second opinion by another tool: edgeorluck judges each trade against a flipped coin."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
+from edgeorluck.judge import judge_dict  # type: ignore[import-untyped]
 from tests.trading.seasons import hours, season, trade
 
 from headtohead.trading.judging import judged
@@ -19,7 +15,6 @@ from headtohead.trading.season import Season, season_of
 
 def second_opinion(a: Season, agent: str, tried: int) -> str:
     """The code of its verdict on the trades of one agent."""
-    module = pytest.importorskip("edgeorluck.judge", reason="edgeorluck is not installed")
     rows: list[dict[str, Any]] = [
         {
             "symbol": t.coin,
@@ -30,7 +25,7 @@ def second_opinion(a: Season, agent: str, tried: int) -> str:
         }
         for t in a.trades_of(agent)
     ]
-    said = module.judge_dict(rows, variants_tried=tried, fees_included=True)
+    said = judge_dict(rows, variants_tried=tried, fees_included=True)
     return str(said["verdict"]["code"])
 
 
@@ -42,7 +37,6 @@ def by_swings(a: Season, tried: int) -> str:
     return found.answer
 
 
-@pytest.mark.slow
 def test_both_see_a_clear_edge_and_neither_sees_one_in_noise() -> None:
     rng = np.random.default_rng(3)
     clear, noise = {"real_edge"}, {"no_edge", "cant_tell"}
@@ -57,7 +51,6 @@ def test_both_see_a_clear_edge_and_neither_sees_one_in_noise() -> None:
         assert second_opinion(a, "A", 1) in theirs
 
 
-@pytest.mark.slow
 def test_it_sees_no_edge_in_the_recorded_season_either(shared_evidence: Path) -> None:
     a = season_of(recorded([shared_evidence / "alpha_arena"])[0])
     assert {second_opinion(a, agent, 6) for agent in a.agents} <= {"too_early", "no_edge"}
