@@ -14,6 +14,7 @@ from headtohead.core.errors import InputError, UnknownName
 from headtohead.trading.reading import recorded
 from headtohead.trading.rows import coin_of, moment
 from headtohead.trading.season import AccountValue, Recorded, Season, season_of
+from headtohead.trading.verb import trade_judge
 
 REAL = Path(__file__).parent / "real_files" / "freqtrade-2026.9"
 BACKTEST = REAL / "backtest-result-2026-11-29_22-03-00.zip"
@@ -290,9 +291,11 @@ class TestBacktestsThatLackSomething:
         assert [t.side for t in found.trades] == ["short", "short"]
         assert found.left_out == {"trades that were still open": 1}
 
-    def test_a_strategy_without_a_trade_is_told(self, tmp_path: Path) -> None:
+    def test_a_strategy_without_a_trade_is_told_and_counts_as_tried(self, tmp_path: Path) -> None:
         found = self.part(tmp_path, {**_FT_ONE, "trades": []})
-        assert found.notes == ("One closed no trade and is not judged.",)
+        assert found.notes == ("One closed no trade: it is not judged, but was tried.",)
+        judged = trade_judge(tmp_path / "result.json", draws=100).judgement
+        assert (judged.tried, [v.account.agent for v in judged.verdicts]) == (2, ["Other"])
 
     @pytest.mark.parametrize(
         ("one", "said"),

@@ -94,6 +94,7 @@ class Recorded:
         stake_usd: What an account began with, where the file says so.
         start: When the season began, where the file says so.
         left_out: Reason -> rows that were not read.
+        idle: Agents that never traded.
         notes: What a reader must know of the file.
     """
 
@@ -103,6 +104,7 @@ class Recorded:
     start: datetime | None = None
     end: datetime | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    idle: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -116,6 +118,7 @@ class Season:
         equity: Agent -> (moment, account value in USD), in order, the stake at the start first.
         stake_usd: What every account began with.
         left_out: Reason -> rows that do not count.
+        idle: Who was tried and never traded, so that there is nothing to judge.
     """
 
     agents: tuple[str, ...]
@@ -125,6 +128,7 @@ class Season:
     end: datetime
     stake_usd: float
     left_out: Mapping[str, int] = field(default_factory=dict)
+    idle: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -239,6 +243,7 @@ def season_of(
         end=end,
         stake_usd=stake,
         left_out={reason: n for reason, n in left.items() if n},
+        idle=tuple(sorted({name for part in parts for name in part.idle} - {*equity})),
         notes=tuple(dict.fromkeys(notes)),
     )
     net = {a: sum(t.net_usd for t in whole.trades_of(a)) / stake for a in equity}

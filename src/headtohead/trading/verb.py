@@ -59,11 +59,12 @@ def trade_judge(
     progress("reading the files")
     parts, read = recorded(files, format=settings.format, mapping=settings.mapping)
     season = season_of(parts, stake_usd=settings.stake, start=settings.start, end=settings.end)
-    tried = settings.tried or len(season.agents)
-    if tried < len(season.agents):
+    everyone = (*season.agents, *season.idle)
+    tried = settings.tried or len(everyone)
+    if tried < len(everyone):
         raise InputError(
-            f"`tried` is {tried}, and the files hold {len(season.agents)} agents: "
-            f"{first_few(season.agents)}. Give at least as many."
+            f"`tried` is {tried}, and the files hold {len(everyone)} agents: "
+            f"{first_few(everyone)}. Give at least as many."
         )
     sources = [file_citation(f"file_{n}", path, "Trades") for n, path in enumerate(read, 1)]
     market, more, notes = _market(season, settings, store)

@@ -72,7 +72,7 @@ def read(file: TradeFile) -> Recorded:
     recorded = rows_read(file, rows, _PATHS)
     closed = sum(row.get("exit_reason") == _OPEN_AT_END for _, row in rows)
     idle = [agent for agent, one in by_strategy.items() if not one["trades"]]
-    notes = [f"{agent} closed no trade and is not judged." for agent in idle]
+    notes = [f"{agent} closed no trade: it is not judged, but was tried." for agent in idle]
     if closed:
         many = counted(closed, "trade was", "trades were")
         notes.append(f"{many} open when the backtest ended, and closed at its last price.")
@@ -81,6 +81,7 @@ def read(file: TradeFile) -> Recorded:
         stake_usd=stakes.pop(),
         start=min(ends),
         end=max(ends),
+        idle=tuple(idle),
         notes=tuple(notes),
     )
 
