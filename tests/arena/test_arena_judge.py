@@ -111,6 +111,14 @@ def test_an_endpoint_that_fails_ends_with_75_and_a_sentence(tmp_path: Path) -> N
     assert "Traceback" not in found.output
 
 
+def test_who_answers_too_late_for_the_pace_given_gave_no_answer(tmp_path: Path) -> None:
+    late = answered(verdict("A"))
+    with Loopback(lambda _: [2.0, late]) as server:
+        toml = written(tmp_path, "ant", "bee", more=judge_lines(server.base_url))
+        found = asked_to_judge(toml, "--wait-most", "0", "--concurrency", "1", "--timeout", "1")
+    assert found.exit_code == 75, found.output
+
+
 def test_a_ceiling_needs_prices_and_ends_the_run_in_good_order(tmp_path: Path) -> None:
     with judging(earlier) as server:
         toml = written(tmp_path, more=judge_lines(server.base_url))

@@ -341,7 +341,7 @@ def run_judge(
     for one in all_pairs:
         if f"{voter.id}-{one.key}-b" not in kept:
             open.setdefault(one.texts, []).append(one)
-    endpoint = Endpoint(judge.endpoint, judge.model, judge.key_env)
+    endpoint = Endpoint(judge.endpoint, judge.model, judge.key_env, pace.timeout_seconds)
     hearing = _Hearing(store, voter, open, now_ms)
     outcome = asyncio.run(
         replay(
@@ -354,6 +354,7 @@ def run_judge(
             settings=Settings(
                 concurrency_n=pace.concurrency,
                 requests_per_minute=pace.requests_per_minute,
+                tokens_per_minute=pace.tokens_per_minute,
                 ceiling_usd=pace.max_usd,
                 cap_tokens=pace.cap_tokens,
                 wait_most_s=pace.wait_most_seconds,

@@ -17,9 +17,10 @@ from headtohead.arena.prompts import Prompt, prompts_in
 from headtohead.arena.store.store import ArenaStore, Door
 from headtohead.core.dates import day
 from headtohead.core.errors import DamagedStore, InputError, UnknownName
-from headtohead.core.settings import Choices, check_choices, option
+from headtohead.core.settings import Choices, option
 from headtohead.files.opening import content, kind_of
 from headtohead.files.toml import TomlFile
+from headtohead.trials.replay.settings import EndpointPace
 from headtohead.trials.words import at_least
 
 Ties = Literal["half", "drop"]
@@ -245,23 +246,18 @@ class FirstArena(Choices):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgePace:
-    """How fast a judge is asked, and what it may cost."""
+class JudgePace(EndpointPace):
+    """How fast a judge is asked, and what it may cost.
+
+    Raises:
+        InputError: If a choice lies outside its range.
+    """
 
     max_usd: float | None = option(
         None, metavar="USD", help="Stop before all verdicts cost more, those of earlier runs too."
     )
     concurrency: int = option(8, metavar="N", help="Requests to the judge under way at once.")
-    requests_per_minute: float | None = option(
-        None, flag="--rpm", metavar="N", help="Requests a minute that the judge's endpoint allows."
-    )
     cap_tokens: int = option(1024, metavar="N", help="Most tokens of a verdict with its reason.")
-    wait_most_seconds: float = option(
-        600.0,
-        flag="--wait-most",
-        metavar="SECONDS",
-        help="Longest wait without an answer; then exit code 75, to go on by a later run.",
-    )
     params: Mapping[str, Any] = option(
         factory=dict,
         flag="--param",
@@ -270,9 +266,8 @@ class JudgePace:
     )
 
     def __post_init__(self) -> None:
-        check_choices(self)
-        at_least(self, concurrency=1, cap_tokens=1, wait_most_seconds=0)
-        at_least(self, max_usd=0.0001, requests_per_minute=1)
+        EndpointPace.__post_init__(self)
+        at_least(self, concurrency=1, cap_tokens=1)
 
 
 def kept(settings: ArenaSettings) -> dict[str, str]:
