@@ -178,10 +178,11 @@ class PlainAccount:
             key=lambda tier: tier.above_usd,
         ).max_leverage
         leverage = allowed if math.isnan(leverage) else leverage
-        if added > 0 and not 1 <= leverage <= allowed:
+        adding = added > 1e-12 * abs(change)
+        if adding and not 1 <= leverage <= allowed:
             return 2
         cost = abs(change) * price * contract.taker_frac
-        if added > 1e-12 * new:
+        if adding:
             if self.isolated:
                 free = self.settled - sum(x.margin for x in self.held.values()) - cost
                 if h and closed:
@@ -199,7 +200,7 @@ class PlainAccount:
                 )
             if free < -1e-12 * self.value(prices):
                 return 3
-        self.trade(coin, change, price, contract.taker_frac, leverage if added > 0 else 1.0)
+        self.trade(coin, change, price, contract.taker_frac, leverage if adding else 1.0)
         if coin in self.held:
             self.held[coin].stop, self.held[coin].target = stop, target
         return 0

@@ -1,7 +1,9 @@
 """Accounts over bars: by hand, by a second implementation, and conserved whatever is ordered."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -213,6 +215,26 @@ class TestRefused:
         assert accounts.rejected.sum() == 0
         assert accounts.positions[0, 0] == 50
 
+    def test_what_rounding_leaves_to_close_is_not_refused(self) -> None:
+        """0.04 + 0.02 - 0.04 is less than 0.02, and the other coin's margin is not there."""
+        fallen = [(98.0,) * 4] * 2
+        market = market_of(
+            np.stack([[FLAT, *fallen], [FLAT, *fallen]], axis=1), coins=("BTC", "ETH")
+        )
+        orders = Orders(
+            bar=[0, 0, 0, 1, 2],
+            agent=[0] * 5,
+            coin=[1, 0, 0, 0, 0],
+            size=[0.5, 0.04, 0.02, 0.0, 0.0],
+            leverage=[20.0, 20.0, 20.0, 99.0, 99.0],
+            adds=True,
+            undoes=[-1, -1, -1, 1, 2],
+        )
+        both = replace(FREE, tiers=dict.fromkeys(("BTC", "ETH"), (Tier(0, 20),)))
+        accounts = replay(market, both, orders, agents=1, stake_usd=3.0)
+        assert accounts.rejected.tolist() == [0] * 5
+        assert accounts.positions.tolist() == [[0.0, 0.5]]
+
     def test_a_coin_that_the_venue_does_not_offer(self) -> None:
         with pytest.raises(InputError, match="no leverage"):
             one(market_of([FLAT], coins=("PEPPER",)))
@@ -383,6 +405,7 @@ class TestAnyOrders:
             **near,
         )
         assert (whole.equity_usd >= -1e-9 * traded).all()
+        assert (np.diff(whole.fills.bar * agents + whole.fills.agent) >= 0).all()
         bought = np.zeros((agents, 2))
         np.add.at(bought, (whole.fills.agent, whole.fills.coin), whole.fills.quantity)
         assert_allclose(bought, whole.positions, rtol=0, atol=1e-9 * traded)
@@ -414,6 +437,20 @@ class TestAnyOrders:
             mine = np.asarray(orders.agent) == agent
             assert (whole.rejected[mine] == alone.rejected[mine]).all()
 
+    @given(seed=st.integers(0, 2**32 - 1), isolated=st.booleans(), together=st.integers(1, 50))
+    @settings(max_examples=12, deadline=None)
+    def test_how_many_bars_are_looked_at_together_changes_nothing(
+        self, seed: int, isolated: bool, together: int
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        market = wild(rng, 70, marked=True, calm=True)
+        orders = scattered(rng, 70, 2, adds=False)
+        margin: Margin = "isolated" if isolated else "cross"
+        with patch("headtohead.trading.replay._TOGETHER", together):
+            few = replay(market, STEEP, orders, agents=2, stake_usd=1e3, margin=margin)
+        many = replay(market, STEEP, orders, agents=2, stake_usd=1e3, margin=margin)
+        assert_allclose(few.equity_usd, many.equity_usd, rtol=1e-12)
+
     @given(seed=st.integers(0, 2**32 - 1), isolated=st.booleans())
     @settings(max_examples=12, deadline=None)
     def test_bar_by_bar_is_as_all_at_once(self, seed: int, isolated: bool) -> None:
@@ -431,3 +468,16 @@ class TestAnyOrders:
             codes = walk.bar(Orders(unit=orders.unit, **part))
             assert codes.tolist() == whole.rejected[rows].tolist()
         assert_allclose(walk.accounts().equity_usd, whole.equity_usd, rtol=1e-9, atol=1e-6)
+
+    def test_orders_of_another_bar_are_not_of_the_next(self) -> None:
+        walk = Walk(
+            market_of([FLAT] * 3),
+            FREE,
+            stake_usd=1e3,
+            margin="cross",
+            starts=np.zeros(1, np.int64),
+            bars=3,
+        )
+        walk.bar()
+        with pytest.raises(ValueError, match="the next bar, 1"):
+            walk.bar(Orders(bar=[0], agent=[0], coin=[0], size=[1.0]))

@@ -47,7 +47,8 @@ REASONS = (
 KINDS = ("order", "stop", "target", "liquidation")
 """What a fill was, by its code."""
 _DUST = 1e-12
-_STRETCH, _STEPS = 256, 4  # bars looked at together, and one by one where something may happen
+_NEVER = np.iinfo(np.int64).max
+_TOGETHER = 1 << 15  # bars, summed over accounts, that are looked at together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +87,12 @@ class Orders:
     moment: ArrayLike | None = None
 
 
+_NONE = Orders(bar=[], agent=[], coin=[], size=[])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fills:
-    """What was bought and sold, in the order of time; all of shape (fills,).
+    """What was bought and sold, by bar, then agent, then time; all of shape (fills,).
 
     Attributes:
         quantity: Coins, below 0 if sold.
@@ -161,158 +165,143 @@ def replay(
         ValueError: If orders are of unequal lengths or outside the accounts, coins or bars.
         InputError: If the venue does not offer a coin.
     """
-    first = None if starts is None else np.asarray(starts, np.int64)
-    room = len(market.times) - (0 if first is None else int(first.max(initial=0)))
+    first = np.zeros(agents, np.int64) if starts is None else np.asarray(starts, np.int64)
+    room = len(market.times) - int(first.max(initial=0))
     length = room if bars is None else bars
-    if not 0 < length <= room or (
-        first is not None and (first.shape != (agents,) or min(first) < 0)
-    ):
+    if not 0 < length <= room or first.shape != (agents,) or first.min(initial=0) < 0:
         raise ValueError(f"{length} bars from `starts` do not lie in {len(market.times)} bars")
-    table = _Table(orders, (length, agents, len(market.coins)))
-    run = _Run(market, contract, table, np.broadcast_to(stake_usd, agents), margin)
-    equity = np.empty((agents, length + 1))
-    equity[:, 0] = run.stake
-    busy = run.busy(length) if first is None else np.arange(length)
-    t = 0
-    while t < length:
-        span = int(busy[np.searchsorted(busy, t)] - t) if t <= busy[-1] else length - t
-        if span and (still := run.still(t, min(span, _STRETCH))) is not None:
-            equity[:, t + 1 : t + 1 + still.shape[1]] = still
-            t += still.shape[1]
-            continue
-        for _ in range(min(span, _STEPS) or 1):
-            equity[:, t + 1] = run.bar(t, t if first is None else first + t)
-            t += 1
-    return run.accounts(equity)
+    run = _Run(market, contract, np.broadcast_to(stake_usd, agents), margin, first, length)
+    run.take(_Table(orders, (length, agents, len(market.coins))))
+    run.to(length)
+    return run.accounts()
 
 
 class _Table:
-    """Orders in the order in which they are carried out: by bar, then one a time of each agent.
+    """Orders in the order in which each agent's are carried out, agent after agent.
 
     Attributes:
         rows: Which of the given orders each is.
-        at: Bar -> its orders, each part of different agents.
+        numbers: Size, stop, target, leverage and moment of each, shape (5, orders).
+        first: Rows that are the first of their agent.
+        then: Bar of the same agent's next order.
     """
 
     def __init__(self, orders: Orders, shape: tuple[int, int, int]) -> None:
         self.bar, self.agent, self.coin = (
             np.atleast_1d(np.asarray(x, np.int64)) for x in (orders.bar, orders.agent, orders.coin)
         )
-        self.size = np.atleast_1d(np.asarray(orders.size, np.float64))
-        n = self.n = self.size.size
-        none = np.full(n, np.nan)
-        self.stop, self.target, self.leverage = (
-            none if x is None else np.broadcast_to(np.asarray(x, np.float64), n)
-            for x in (orders.stop, orders.target, orders.leverage)
-        )
+        size = np.atleast_1d(np.asarray(orders.size, np.float64))
+        n = self.n = size.size
+        prices = orders.stop, orders.target, orders.leverage
+        moment = 0.0 if orders.moment is None else orders.moment
+        given = size, *(np.nan if x is None else x for x in prices), moment
+        self.numbers = np.array([np.broadcast_to(x, n) for x in given], np.float64)
         undoes = -1 if orders.undoes is None else orders.undoes
         self.undoes = np.broadcast_to(np.asarray(undoes, np.int64), n)
-        moment = 0.0 if orders.moment is None else orders.moment
-        self.moment = np.broadcast_to(np.asarray(moment, np.float64), n)
         self.unit, self.adds = orders.unit, orders.adds
         self._check(shape)
-        closing = (self.size == 0) | (self.undoes >= 0)
-        by_agent = np.lexsort((~closing, self.moment, self.agent, self.bar))
-        bar, agent = self.bar[by_agent], self.agent[by_agent]
-        new = np.flatnonzero(np.r_[True, (np.diff(bar) != 0) | (np.diff(agent) != 0)][:n])
-        turn = np.arange(n) - np.repeat(new, np.diff(np.r_[new, n]))
-        order = np.lexsort((turn, bar))
-        self.rows = by_agent[order]
-        cuts = np.flatnonzero(
-            np.r_[True, (np.diff(bar[order]) != 0) | (np.diff(turn[order]) != 0)][:n]
-        )
-        place = np.empty(n, np.int64)
-        place[self.rows] = np.arange(n)
-        self.undoes = np.where(self.undoes >= 0, place[self.undoes], -1)
-        for name in (
-            "bar",
-            "agent",
-            "coin",
-            "size",
-            "stop",
-            "target",
-            "leverage",
-            "undoes",
-            "moment",
-        ):
+        undoing, moments = self.undoes >= 0, self.numbers[4]
+        self.undoing, self.inside = bool(undoing.any()), bool(moments.any())
+        self.aimed = not np.isnan(self.numbers[1:3]).all()
+        self.rows = np.lexsort((~(undoing | (size == 0)), moments, self.bar, self.agent))
+        self.undoes = np.where(undoing, np.argsort(self.rows)[self.undoes], -1)
+        for name in ("bar", "agent", "coin", "undoes"):
             setattr(self, name, getattr(self, name)[self.rows])
-        self.undoing = bool((self.undoes >= 0).any())
-        self.aimed = not (np.isnan(self.stop).all() and np.isnan(self.target).all())
-        self.at: dict[int, list[slice]] = {}
-        for begin, end in zip(cuts, np.r_[cuts[1:], n], strict=False):
-            self.at.setdefault(int(self.bar[begin]), []).append(slice(begin, end))
+        self.numbers = self.numbers.take(self.rows, axis=1)
+        self.first = np.flatnonzero(np.diff(self.agent, prepend=-1))
+        self.then = np.append(self.bar[1:], _NEVER)[:n]
+        self.then[self.first[1:] - 1] = _NEVER
 
     def _check(self, shape: tuple[int, int, int]) -> None:
-        n = self.n
+        n, undoing, moments = self.n, self.undoes >= 0, self.numbers[4]
         for name, values, most in zip(
             ("bar", "agent", "coin"), (self.bar, self.agent, self.coin), shape, strict=True
         ):
             if values.shape != (n,) or (n and not 0 <= values.min() <= values.max() < most):
                 raise ValueError(f"`{name}` has to hold {n} numbers from 0 to {most - 1}")
-        if not np.isfinite(self.size).all():
+        if not np.isfinite(self.numbers[0]).all():
             raise ValueError("`size` has to hold finite numbers")
-        if not ((self.moment >= 0) & (self.moment < 1)).all():
+        if not ((moments >= 0) & (moments < 1)).all():
             raise ValueError("`moment` has to hold numbers from 0 to below 1")
-        if (self.undoes >= 0).any() and not self.adds:
+        if undoing.any() and not self.adds:
             raise ValueError("`undoes` goes with `adds`")
-        undone = self.undoes[self.undoes >= 0]
+        undone = self.undoes[undoing]
         if (undone >= n).any():
             raise ValueError(f"`undoes` has to hold rows from 0 to {n - 1}, or -1")
         for own in (self.agent, self.coin):
-            if (own[self.undoes >= 0] != own[undone]).any():
+            if (own[undoing] != own[undone]).any():
                 raise ValueError("`undoes` has to name an order of the same agent and coin")
 
 
 class _Run:
-    """The state of all accounts, and what a bar does to it.
+    """The state of all accounts, and what happens to them.
 
     A value at prices p is cash + quantities @ p: cash is what would be there had all been bought
     with money. What was put in is cash + quantities @ entries.
+
+    Accounts have nothing to do with each other. So each goes from order to order at its own pace,
+    all of them one step at a time together; `now` is the bar that each is in. Where whole rows of
+    many are fetched, `take` is several times as fast as an index; it needs arrays laid out by rows.
     """
 
     def __init__(
-        self, market: Market, contract: Contract, table: _Table, stake: FloatArray, margin: Margin
+        self,
+        market: Market,
+        contract: Contract,
+        stake: FloatArray,
+        margin: Margin,
+        first: IntArray,
+        bars: int,
     ) -> None:
         agents, coins = stake.size, len(market.coins)
         self.contract, self.isolated = contract, margin == "isolated"
         self.aimed = self.isolated
-        self.take(table)
-        self.open, self.high, self.low, self.close = market.candles
-        marks = market.marks or market.candles
-        closing = _carried(marks.close)
+        candles, marks = (
+            [np.ascontiguousarray(x) for x in prices]
+            for prices in (market.candles, market.marks or market.candles)
+        )
+        self.open, self.high, self.low, self.close = candles
+        closing = _carried(marks[3])
         before = np.vstack([np.zeros((1, coins)), closing[:-1]])
         # Triggers need a price that was there; values are taken at the last one known.
         traded = ~np.isnan(self.open)
         self.mark_open, self.mark_high, self.mark_low = (
             np.where(traded, x, np.nan) for x in marks[:3]
         )
-        self.worth_open = np.where(np.isnan(marks.open), before, marks.open)
-        self.ends = tuple(
-            np.where(np.isnan(x), closing, x) for x in (marks.low, marks.high, marks.close)
+        self.worth_open = np.where(np.isnan(marks[0]), before, marks[0])
+        self.worth_low, self.worth_high, self.worth_close = (
+            np.where(np.isnan(x), closing, x) for x in (marks[2], marks[1], marks[3])
         )
+        # From a bar's open to the next one's.
+        following = np.vstack([self.worth_open[1:], self.worth_close[-1:]])
+        around = self.worth_open, self.worth_low, self.worth_high, self.worth_close, following
+        self.extremes = np.hstack([np.minimum.reduce(around), np.maximum.reduce(around)])
         self.funding = market.funding
         self.paying = (market.funding != 0).any(axis=1)
+        rows = np.append(np.flatnonzero(self.paying), _NEVER)
+        self.pays_next = rows[np.searchsorted(rows, np.arange(len(self.open)), side="right")]
         self.above, self.leverages = contract.steps(market.coins)
         self.rates, self.deductions = contract.maintenance(market.coins)
-        self.rated_ends = tuple(x * self.rates[:, 0] for x in self.ends)
-        top = self.ends[1].max(axis=0, initial=0.0)
-        second = self.above[:, 1] if self.above.shape[1] > 1 else np.full(coins, np.inf)
         # Coins held from which on a later step could hold at some price of the market.
-        self.large = second / np.where(top > 0, top, np.nan)
-        self.stake = np.array(stake, np.float64)
+        second = self.above[:, 1] if self.above.shape[1] > 1 else np.full(coins, np.inf)
+        top = self.extremes[:, coins:].max(axis=0)
+        self.large = np.divide(second, top, out=np.full(coins, np.inf), where=top > 0)
+        self.stake, self.first = np.array(stake, np.float64), first
+        self.now = np.zeros(agents, np.int64)
+        self.equity = np.empty((agents, bars + 1))
+        self.equity[:, 0] = self.stake
         self.cash = self.stake.copy()
         self.fees, self.paid, self.realised, self.seized = np.zeros((4, agents))
         self.lost = np.zeros(agents, np.bool_)
         self.liquidated_at = np.full(agents, -1)
-        held = (agents, coins)
-        self.q, self.entry, self.margin = np.zeros(held), np.zeros(held), np.zeros(held)
-        self.size = np.zeros(held)
-        self.leverage = np.ones(held)
-        self.stop, self.target, self.bust = (np.full(held, np.nan) for _ in range(3))
-        self.below, self.above_hit = np.full(held, -np.inf), np.full(held, np.inf)
-        self.forced = np.zeros(held, np.int64)
+        self.held = np.zeros((6, agents, coins))
+        self.q, self.entry, self.margin, self.leverage, self.stop, self.target = self.held
+        self.leverage[:] = 1.0
+        self.stop[:] = self.target[:] = np.nan
+        self.bust = np.full((agents, coins), np.nan)
+        self.below, self.above_hit = self.bust - np.inf, self.bust + np.inf
+        self.forced = np.zeros((agents, coins), np.int64)
         self.record: list[tuple[IntArray | FloatArray, ...]] = []
-        self.any, self.tiered = False, False
 
     def take(self, table: _Table) -> None:
         """Take the orders that are to be carried out from now on."""
@@ -320,6 +309,10 @@ class _Run:
         self.codes = np.zeros(table.n, np.int8)
         self.filled = np.zeros(table.n)
         self.forced_then = np.zeros(table.n, np.int64)
+        self.next = np.zeros(self.stake.size, np.int64)
+        self.due = np.full(self.stake.size, _NEVER)
+        self.next[table.agent[table.first]] = table.first
+        self.due[table.agent[table.first]] = table.bar[table.first]
 
     @property
     def rejected(self) -> NDArray[np.int8]:
@@ -328,281 +321,278 @@ class _Run:
         result[self.table.rows] = self.codes
         return result
 
-    def busy(self, length: int) -> IntArray:
-        """The bars in which orders come or funding is due, and the end."""
-        paying = np.flatnonzero(self.paying[:length])
-        return np.unique(np.r_[list(self.table.at), paying, length].astype(np.int64))
+    def to(self, end: int) -> None:
+        """Take all accounts to the close of the bar before `end`."""
+        going = opening = np.arange(self.stake.size)
+        while going.size:
+            if opening.size:
+                self._at_open(opening)
+            if (ordering := going[self.due[going] == self.now[going]]).size:
+                self._carry_out(ordering)
+            opening = self._onward(going[self.due[going] > self.now[going]], end)
+            going = going[self.now[going] < end]
 
-    def still(self, t: int, span: int) -> FloatArray | None:
-        """Values at the closes of bars from t on in which nothing can happen, shape (agents, bars).
-
-        Nothing can where no level is reached and no account is near its maintenance with every coin
-        at its worst of all the bars. None if that is so of fewer than `_STEPS` bars.
-        """
-        while span >= _STEPS:
-            rows = slice(t, t + span)
-            low, high = self.ends[0][rows].min(axis=0), self.ends[1][rows].max(axis=0)
-            quiet = not ((low <= self.below) | (high >= self.above_hit)).any()
-            if quiet and not self.isolated:
-                worst = self.cash + np.minimum(self.q * low, self.q * high).sum(axis=1)
-                quiet = bool((worst >= self._needed(high)).all())
-            if quiet:
-                result: FloatArray = self.cash[:, None] + self.q @ self.ends[2][rows].T
-                return result
-            span //= 4
-        return None
-
-    def bar(self, t: int, row: "int | IntArray") -> FloatArray:
-        """Run bar t, which is this row of the market; the values at its close."""
-        if self.any:
-            if np.any(self.paying[row]):
-                self._pay_funding(row)
-            self._at_open(t, row)
-        for rows in self.table.at.get(t, ()):
-            self._carry_out(t, row, rows)
-        if not self.any:
-            return self.cash.copy()
-        self._inside(t, row)
-        value, needed = self._values(row, 2)
-        if not self.isolated and (gone := value < needed).any():
-            self._lose(t, np.flatnonzero(gone), self._prices(self.ends[2], row, gone))
-            value, _ = self._values(row, 2)
-        return value
-
-    def _pay_funding(self, row: "int | IntArray") -> None:
-        due = self.q * (self.worth_open[row] * self.funding[row])
-        whole = due.sum(axis=1)
-        self.cash -= whole
-        self.paid -= whole
-        if self.isolated:
-            self.margin -= due
-            self._aim(*np.nonzero(due))
-
-    def _at_open(self, t: int, row: "int | IntArray") -> None:
-        """What the opening price has passed."""
-        mark = self.mark_open[row]
+    def _at_open(self, a: IntArray) -> None:
+        """Funding, and what the opening price has passed."""
+        row = self.first[a] + self.now[a]
+        if (pays := self.paying[row]).any():
+            self._pay_funding(a[pays], row[pays])
+        worth = self.worth_open[row]
         if not self.isolated:
-            value = self.cash + _dot(self.q, self.worth_open[row])
-            gone = value < self._needed(self.worth_open[row])
-            if gone.any():
-                self._lose(t, np.flatnonzero(gone), self._prices(self.worth_open, row, gone))
-        if not self.aimed or not (hit := (mark <= self.below) | (mark >= self.above_hit)).any():
+            self._lose_if_short(a, worth)
+        if not self.aimed:
             return
-        a, c = np.nonzero(hit)
-        price = self._at(self.mark_open, row, a, c)
+        mark = self.mark_open[row]
+        i, c = np.nonzero((mark <= self.below[a]) | (mark >= self.above_hit[a]))
+        if not i.size:
+            return
+        a, row, price = a[i], row[i], mark[i, c]
         side = np.sign(self.q[a, c])
         bust = side * price <= side * self.bust[a, c]
-        self._liquidate(t, a[bust], c[bust], price[bust])
+        self._liquidate(a[bust], c[bust], price[bust])
         stopped = ~bust & (side * price <= side * self.stop[a, c])
-        traded = self._at(self.open, row, a, c)
-        self._leave(t, a[stopped], c[stopped], traded[stopped], "stop")
+        traded = self.open[row, c]
+        self._leave(a[stopped], c[stopped], traded[stopped], "stop")
         taken = ~bust & ~stopped
-        self._leave(t, a[taken], c[taken], traded[taken], "target")
+        self._leave(a[taken], c[taken], traded[taken], "target")
 
-    def _inside(self, t: int, row: "int | IntArray") -> None:
-        """What happens between the open and the close."""
-        low, high = self.mark_low[row], self.mark_high[row]
-        hit = (low <= self.below) | (high >= self.above_hit)
-        some = hit.any()
+    def _pay_funding(self, a: IntArray, row: IntArray) -> None:
+        due = self.q[a] * (self.worth_open[row] * self.funding[row])
+        whole = due.sum(axis=1)
+        self.cash[a] -= whole
+        self.paid[a] -= whole
+        if self.isolated:
+            self.margin[a] -= due
+            i, c = np.nonzero(due)
+            self._aim(a[i], c)
+
+    def _onward(self, a: IntArray, end: int) -> IntArray:
+        """From after the orders of a bar to the next with orders or funding, or to `end`.
+
+        Not further than to a bar in which something may happen; if this is one, through it. Returns
+        those at whose new bar's open something may.
+        """
+        if not a.size:
+            return a
+        t, first = self.now[a], self.first[a]
+        pays = self.pays_next[first + t] - first
+        until = np.minimum(np.minimum(self.due[a], pays), end)
+        span = np.minimum(until - t, max(1, _TOGETHER // a.size))
+        # One row for each account and bar.
+        i, head = np.repeat(np.arange(a.size), span), np.cumsum(span) - span
+        step = np.arange(i.size) - head[i]
+        row = (first + t)[i] + step
+        opening = pays == t + span
+        if (eventful := self._eventful(a, i, row)).any():
+            span = np.minimum.reduceat(np.where(eventful, step, span[i]), head)
+            through = span == 0
+            self._inside(a[through])
+            opening |= through
+            span[through] = 1
+            there = step < span[i]
+            i, step, row = i[there], step[there], row[there]
+        close = self.worth_close.take(row, axis=0)
+        at = a[i]
+        self.equity[at, t[i] + step + 1] = self.cash[at] + np.vecdot(self.q.take(at, axis=0), close)
+        self.now[a] = t + span
+        result: IntArray = a[opening & (self.now[a] < end)]
+        return result
+
+    def _eventful(self, a: IntArray, i: IntArray, row: IntArray) -> NDArray[np.bool_]:
+        """Whether anything may happen to accounts a[i] from the open of a row to that of the next.
+
+        A level is reached, or with every coin at its worst too little is left for the maintenance.
+        """
+        prices = self.extremes.take(row, axis=0)
+        result: NDArray[np.bool_] = np.zeros(i.size, np.bool_)
+        if self.aimed:
+            low, high = np.split(prices, 2, axis=1)
+            below, above = (x.take(a, axis=0).take(i, axis=0) for x in (self.below, self.above_hit))
+            result |= ((low <= below) | (high >= above)).any(axis=1)
         if not self.isolated:
-            # With every coin at its worst, before a stop is thought of: nobody else is in danger.
-            endangered = np.zeros(self.cash.size, np.bool_)
-            for end in (0, 1):
-                value, needed = self._values(row, end)
-                endangered |= value < needed
-            if endangered.any():
-                hit &= ~self._lost_inside(t, row, np.flatnonzero(endangered))[:, None]
-        if not some:
-            return
-        a, c = np.nonzero(hit)
-        side, stop, bust = np.sign(self.q[a, c]), self.stop[a, c], self.bust[a, c]
-        worst = np.where(
-            side > 0, self._at(self.mark_low, row, a, c), -self._at(self.mark_high, row, a, c)
-        )
+            # Value less maintenance as a sum over the lows and highs, by the most a coin may ask.
+            q = self.q.take(a, axis=0)
+            size = np.abs(q)
+            asked = size * np.where(size > self.large, self.rates[:, -1], self.rates[:, 0])
+            weights = np.hstack([np.maximum(q, 0.0), np.minimum(q, 0.0) - asked])
+            cash = self.cash[a][i]
+            left = cash + np.vecdot(weights.take(i, axis=0), prices)
+            result |= left < _DUST * np.abs(cash)
+        return result
+
+    def _inside(self, a: IntArray) -> None:
+        """What happens between the open and the close."""
+        row = self.first[a] + self.now[a]
+        mark_low, mark_high = self.mark_low[row], self.mark_high[row]
+        hit = (mark_low <= self.below[a]) | (mark_high >= self.above_hit[a])
+        if not self.isolated:
+            # A stop beyond the opening price, given with the order, fills at the open.
+            q, stop, opened = self.q[a], self.stop[a], self.worth_open[row]
+            low, high = self.worth_low[row], self.worth_high[row]
+            saved = np.where((q > 0) & (stop >= low), np.minimum(opened, stop), low)
+            gone = self._lose_if_short(a, saved)
+            saved = np.where((q < 0) & (stop <= high), np.maximum(opened, stop), high)
+            hit &= ~(gone | self._lose_if_short(a, saved))[:, None]
+        i, c = np.nonzero(hit)
+        at, row_at = a[i], row[i]
+        side, stop, bust = np.sign(self.q[at, c]), self.stop[at, c], self.bust[at, c]
+        worst = np.where(side > 0, mark_low[i, c], -mark_high[i, c])
         stops, busts = worst <= side * stop, worst <= side * bust
         stops &= ~(busts & (side * bust >= side * stop))
         busts &= ~stops
-        self._liquidate(t, a[busts], c[busts], bust[busts])
-        opened, lowest, highest = (self._at(x, row, a, c) for x in (self.open, self.low, self.high))
+        self._liquidate(at[busts], c[busts], bust[busts])
+        opened, lowest, highest = (x[row_at, c] for x in (self.open, self.low, self.high))
         at_stop = np.clip(side * np.minimum(side * opened, side * stop), lowest, highest)
-        self._leave(t, a[stops], c[stops], at_stop[stops], "stop")
+        self._leave(at[stops], c[stops], at_stop[stops], "stop")
         taken = ~stops & ~busts
-        aim = self.target[a, c]
+        aim = self.target[at, c]
         at_target = np.clip(side * np.maximum(side * opened, side * aim), lowest, highest)
-        self._leave(t, a[taken], c[taken], at_target[taken], "target")
+        self._leave(at[taken], c[taken], at_target[taken], "target")
+        if not self.isolated:
+            self._lose_if_short(a, self.worth_close[row])
 
-    def _lost_inside(self, t: int, row: "int | IntArray", agents: IntArray) -> NDArray[np.bool_]:
-        """Lose the accounts whose stops do not save them, shape (all agents,)."""
-        result = np.zeros(self.cash.size, np.bool_)
-        q, stop = self.q[agents], self.stop[agents]
-        for end in (0, 1):
-            price = self._prices(self.ends[end], row, agents)
-            saved = (q > 0) & (stop >= price) if end == 0 else (q < 0) & (stop <= price)
-            opened = self._prices(self.worth_open, row, agents)
-            # A stop beyond the opening price, given with the order, fills at the open.
-            reached = np.minimum(opened, stop) if end == 0 else np.maximum(opened, stop)
-            price = np.where(saved, reached, price)
-            value = self.cash[agents] + _dot(q, price)
-            gone = (value < self._needed(price, agents)) & ~result[agents]
-            self._lose(t, agents[gone], price[gone])
-            result[agents[gone]] = True
-        return result
-
-    def _carry_out(self, t: int, row: "int | IntArray", rows: slice) -> None:
-        """Orders of different agents, at the open."""
-        table, contract = self.table, self.contract
-        a, c = table.agent[rows], table.coin[rows]
-        opened = self._at(self.open, row, a, c)
-        marks = self.worth_open[row] if isinstance(row, int) else self.worth_open[row[a]]
-        passed = table.moment[rows]
-        if passed.any():
-            opened = opened + passed * (self._at(self.close, row, a, c) - opened)
-            marks = marks + passed[:, None] * (self._prices(self.ends[2], row, a) - marks)
-        mark = marks[c] if marks.ndim == 1 else marks[np.arange(a.size), c]
-        q = self.q[a, c]
-        wanted = table.size[rows]
-        value = self.cash[a] + _dot(self.q[a], marks)
+    def _carry_out(self, a: IntArray) -> None:
+        """The next order of each of these accounts, at the open of its bar."""
+        table, contract, r = self.table, self.contract, self.next[a]
+        self.next[a], self.due[a] = r + 1, table.then[r]
+        c, row = table.coin[r], self.first[a] + self.now[a]
+        size, stop, target, leverage, passed = table.numbers.take(r, axis=1)
+        opened, marks = self.open[row, c], self.worth_open.take(row, axis=0)
+        if table.inside:
+            opened = opened + passed * (self.close[row, c] - opened)
+            marks = marks + passed[:, None] * (self.worth_close[row] - marks)
+        mark, holds = marks[np.arange(a.size), c], self.q.take(a, axis=0)
+        value = self.cash[a] + np.vecdot(holds, marks)
         if table.unit != "coins":
-            wanted = wanted * (value if table.unit == "equity" else self.stake[a]) / opened
-        change = wanted if table.adds else wanted - q
+            size = size * (value if table.unit == "equity" else self.stake[a]) / opened
+        q, entry, tied_up, geared, old_stop, old_target = self.held[:, a, c]
+        change = size if table.adds else size - q
         undoing = gone = np.zeros(a.size, np.bool_)
         if table.undoing:
-            undone = table.undoes[rows]
-            undoing = undone >= 0
-            filled = self.filled[undone]
+            undone = table.undoes[r]
+            undoing, filled = undone >= 0, self.filled[undone]
             change = np.where(undoing, -filled, change)
             gone = undoing & ((filled == 0) | (self.forced_then[undone] != self.forced[a, c]))
-        price = opened * (1 + np.sign(change) * contract.slippage_frac)
-        closed = np.where(q * change < 0, np.minimum(np.abs(q), np.abs(change)), 0.0)
-        added = np.abs(change) - closed
-        new = np.abs(q + change)
-        step = (self.above[c] <= (new * mark)[:, None]).sum(axis=1) - 1
+        side, moved = np.sign(change), np.abs(change)
+        price = opened * (1 + side * contract.slippage_frac)
+        closed = np.minimum(np.maximum(-side * q, 0.0), moved)
+        added, new = moved - closed, np.abs(q + change)
+        # Rounding may leave a little beyond what is closed; that is nothing to refuse.
+        adding = added > _DUST * moved
+        step = (self.above.take(c, axis=0) <= (new * mark)[:, None]).sum(axis=1) - 1
         allowed = self.leverages[c, step]
-        leverage = np.where(np.isnan(table.leverage[rows]), allowed, table.leverage[rows])
-        cost = np.abs(change) * price * contract.taker_frac
+        leverage = np.where(np.isnan(leverage), allowed, leverage)
+        cost = moved * price * contract.taker_frac
         if self.isolated:
-            free = self.cash[a] + _dot(self.q[a], self.entry[a]) - self.margin[a].sum(axis=1)
-            freed = closed * (self.margin[a, c] / np.where(q == 0, 1.0, np.abs(q)))
-            gain = closed * np.sign(q) * (price - self.entry[a, c])
-            free = free + freed + gain - cost - added * price / leverage
+            free = self.cash[a] + np.vecdot(holds, self.entry[a]) - self.margin[a].sum(axis=1)
+            freed = tied_up / np.where(q == 0, 1.0, np.abs(q)) - side * (price - entry)
+            free = free + closed * freed - cost - added * price / leverage
         else:
-            tied = (np.abs(self.q[a]) * marks / self.leverage[a]).sum(axis=1)
-            tied += new * mark / leverage - np.abs(q) * mark / self.leverage[a, c]
+            tied = np.vecdot(np.abs(holds), marks / self.leverage.take(a, axis=0))
+            tied += mark * (new / leverage - np.abs(q) / geared)
             free = value - change * (price - mark) - cost - tied
         code = np.zeros(a.size, np.int8)
-        code[(added > _DUST * new) & (free < -_DUST * value)] = 3
-        code[(added > 0) & ~((leverage >= 1) & (leverage <= allowed))] = 2
+        code[adding & (free < -_DUST * value)] = 3
+        code[adding & ~((leverage >= 1) & (leverage <= allowed))] = 2
         code[gone] = 5
         code[self.lost[a]] = 4
         code[np.isnan(opened)] = 1
         good = code == 0
-        self.codes[rows] = code
-        self.filled[rows] = np.where(good, change, 0.0)
-        self.forced_then[rows] = self.forced[a, c]
-        stop, target = table.stop[rows], table.target[rows]
-        if not good.all():
-            a, c, change, price = a[good], c[good], change[good], price[good]
-            added, leverage, undoing = added[good], leverage[good], undoing[good]
-            stop, target = stop[good], target[good]
-        self.leverage[a, c] = np.where(added > 0, leverage, self.leverage[a, c])
-        for held, given in ((self.stop, stop), (self.target, target)):
-            held[a, c] = np.where(undoing, held[a, c], given)
-        real = change != 0
-        if real.all():
-            self._fill(t, a, c, change, price, contract.taker_frac, "order")
-        else:
-            part = a[real], c[real], change[real], price[real]
-            self._fill(t, *part, contract.taker_frac, "order")
+        change = np.where(good, change, 0.0)
+        self.codes[r] = code
+        if table.undoing:
+            self.filled[r], self.forced_then[r] = change, self.forced[a, c]
+        self.leverage[a, c] = np.where(good & adding, leverage, geared)
+        if self.aimed:
+            given = good & ~undoing
+            self.stop[a, c] = np.where(given, stop, old_stop)
+            self.target[a, c] = np.where(given, target, old_target)
+        real = np.flatnonzero(change)
+        part = a[real], c[real], change[real], closed[real], price[real]
+        self._fill(*part, contract.taker_frac, "order")
         self._aim(a, c)
 
-    def _leave(self, t: int, a: IntArray, c: IntArray, price: FloatArray, kind: str) -> None:
+    def _leave(self, a: IntArray, c: IntArray, price: FloatArray, kind: str) -> None:
         """Close positions at a stop or a target."""
-        if not a.size:
-            return
         fee = self.contract.maker_frac
         if kind == "stop":
             fee = self.contract.taker_frac
             price = price * (1 - np.sign(self.q[a, c]) * self.contract.slippage_frac)
-        self._force(t, a, c, price, fee, kind)
+        self._force(a, c, price, fee, kind)
 
-    def _force(
-        self, t: int, a: IntArray, c: IntArray, price: FloatArray, fee: float, kind: str
-    ) -> None:
+    def _force(self, a: IntArray, c: IntArray, price: FloatArray, fee: float, kind: str) -> None:
+        q = self.q[a, c]
         self.forced[a, c] += 1
-        self._fill(t, a, c, -self.q[a, c], price, fee, kind)
+        self._fill(a, c, -q, np.abs(q), price, fee, kind)
         self._aim(a, c)
 
-    def _liquidate(self, t: int, a: IntArray, c: IntArray, price: FloatArray) -> None:
+    def _liquidate(self, a: IntArray, c: IntArray, price: FloatArray) -> None:
         """Take isolated positions with their margins."""
-        if not a.size:
-            return
         rest = self.margin[a, c] + self.q[a, c] * (price - self.entry[a, c])
-        self._force(t, a, c, price, 0.0, "liquidation")
+        self._force(a, c, price, 0.0, "liquidation")
         np.subtract.at(self.cash, a, rest)
         np.add.at(self.seized, a, rest)
-        first = self.liquidated_at[a] < 0
-        self.liquidated_at[a[first]] = t
+        first = a[self.liquidated_at[a] < 0]
+        self.liquidated_at[first] = self.now[first]
 
-    def _lose(self, t: int, agents: IntArray, prices: FloatArray) -> None:
-        """Take whole accounts."""
-        held, c = np.nonzero(self.q[agents])
-        self._force(t, agents[held], c, prices[held, c], 0.0, "liquidation")
-        self.seized[agents] += self.cash[agents]
-        self.cash[agents] = 0.0
-        self.lost[agents] = True
-        self.liquidated_at[agents] = t
+    def _lose_if_short(self, a: IntArray, prices: FloatArray) -> NDArray[np.bool_]:
+        """Take the accounts that are worth less than their maintenance; which those are."""
+        q = self.q[a]
+        short: NDArray[np.bool_] = self.cash[a] + np.vecdot(q, prices) < self._needed(q, prices)
+        if short.any():
+            i, c = np.nonzero(q * short[:, None])
+            self._force(a[i], c, prices[i, c], 0.0, "liquidation")
+            lost = a[short]
+            self.seized[lost] += self.cash[lost]
+            self.cash[lost] = 0.0
+            self.lost[lost] = True
+            self.liquidated_at[lost] = self.now[lost]
+        return short
 
     def _fill(
         self,
-        t: int,
         a: IntArray,
         c: IntArray,
         change: FloatArray,
+        closed: FloatArray,
         price: FloatArray,
         fee: float,
         kind: str,
     ) -> None:
-        """Buy and sell; one fill of a coin and agent at most."""
+        """Buy and sell, closing some of what is held; one fill of a coin and agent at most."""
         if not a.size:
             return
-        q, entry = self.q[a, c], self.entry[a, c]
+        q, entry, margin, leverage = self.held[:4, a, c]
         size, moved = np.abs(q), np.abs(change)
-        closed = np.where(q * change < 0, np.minimum(size, moved), 0.0)
-        kept, added = size - closed, moved - closed
-        new = q + change
+        kept, added, new = size - closed, moved - closed, q + change
         new[np.abs(new) <= _DUST * (size + moved)] = 0.0
         cost = moved * price * fee
         np.subtract.at(self.cash, a, change * price + cost)
         np.add.at(self.fees, a, cost)
         np.add.at(self.realised, a, closed * np.sign(q) * (price - entry))
         whole = kept + added
+        self.q[a, c] = new
         self.entry[a, c] = np.divide(
             kept * entry + added * price, whole, where=whole > 0, out=price.copy()
         )
-        left = np.divide(kept, size, where=size > 0, out=np.zeros_like(size))
-        self.margin[a, c] = self.margin[a, c] * left + added * price / self.leverage[a, c]
-        self.q[a, c], self.size[a, c] = new, np.abs(new)
-        self.any = bool(self.q.any())
-        self.tiered = bool((self.size > self.large).any())
-        n = a.size
-        self.record.append(
-            (np.full(n, t), a, c, change, price, cost, np.full(n, KINDS.index(kind)))
-        )
+        if self.isolated:
+            left = np.divide(kept, size, where=size > 0, out=np.zeros_like(size))
+            self.margin[a, c] = margin * left + added * price / leverage
+        kinds = np.full(a.size, KINDS.index(kind))
+        self.record.append((self.now[a], a, c, change, price, cost, kinds))
 
     def _aim(self, a: IntArray, c: IntArray) -> None:
         """Set the prices at which something happens to positions."""
         if not self.aimed:
             return
-        q = self.q[a, c]
+        q, entry, margin, _, stop, target = self.held[:, a, c]
         side = np.sign(q)
-        stop, target = self.stop[a, c], self.target[a, c]
         bust = np.full(q.size, np.nan)
         if self.isolated and q.size:
             size = np.abs(q)[:, None]
             with np.errstate(divide="ignore", invalid="ignore"):
                 least = (
-                    size * self.entry[a, c][:, None]
-                    - side[:, None] * (self.margin[a, c][:, None] + self.deductions[c])
+                    size * entry[:, None] - side[:, None] * (margin[:, None] + self.deductions[c])
                 ) / (size * (1 - side[:, None] * self.rates[c]))
             bust = side * np.max(side[:, None] * least, axis=1)
         for held, price in ((self.stop, stop), (self.target, target), (self.bust, bust)):
@@ -617,46 +607,20 @@ class _Run:
         self.below[a, c] = np.where(side == 0, -np.inf, below)
         self.above_hit[a, c] = np.where(side == 0, np.inf, above)
 
-    def _values(self, row: "int | IntArray", end: int) -> tuple[FloatArray, FloatArray]:
-        """Values and maintenance of all accounts at the low (0), high (1) or close (2)."""
-        price = self.ends[end][row]
-        if self.isolated:
-            return self.cash + _dot(self.q, price), self.cash
-        needed = _dot(self.size, self.rated_ends[end][row])
-        return self.cash + _dot(self.q, price), self._needed(price) if self.tiered else needed
-
-    def _needed(self, price: FloatArray, agents: "IntArray | slice" = slice(None)) -> FloatArray:
-        """Maintenance of accounts at prices of shape (coins,) or (agents, coins)."""
-        worth = (self.size[agents] * price)[..., None]
-        result: FloatArray = (worth * self.rates - self.deductions).max(axis=-1).sum(axis=-1)
+    def _needed(self, q: FloatArray, price: FloatArray) -> FloatArray:
+        """Maintenance of quantities at prices, both of shape (accounts, coins)."""
+        worth, steps = np.abs(q) * price, zip(self.rates.T, self.deductions.T, strict=True)
+        needed = [worth * rates - deductions for rates, deductions in steps]
+        result: FloatArray = np.maximum.reduce(needed).sum(axis=1)
         return result
 
-    @staticmethod
-    def _at(prices: FloatArray, row: "int | IntArray", a: IntArray, c: IntArray) -> FloatArray:
-        result: FloatArray = prices[row, c] if isinstance(row, int) else prices[row[a], c]
-        return result
-
-    @staticmethod
-    def _prices(
-        prices: FloatArray, row: "int | IntArray", agents: NDArray[np.generic]
-    ) -> FloatArray:
-        """Prices of agents, shape (agents, coins)."""
-        if isinstance(row, int):
-            n = int(agents.sum()) if agents.dtype == np.bool_ else agents.size
-            return np.broadcast_to(prices[row], (n, prices.shape[1]))
-        result: FloatArray = prices[row[agents]]
-        return result
-
-    def accounts(self, equity: FloatArray) -> Accounts:
+    def accounts(self) -> Accounts:
         """The end of it."""
-        columns = (
-            [np.concatenate(x) for x in zip(*self.record, strict=True)]
-            if self.record
-            else [np.empty(0)] * 7
-        )
-        whole = [x.astype(np.int64) for x in (columns[0], columns[1], columns[2], columns[6])]
-        bar, agent, coin, kind = whole
-        unrealised = equity[:, -1] - self.cash - _dot(self.q, self.entry)
+        equity = self.equity[:, : int(self.now.max(initial=0)) + 1]
+        columns = [np.concatenate(x) for x in zip(*self.record, strict=True)] or [np.empty(0)] * 7
+        bar, agent, coin, kind = (columns[n].astype(np.int64) for n in (0, 1, 2, 6))
+        order = np.lexsort((agent, bar))
+        unrealised = equity[:, -1] - self.cash - np.vecdot(self.q, self.entry)
         return Accounts(
             stake_usd=self.stake,
             equity_usd=equity,
@@ -669,21 +633,15 @@ class _Run:
             liquidated_at=self.liquidated_at,
             rejected=self.rejected,
             fills=Fills(
-                bar=bar,
-                agent=agent,
-                coin=coin,
-                quantity=columns[3],
-                price_usd=columns[4],
-                fee_usd=columns[5],
-                kind=kind,
+                bar=bar[order],
+                agent=agent[order],
+                coin=coin[order],
+                quantity=columns[3][order],
+                price_usd=columns[4][order],
+                fee_usd=columns[5][order],
+                kind=kind[order],
             ),
         )
-
-
-def _dot(held: FloatArray, price: FloatArray) -> FloatArray:
-    """Sum over coins, with one price for all or one for each."""
-    result: FloatArray = held @ price if price.ndim == 1 else np.einsum("ac,ac->a", held, price)
-    return result
 
 
 def _carried(prices: FloatArray) -> FloatArray:
@@ -736,27 +694,30 @@ class Walk:
         bars: int,
     ) -> None:
         self._shape = (bars, starts.size, len(market.coins))
-        self._starts, self._next = starts, 0
-        none = _Table(Orders(bar=[], agent=[], coin=[], size=[]), self._shape)
+        self._next = 0
         stake = np.full(starts.size, float(stake_usd))
-        self._run = _Run(market, contract, none, stake, margin)
-        self._equity = np.full((starts.size, bars + 1), float(stake_usd))
+        self._run = _Run(market, contract, stake, margin, starts, bars)
+        self._run.take(_Table(_NONE, self._shape))
 
     def bar(self, orders: Orders | None = None) -> NDArray[np.int8]:
-        """Run the next bar, with orders at its open; for each of them its place in `REASONS`."""
-        run, t = self._run, self._next
-        given = orders or Orders(bar=[], agent=[], coin=[], size=[])
-        run.take(_Table(given, self._shape))
-        self._equity[:, t + 1] = run.bar(t, self._starts + t)
+        """Run the next bar, with orders at its open; for each of them its place in `REASONS`.
+
+        Raises:
+            ValueError: If an order is not of that bar.
+        """
+        table = _Table(orders or _NONE, self._shape)
+        if (table.bar != self._next).any():
+            raise ValueError(f"`bar` has to be that of the next bar, {self._next}")
         self._next += 1
-        return run.rejected
+        self._run.take(table)
+        self._run.to(self._next)
+        return self._run.rejected
 
     def held(self, agent: int) -> AccountNow:
         """An account as it stands at the last close."""
-        run, row = self._run, int(self._starts[agent]) + self._next - 1
-        opening = self._next == 0
-        price = run.worth_open[row + 1] if opening else run.ends[2][row]
-        q, equity = run.q[agent], float(self._equity[agent, self._next])
+        run, row = self._run, int(self._run.first[agent]) + self._next - 1
+        price = run.worth_close[row] if self._next else run.worth_open[row + 1]
+        q, equity = run.q[agent], float(run.equity[agent, self._next])
         if run.isolated:
             tied = float(run.margin[agent].sum())
             free = float(run.cash[agent] + q @ run.entry[agent]) - tied
@@ -777,4 +738,4 @@ class Walk:
 
     def accounts(self) -> Accounts:
         """What became of the accounts, up to the last bar that was run."""
-        return self._run.accounts(self._equity[:, : self._next + 1])
+        return self._run.accounts()
