@@ -435,24 +435,22 @@ def _swapped(
     held = np.full((draws, n + 1), -1, np.int16)  # the last column is where no slot is
     held[:, :n] = coin
     flat, begin = held.reshape(-1), np.arange(draws) * (n + 1)
+    beside = np.ascontiguousarray(near.T)
+    # Slots near each other are so before and after, with the coins the other way round.
+    twice = np.zeros((n, n + 1), np.int8)
+    twice[np.arange(n)[:, None], near] = 2
     for _ in range(steps):
-        i, j = rng.integers(0, n, (2, draws))
-        mine, yours = flat[begin + i], flat[begin + j]
-        at_i, at_j = (flat[begin[:, None] + near[x]] for x in (i, j))
-        # Either is near the other or not, before and after, with the other coin.
-        both = 2 * np.count_nonzero(near[i] == j[:, None], axis=1)
-        before = _count(at_i, mine) + _count(at_j, yours)
-        more = _count(at_i, yours) + _count(at_j, mine) - both - before
-        taken = (more <= spare) & (mine != yours)
+        pair = rng.integers(0, n, (2, draws))
+        place = begin + pair
+        mine = flat[place]
+        yours = mine[::-1]
+        around = flat[begin + beside.take(pair, axis=1)]
+        before, after = ((around == x).sum(axis=(0, 1)) for x in (mine, yours))
+        more = after - twice[pair[0], pair[1]] - before
+        taken = (more <= spare) & (mine[0] != yours[0])
         spare = spare - np.where(taken, more, 0)
-        flat[begin + i] = np.where(taken, yours, mine)
-        flat[begin + j] = np.where(taken, mine, yours)
+        flat[place] = np.where(taken, yours, mine)
     return held[:, :n].astype(np.int64), spare
-
-
-def _count(held: NDArray[np.int16], coin: NDArray[np.int16]) -> IntArray:
-    """How many of each row are its coin, shape (draws,)."""
-    return np.asarray(np.count_nonzero(held == coin[:, None], axis=1))
 
 
 def _evenly(slots: _Slots, coins: int, draws: int, rng: np.random.Generator) -> IntArray:
