@@ -30,7 +30,7 @@ from headtohead.trading.replay import Orders, replay
 
 _LIST = Path(__file__).with_name("peers-trading.txt")
 _COINS, _STAKE, _NEAR_USD = 6, 10_000, 1e-4
-_ROUNDS = 3
+_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ _CASES = (
     TradingCase(
         "8 agents, 6 coins, 1 day of minutes, an agent orders every third minute", 8, 1440, 18
     ),
+    TradingCase("1 agent, 6 coins, 1 day of minutes, it orders every third minute", 1, 1440, 18),
 )
 _MANY = TradingCase(
     "the null of luck: 2,000 agents, 6 coins, 17 days of hours, 60 orders each", 2000, 408, 40
@@ -227,8 +228,9 @@ The replay also looks for liquidations, stops and targets in every bar. Nautilus
 here: bars alone never liquidate there (quotes do), and the orders carry no stops. Not counted are
 its set-up, which makes the bars, and logging and analysis, which are switched off. It keeps a book
 of orders, latencies and an event for every change, which the replay has not: what that is for is
-not compared. Where few agents order in almost every bar, the replay's advantage is small; with
-many agents it grows.
+not compared. The replay carries out one order of every agent at a time, each agent's in its own
+bar, and looks at the bars between together. So its advantage is smallest where few agents order
+often.
 
 {_MANY.name[0].upper() + _MANY.name[1:]}: {_rate(bars / many)} bars a CPU second
 ({bars:,} bars in {many:.1f} CPU seconds).
