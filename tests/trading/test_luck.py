@@ -1,6 +1,5 @@
 """Agents without skill: what is drawn, whether the chance is honest, and what it finds."""
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +27,6 @@ from headtohead.trading.replay import Orders, replay
 from headtohead.trading.season import Season, Trade
 from headtohead.trading.season import season_of as season_of_files
 
-SHARED = Path(os.environ.get("H2H_SHARED_EVIDENCE", "nowhere"))
 START = datetime(2025, 10, 17, 22, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 COINS = ("BTC", "ETH", "SOL", "XRP")
@@ -286,14 +284,12 @@ class TestRefusals:
 
 
 @pytest.fixture(scope="module")
-def arena() -> tuple[Season, Market]:
+def arena(shared_evidence: Path) -> tuple[Season, Market]:
     """Alpha Arena's season 1 with its candles, in place."""
-    if not (SHARED / "alpha_arena").is_dir():
-        pytest.skip("needs the evidence folder: Alpha Arena's trades and candles do not ship")
     end = datetime(2025, 11, 3, 22, tzinfo=UTC)
-    parts, _ = read_trades([SHARED / "alpha_arena"])
+    parts, _ = read_trades([shared_evidence / "alpha_arena"])
     season = season_of_files(parts, stake_usd=10_000.0, start=START, end=end)
-    market = read_market([SHARED / "crypto_candles", SHARED / "crypto_funding"])
+    market = read_market([shared_evidence / name for name in ("crypto_candles", "crypto_funding")])
     return season, market.window(START, end)
 
 

@@ -1,6 +1,5 @@
 """Candles from files: layouts, times, and what is wrong with them."""
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -15,10 +14,6 @@ from headtohead.evidence.store import Store
 from headtohead.trading.contract import read_contract
 from headtohead.trading.market import market_of, read_market
 
-SHARED = Path(os.environ.get("H2H_SHARED_EVIDENCE", "nowhere"))
-needs_candles = pytest.mark.skipif(
-    not (SHARED / "crypto_candles").is_dir(), reason="needs the candles, which do not ship"
-)
 HOUR = timedelta(hours=1)
 START = datetime(2025, 10, 17, 22, tzinfo=UTC)
 BARS = [(100.0, 110.0, 90.0, 105.0), (105.0, 120.0, 104.0, 110.0), (110.0, 111.0, 100.0, 101.0)]
@@ -227,10 +222,9 @@ class TestContracts:
         assert lines == ["1", "1", "5", "6", "8"]
 
 
-@needs_candles
-def test_the_season_of_alpha_arena() -> None:
+def test_the_season_of_alpha_arena(shared_evidence: Path) -> None:
     """Holding from 2025-10-17 22:00 to 2025-11-03 22:00 UTC, at the opens of Binance's candles."""
-    market = read_market([SHARED / "crypto_candles", SHARED / "crypto_funding"])
+    market = read_market([shared_evidence / name for name in ("crypto_candles", "crypto_funding")])
     end = datetime(2025, 11, 3, 22, tzinfo=UTC)
     season = market.window(START, end)
     held = 100 * (market.open[market.index_of(end)] / season.open[0] - 1)
