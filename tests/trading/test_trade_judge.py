@@ -97,6 +97,7 @@ def test_every_way_out_holds_the_verdict(result: JudgeResult) -> None:
     said = json.loads(result.to_json())
     assert (said["verdict"], said["sentence"]) == ("yes", result.sheet.sentence)
     luck = [r for r in said["results"] if r["label"].startswith("chance that luck")]
+    assert all(0 <= r["low"] <= r["value"] <= r["high"] <= 1 and r["low"] < r["high"] for r in luck)
     assert [r["verdict"] for r in luck] == ["yes", "undecided"]
     assert len(repr(result).splitlines()) <= 25
     assert "<svg" in result._repr_html_()

@@ -91,6 +91,16 @@ class AgentVerdict:
             "none": "cannot be judged",
         }[self.answer]
 
+    def drawn(self, level: float) -> Interval | None:
+        """The interval of `chance` by the error of drawing alone; None where there is no chance."""
+        if self.chance is None:
+            return None
+        n = self.account.growth.size
+        by_draws = math.sqrt(self.chance * (1 - self.chance) / n) if n else 0.0
+        se = by_draws if self.luck is None else self.luck.season.se
+        half = normal_quantile(0.5 + level / 2) * se
+        return Interval(self.chance, max(0.0, self.chance - half), min(1.0, self.chance + half))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPair:

@@ -39,7 +39,7 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Coins = Literal["used", "evenly"]
 _BLOCK = timedelta(days=3)
-_LEAST_EXTENSIONS, _MOST_EXTENSIONS, _BETS = 10, 40, 1000
+_ALIKE = 10  # draws that share the slots drawn for days without a record
 _CELLS, _SWAPS, _MOST_SWAPS = 4_000_000, 5, 2000
 _LEAST_SHARE, _INSTANT = 0.1, 1e-6
 
@@ -170,7 +170,6 @@ def chance(
     coins: Coins = "used",
     margin: Margin = "cross",
     level: float = 0.95,
-    extensions: int | None = None,
 ) -> LuckChance:
     """How often random agents that bet as this one do as well.
 
@@ -186,8 +185,6 @@ def chance(
         coins: "used", each coin as often as the agent used it, so that random agents bet as boldly;
             "evenly", any coin of the market as likely, so that the choice of coins counts too.
         level: Coverage of the band, at each moment.
-        extensions: How many times the slots of days without a record are drawn, which is what
-            bounds the error there; by default 10 to 40, fewer where there are many bets.
 
     Raises:
         InputError: If there are no candles of a coin or of the profile's days.
@@ -201,9 +198,7 @@ def chance(
     length = len(market.times)
     shown = np.unique(np.linspace(0, length, min(length + 1, 500)).astype(np.int64))
     extended = profile.until - profile.known_until >= market.bar
-    # Many bets vary less from group to group, and each group takes longer.
-    usual = min(_MOST_EXTENSIONS, max(_LEAST_EXTENSIONS, _BETS // own.opens.size))
-    groups = min(extensions or usual, -(-draws // 10)) if extended else 1
+    groups = -(-draws // _ALIKE) if extended else 1
     counts = [draws // groups + (group < draws % groups) for group in range(groups)]
     run = partial(_run, market=market, contract=contract, profile=profile, margin=margin)
     room = max(1, _CELLS // max(length, 4 * own.opens.size))

@@ -44,9 +44,7 @@ def order_by_luck(
     groups: dict[str, list[FloatArray]] = {}
     for agent in season.agents:
         profile, final = profile_of(season, agent, until=until), season.final_return(agent)
-        drawn = chance(
-            profile, market, HYPERLIQUID, final, draws=draws, rng=rng, extensions=draws // 10
-        )
+        drawn = chance(profile, market, HYPERLIQUID, final, draws=draws, rng=rng)
         parts = drawn.groups if drawn.groups > 1 else draws
         groups[agent] = np.array_split(drawn.returns_frac, parts)
 

@@ -45,6 +45,7 @@ def results(judgement: Judgement, sheet: Sheet) -> Sequence[Mapping[str, Any]]:
     shared = {"level": judgement.level, "source_ids": sources}
     rows: list[dict[str, Any]] = []
     for v in judgement.verdicts:
+        drawn = v.drawn(judgement.level)
         rows += [
             {
                 "label": f"{name}, {v.account.agent}",
@@ -63,6 +64,8 @@ def results(judgement: Judgement, sheet: Sheet) -> Sequence[Mapping[str, Any]]:
             {
                 "label": f"chance that luck does as well, {v.account.agent}",
                 "value": v.chance,
+                "low": drawn and drawn.low,
+                "high": drawn and drawn.high,
                 "corrected": v.corrected,
                 "worse": v.worse,
                 "deflated_sharpe": v.deflated,

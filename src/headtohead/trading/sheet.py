@@ -303,13 +303,9 @@ def _chances(j: Judgement) -> Figure:
     for v in j.verdicts:
         total = v.account.measures["return"]
         low, high = _ends(total.interval)
-        if v.chance is not None:
-            n = v.account.growth.size
-            by_draws = math.sqrt(v.chance * (1 - v.chance) / n) if n else 0.0
-            se = by_draws if v.luck is None else v.luck.season.se
-            low_end, high_end = max(0.0, v.chance - 1.96 * se), min(1.0, v.chance + 1.96 * se)
-            ends = (100 * low_end, 100 * high_end)
-            bars.append(Bar(v.account.agent, 100 * v.chance, *ends, v.answer))
+        if drawn := v.drawn(j.level):
+            low_end, high_end = 100 * drawn.low, 100 * drawn.high
+            bars.append(Bar(v.account.agent, 100 * drawn.value, low_end, high_end, v.answer))
         replayed = None if v.luck is None else v.luck.replayed[0]
         chances = (_pct(v.chance), _pct(replayed), _pct(v.corrected))
         rows.append((v.account.agent, total.value, _between(total.interval), *chances, v.word))
