@@ -13,7 +13,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-import yaml
 from scripts.build_evidence import raw_from_folder
 from tests.evidence.toys import fresh, in_memory, raw
 
@@ -27,7 +26,7 @@ from headtohead.core.errors import (
 from headtohead.evidence import catalogue
 from headtohead.evidence.catalogue import Importer, importer
 from headtohead.evidence.ingest import entry_of, ingest
-from headtohead.evidence.sourcing import RawFile, RawFiles
+from headtohead.evidence.sourcing import RawFile, RawFiles, yaml_of
 from headtohead.evidence.store import Store
 
 KNOWN, TAKEN = date(2026, 1, 15), date(2026, 1, 20)
@@ -132,7 +131,7 @@ def _unpack(kind: str) -> Callable[[], object]:
         "xz": lambda: lzma.decompress(broken),
         "zip": lambda: zipfile.ZipFile(__file__),
         "tar": lambda: tarfile.open(__file__),
-        "yaml": lambda: yaml.safe_load("a: [1"),
+        "yaml": lambda: yaml_of("a: [1"),
         "parquet": lambda: pl.read_parquet(broken),
     }[kind]
 

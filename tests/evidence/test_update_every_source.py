@@ -2,17 +2,20 @@
 
 import gzip
 import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from tests.evidence.file_server import FileServer, ServedFile
 
-from headtohead.evidence.catalogue import importer, importers
+from headtohead.evidence import ingest
+from headtohead.evidence.catalogue import Importer, importer, importers
 from headtohead.evidence.folder import from_folder
 from headtohead.evidence.ingest import Updated
-from headtohead.evidence.sourcing import Source
+from headtohead.evidence.sourcing import RawFiles, Source
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 
@@ -20,6 +23,22 @@ _FILE = Path(__file__).resolve().parents[2] / "scripts" / "vintages.toml"
 VINTAGES = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 # No copy of these publishers' files is in the raw evidence; their own tests have made-up ones.
 WITHOUT_RAW_FILES = {"lmarena_leaderboard"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kept_rows() -> Iterator[None]:
+    """Read the same files once: what they give hangs on them, their names and their day alone."""
+    read, kept = ingest.frames_of, {}
+
+    def frames_of(found: Importer, raw: RawFiles) -> Any:
+        key = raw.source_id, raw.known_on, raw.sha256
+        if key not in kept:
+            kept[key] = read(found, raw)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ingest, "frames_of", frames_of)
+        yield
 
 
 def _day(source_id: str) -> date:

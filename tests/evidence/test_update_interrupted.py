@@ -23,7 +23,6 @@ from tests.simulations import leading
 from headtohead.core.errors import StoreBusy
 from headtohead.evidence.folder import from_folder
 from headtohead.evidence.store import Store
-from headtohead.evidence.update import update
 
 _WRITER = """
 import sys
@@ -237,16 +236,16 @@ def test_a_disk_that_is_full_at_any_step_of_an_import(
 ) -> None:
     """Thirty imports make a long catalogue, so that each file in turn is the first too large."""
     write_source(plugged, "toy")
+    raw = tmp_path / "raw"
+    raw.mkdir()
     if shelf.exists():
         shutil.copytree(shelf, store.home)
     else:
         for count in range(30):
-            server.files[PATH] = ServedFile(chips(f"chip-{count}"))
-            update(store, ["toy"], today=TODAY, mirror=server.address)
+            (raw / "toy.json").write_bytes(chips(f"chip-{count}"))
+            from_folder(store, ["toy"], raw, today=TODAY)
         shutil.copytree(store.home, shelf)
     before = picture(store)
-    raw = tmp_path / "raw"
-    raw.mkdir()
     (raw / "toy.json").write_bytes(chips("one more"))
     script = f"""
     from headtohead.evidence.folder import from_folder

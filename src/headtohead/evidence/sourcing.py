@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from headtohead.core.estimate import Evaluator, Publication
 
 if TYPE_CHECKING:
     import polars as pl
+    from yaml import CSafeLoader
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -369,6 +371,35 @@ def json_record(source_id: str, file: RawFile, **read: Any) -> Record:  # noqa: 
     return Record(source_id, file.name, json.loads(file.text(), **read))
 
 
+def yaml_of(text: str) -> Any:  # noqa: ANN401 - upstream values are of any type
+    """What a YAML text says.
+
+    Raises:
+        yaml.YAMLError: If it is not YAML.
+        ValueError: If lists in it are nested deeper than Python's stack.
+    """
+    import yaml
+
+    try:
+        return yaml.load(text, _yaml_loader())
+    except RecursionError:
+        raise ValueError("its lists are nested too deep") from None
+
+
+@cache
+def _yaml_loader() -> "type[CSafeLoader]":
+    """A loader that reads in C and builds in Python: C alone would crash at lists nested deep."""
+    from yaml import CSafeLoader
+    from yaml.composer import Composer
+
+    class Loader(Composer, CSafeLoader):
+        def __init__(self, text: str) -> None:
+            CSafeLoader.__init__(self, text)
+            Composer.__init__(self)
+
+    return Loader
+
+
 def records_in(source_id: str, where: str, entries: object) -> list[Record]:
     """The records in a list.
 
@@ -412,7 +443,7 @@ def finite(text: object) -> float:
     Raises:
         ValueError: If it is not a number, or infinite.
     """
-    number = float(str(text))
+    number = text if type(text) is float else float(str(text))
     if not math.isfinite(number):
         raise ValueError(f"{text} is not finite")
     return number

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from headtohead.core.errors import EvidenceError, UnknownName
 from headtohead.core.estimate import AgeLimit
@@ -152,14 +152,11 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
     """
     import polars as pl
 
-    schema = polars_schema(table)
-    kinds = {c.name: c.kind for c in table.all_columns}
-    filled_table = pl.DataFrame(schema=schema)
+    filled_table = pl.DataFrame(schema=polars_schema(table))
     try:
         for start in range(0, len(rows), _SLICE_ROWS):
             some = rows[start : start + _SLICE_ROWS]
-            filled = [_fill(source, table, kinds, row, known_on) for row in some]
-            filled_table = filled_table.vstack(pl.DataFrame(filled, schema=schema, strict=True))
+            filled_table = filled_table.vstack(_fill(source, table, some, known_on))
     except (TypeError, pl.exceptions.PolarsError) as error:
         raise EvidenceError(
             f"{source.source_id}: a value of {table.name} has a wrong type: {error}"
@@ -204,27 +201,37 @@ def frame(table: Table, source: Source, rows: Sequence[Row], known_on: date) -> 
     return filled_table
 
 
-def _fill(source: Source, table: Table, kinds: Mapping[str, Kind], row: Row, known_on: date) -> Row:
-    unknown = row.keys() - kinds.keys()
+def _fill(source: Source, table: Table, rows: Sequence[Row], known_on: date) -> "pl.DataFrame":
+    """The rows with what they may leave out, each value of its column's kind."""
+    import polars as pl
+
+    unknown = set().union(*rows) - {c.name for c in table.all_columns}
     if unknown:
         raise EvidenceError(
             f"{source.source_id}: {table.name} has no column {', '.join(sorted(unknown))}. "
             "Add it to data/tables.toml or drop it in the parser."
         )
-    values: dict[str, Any] = {**row, "source_id": source.source_id}
-    if values.get("known_on") is None:
-        values["known_on"] = known_on
-    if values.get("verified") is None:
-        values["verified"] = True
-    if source.whole and values.get("vintage") is None:
-        values["vintage"] = known_on
-    for name, value in values.items():
-        if value is not None and not _is(kinds[name], value):
+    usual: Row = {"known_on": known_on, "verified": True}
+    if source.whole:
+        usual["vintage"] = known_on
+    columns = []
+    schema = polars_schema(table)
+    for column in table.all_columns:
+        name, kind = column.name, column.kind
+        values = [row.get(name) for row in rows]
+        # Looking at each type once takes a fraction of the time that looking at each value does.
+        types = set(map(type, values)) - {type(None)}
+        moments = (v for v in values if v is not None) if kind == "moment" else ()
+        if not types <= set(_KINDS[kind]) or any(v.tzinfo is None for v in moments):
+            value = next(v for v in values if v is not None and not _is(kind, v))
             raise EvidenceError(
                 f"{source.source_id}: {table.name}.{name} holds {value!r}, which is no "
-                f"{kinds[name]}. Convert it in the parser; a moment needs a time zone."
+                f"{kind}. Convert it in the parser; a moment needs a time zone."
             )
-    return {name: values.get(name) for name in kinds}
+        made = pl.Series(name, values, schema[name], strict=True)
+        columns.append(made.fill_null(usual[name]) if name in usual else made)
+    source_id = pl.lit(source.source_id, pl.String()).alias("source_id")
+    return pl.DataFrame(columns).with_columns(source_id)
 
 
 def _is(kind: Kind, value: object) -> bool:

@@ -2,7 +2,15 @@
 
 from datetime import date
 
-from headtohead.evidence.sourcing import Parsed, RawFiles, Source, github, percent, records_in
+from headtohead.evidence.sourcing import (
+    Parsed,
+    RawFiles,
+    Source,
+    github,
+    percent,
+    records_in,
+    yaml_of,
+)
 
 _ID = "aider_polyglot"
 _FILE = "polyglot_leaderboard.yml"
@@ -43,7 +51,7 @@ def parse(raw: RawFiles) -> Parsed:
 
     parsed, f = Parsed(), raw.one(_FILE)
     try:
-        runs = yaml.safe_load(f.text())
+        runs = yaml_of(f.text())
     except yaml.YAMLError as error:
         raise f.damaged("is not whole YAML", error) from None
     for record in records_in(_ID, f"{f.name} run", runs):

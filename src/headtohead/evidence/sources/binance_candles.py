@@ -60,6 +60,10 @@ def parse(raw: RawFiles) -> Parsed:
             raise UpstreamChanged(_ID, f.name, "a file of an unknown coin or kind")
         candles = _from_parquet(f) if match["kind"] == "parquet" else _from_csv(f)
         for record, opened in candles:
+            # Archives of whole years are long, and all but two months of them are not kept.
+            if not _FIRST <= opened.date() <= _LAST:
+                parsed.drop("outside the season")
+                continue
             coin = match["coin"]
             first, high, low, last = (record.number(n) for n in ("open", "high", "low", "close"))
             record.take("volume")
@@ -75,9 +79,7 @@ def parse(raw: RawFiles) -> Parsed:
                 "close_usd": last,
                 "known_on": (opened + _HOUR).date(),
             }
-            if not _FIRST <= opened.date() <= _LAST:
-                parsed.drop("outside the season")
-            elif (coin, opened) in seen:
+            if (coin, opened) in seen:
                 parsed.drop("given twice")
             else:
                 seen.add((coin, opened))

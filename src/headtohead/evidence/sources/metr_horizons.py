@@ -7,7 +7,15 @@ is METR's own, 95%. Version 1.1 holds no Chinese model in the edition of April 2
 import re
 from datetime import date
 
-from headtohead.evidence.sourcing import Download, Parsed, RawFiles, Record, Source, benchmark_id
+from headtohead.evidence.sourcing import (
+    Download,
+    Parsed,
+    RawFiles,
+    Record,
+    Source,
+    benchmark_id,
+    yaml_of,
+)
 
 _ID = "metr_horizons"
 _FILE = "benchmark_results_1_1.yaml"
@@ -33,11 +41,9 @@ _FRAMEWORK = re.compile(r"_inspect$")
 
 def parse(raw: RawFiles) -> Parsed:
     """One row a model and chance of success."""
-    import yaml
-
     parsed = Parsed()
     file = raw.one("benchmark_results_*.yaml")
-    top = Record(_ID, file.name, yaml.safe_load(file.text()))
+    top = Record(_ID, file.name, yaml_of(file.text()))
     suite = benchmark_id(top.text("benchmark_name"))
     results = top.part("results", top.take("results"))
     top.done("doubling_time_in_days", "long_tasks_version", "swaa_version")

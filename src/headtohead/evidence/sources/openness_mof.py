@@ -20,6 +20,7 @@ from headtohead.evidence.sourcing import (
     Source,
     names,
     remarks,
+    yaml_of,
 )
 
 _ID = "openness_mof"
@@ -56,13 +57,11 @@ _MODEL = re.compile(r"(?:^|/)models/[^/]+\.yml$")
 
 def parse(raw: RawFiles) -> Parsed:
     """One row a model file."""
-    import yaml
-
     texts = {f.name: f.text() for f in raw.matching("*.yml")}
     for f in raw.matching("models*.tar.gz"):
         texts |= {name: text for name, text in f.members(_MODEL) if text}
     parsed = Parsed()
-    rows = [_row(Record(_ID, name, yaml.safe_load(text))) for name, text in sorted(texts.items())]
+    rows = [_row(Record(_ID, name, yaml_of(text))) for name, text in sorted(texts.items())]
     latest: dict[tuple[str, str | None], Row] = {}
     for row in sorted(rows, key=lambda row: row["evaluated_on"]):
         key = row["model_name"], row["organisation"]

@@ -199,7 +199,16 @@ def _look(
     parts = np.cumsum(surprise_parts(attempts, share), axis=1)
     parts = np.concatenate([np.zeros((parts.shape[0], 1)), parts], axis=1)
     first, last, top = 0, -1, 0.0
-    for start in np.flatnonzero(attempts > 0).tolist():
+    # From no start can a stretch surprise more than with the end that is best regardless of what a
+    # stretch must be; starts that promise less than what is found need no look.
+    ahead = parts - TILTS * had_by
+    best_end = np.maximum.accumulate(ahead[:, :0:-1], axis=1)[:, ::-1]
+    most = (best_end - ahead[:, :-1]).max(axis=0)
+    most[attempts == 0] = -np.inf
+    for start in np.argsort(-most, kind="stable").tolist():
+        # Less a little, for rounding.
+        if most[start] < top * (1 - 1e-9):
+            break
         had, n = had_by[start + 1 :] - had_by[start], n_by[start + 1 :] - n_by[start]
         hoped = hoped_by[start + 1 :] - hoped_by[start]
         ends = np.flatnonzero((had <= near_zero * n) & (hoped >= least_expected * n))
@@ -207,9 +216,9 @@ def _look(
             continue
         surprise = too_few(had[ends], parts[:, start + 1 + ends] - parts[:, [start]])
         strongest = int(np.argmax(surprise))
-        if surprise[strongest] > top:
-            first, last = start, start + int(ends[strongest])
-            top = float(surprise[strongest])
+        found = float(surprise[strongest])
+        if found > top or (found == top > 0 and start < first):
+            first, last, top = start, start + int(ends[strongest]), found
     if last < first:
         return None
     inside = slice(first, last + 1)
@@ -235,7 +244,9 @@ def _level(
     y, n, e, s = wins[used], attempts[used], easy[used], shrink[used]
     value = np.zeros(1)
     for _ in range(_SWEEPS):
-        value = _step(y[None], n[None], (value + e) / s, value, 1)
+        before, value = value, _step(y[None], n[None], (value + e) / s, value, 1)
+        if value == before:
+            break
     # Extreme expectations would let one odd item speak for all.
     p = np.clip(_share((value + e) / s), 0.02, 0.98)
     rest = (y - n * p) ** 2 / (n * p * (1 - p))
