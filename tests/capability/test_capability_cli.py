@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.capability.few_draws import drawing
 
 import headtohead
 from headtohead.capability.result import GapResult
@@ -32,6 +33,12 @@ def run(tmp_path: Path) -> Run:
         return CliRunner().invoke(main, [*arguments, *extra], prog_name="h2h")
 
     return invoke
+
+
+@pytest.fixture
+def few_draws() -> Iterator[None]:
+    with drawing():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +130,7 @@ def test_two_benchmarks_make_no_index(run: Run) -> None:
     assert "--source all" in result.stderr
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_every_source_together_makes_a_coding_index(run: Run) -> None:
     made = given(
         run("index", "--as-of", DAY, "--domain", "coding_agentic", "--source", "all", "--json"),
@@ -291,7 +299,7 @@ Claude Opus 4.5,sql,0.64,120,,
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Path:
+def mine(few_draws: None, tmp_path: Path) -> Path:
     path = tmp_path / "mine.csv"
     path.write_text(OWN, encoding="utf-8")
     return path
@@ -397,6 +405,7 @@ def test_the_published_index_is_taken_whole_or_not_at_all(run: Run) -> None:
     assert "--domain cannot be chosen" in result.stderr
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_the_ratio_of_scores_keeps_to_the_benchmarks_chosen(run: Run) -> None:
     made = given(
         run("gap", "--as-of", DAY, "--without", "gpqa_diamond,chess_puzzles", "--json"), "gap"

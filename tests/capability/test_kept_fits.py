@@ -4,7 +4,7 @@ import errno
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,22 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from tests.capability.irt.capability_worlds import table
+from tests.capability.few_draws import drawing
+from tests.capability.kept import kept, made, scores
 
 from headtohead.capability import fitted, kept_fits
 from headtohead.capability.irt.eci import fit_eci
 from headtohead.capability.irt.index import Index, fit_eci_index, fit_index, fit_parts
-from headtohead.capability.irt.scores import Scores
 from headtohead.capability.kept_fits import kept_index, kept_indexes
 from headtohead.cli import main
-
-
-def scores(n: int = 0) -> Scores:
-    return table(np.random.default_rng(n), 6, 4)
-
-
-def kept(n: int = 0, seed: int = 1, **how: Any) -> Index:
-    return kept_index(scores(n), "binomial", seed, fit_index, **{"draws": 100, **how})
 
 
 def plain(n: int = 0, seed: int = 1, **how: Any) -> Index:
@@ -142,14 +134,10 @@ def test_a_file_of_another_fit_is_made_anew(folder: Path) -> None:
     assert_same(kept(), plain())
 
 
-def _made(seeds: Sequence[int]) -> list[bytes]:
-    return [kept(seed=seed).ability_draws.tobytes() for seed in seeds]
-
-
 def test_processes_at_once_get_the_same_and_leave_whole_files(folder: Path) -> None:
     seeds = [1, 2, 3, 1, 2, 3]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        found = pool.map(_made, [seeds, seeds[::-1], seeds], chunksize=1)
+        found = pool.map(made, [seeds, seeds[::-1], seeds], chunksize=1)
     direct = {seed: plain(seed=seed).ability_draws.tobytes() for seed in (1, 2, 3)}
     assert found[0] == found[2] == [direct[seed] for seed in seeds]
     assert found[1] == [direct[seed] for seed in seeds[::-1]]
@@ -221,11 +209,13 @@ def test_a_gap_says_the_same_from_kept_fits(
     (tmp_path / "home").mkdir()
     day, home = "2026-10-31", str(tmp_path / "home")
     words = ["gap", "--as-of", day, "--json", "--store", home]
-    cold = CliRunner().invoke(main, words)
+    with drawing():
+        cold = CliRunner().invoke(main, words)
     assert len(list(folder.iterdir())) >= 3
     monkeypatch.setattr(fitted, "fit_index", refused)
     monkeypatch.setattr(fitted, "point_fit", refused)
-    warm = CliRunner().invoke(main, words)
+    with drawing():
+        warm = CliRunner().invoke(main, words)
     assert warm.exception is None or isinstance(warm.exception, SystemExit)
     assert json.loads(cold.stdout)["results"]
     assert warm.stdout == cold.stdout

@@ -28,7 +28,8 @@ def test_what_is_not_a_list_is_refused(value: object) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "- a: 1\n  b: [2.5, yes, 2025-12-15, ~, 'x', 0x1f]\n- &m {c: é}\n- *m\n- <<: *m\n  d: |\n    two\n",
+        "- a: 1\n  b: [2.5, yes, 2025-12-15, ~, 'x', 0x1f]\n- &m {c: é}\n- *m\n- <<: *m\n",
+        "a: |\n  two\n  lines\nb: >\n  one\n  line\n",
         "",
         "just words",
     ],

@@ -238,7 +238,7 @@ def test_another_edition_fits_without_a_change(rows: Rows) -> None:
         values[kept],
     ).well_met(4, 3)
     full = fit_eci_index(Scores.from_rows(*rows), anchors=ECI_ANCHORS, draws=0, rng=rng())
-    index = fit_eci_index(scores, anchors=ECI_ANCHORS, draws=100, rng=rng(), fixed="WINOGRANDE")
+    index = fit_eci_index(scores, anchors=ECI_ANCHORS, draws=0, rng=rng(), fixed="WINOGRANDE")
     assert 150 < len(index.models) < 222
     assert len(index.benchmarks) <= 54
     shared = [full.place(m) for m in index.models]
