@@ -464,7 +464,7 @@ def in_force(
     if not noted:
         return picked.drop("differing").with_columns(ruled)
     gone = _gone(prices, at, channel, lists)
-    moved = {} if picked["confirmed"].all() else _moved(words, _day(at))
+    moved = _moved(words, picked.filter(~pl.col("confirmed"))["seller"], _day(at))
     said: list[tuple[list[str], list[str], list[str]]] = []
     for row in picked.iter_rows(named=True):
         provider, model, differing = row["provider"], row["model_id"], row["differing"] or []
@@ -749,13 +749,16 @@ def _others(
     ]
 
 
-def _moved(prices: pl.DataFrame, day: date) -> dict[tuple[str, str], str]:
+def _moved(prices: pl.DataFrame, sellers: pl.Series, day: date) -> dict[tuple[str, str], str]:
     """By seller and model, what a word that stood for the model stands for by now."""
+    names, moved = Names.load(), dict[tuple[str, str], str]()
+    if sellers.is_empty():
+        return moved
     moving = pl.col("join_rule").str.starts_with("alias:") & (pl.col("valid_from") <= day)
     columns = ("operator", "provider", "model_name", "model_id", "valid_from")
-    rows = prices.select(*columns, "join_rule").filter(moving & pl.col("operator").is_not_null())
+    theirs = pl.col("operator").is_in(sellers.unique().to_list())
+    rows = prices.filter(theirs).select(*columns, "join_rule").filter(moving)
     rows = rows.select(columns).unique()
-    names, moved = Names.load(), dict[tuple[str, str], str]()
     for seller, provider, word, model, since in rows.sort(columns).iter_rows():
         before = names.resolve(word, on=since, provider=provider).model
         if before and before != model:
