@@ -63,6 +63,12 @@ class Seen(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+@cache
+def seen_in(text: str) -> Seen:
+    """What is in a page, looked through once for all tests of it."""
+    return Seen(text)
+
+
 def hostile_report() -> ReportResult:
     claims = [
         build.claim_verdict(
@@ -116,7 +122,7 @@ def html(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_page_is_one_small_file_that_refers_to_nothing_outside(html: str) -> None:
-    seen = Seen(html)
+    seen = seen_in(html)
     assert len(html.encode()) < 6_000_000
     for tag, attrs in seen.elements:
         assert "src" not in attrs
@@ -134,7 +140,7 @@ def test_a_page_is_one_small_file_that_refers_to_nothing_outside(html: str) -> N
 
 
 def test_every_script_is_named_by_its_hash_and_none_other_may_run(html: str) -> None:
-    seen = Seen(html)
+    seen = seen_in(html)
     policy = next(
         m["content"] for m in seen.all("meta") if "content" in m and "script-src" in m["content"]
     )
@@ -151,7 +157,7 @@ def test_every_script_is_named_by_its_hash_and_none_other_may_run(html: str) -> 
 
 
 def test_every_anchor_resolves_and_ids_are_unique(html: str) -> None:
-    seen = Seen(html)
+    seen = seen_in(html)
     assert len(seen.ids) == len(set(seen.ids))
     ids = set(seen.ids)
     for link in seen.all("a"):
@@ -166,7 +172,7 @@ def test_every_anchor_resolves_and_ids_are_unique(html: str) -> None:
 
 
 def test_tables_have_captions_and_scopes_and_the_page_has_landmarks(html: str) -> None:
-    seen = Seen(html)
+    seen = seen_in(html)
     tags = [tag for tag, _ in seen.elements]
     assert tags.count("table") == tags.count("caption")
     assert all(th.get("scope") in ("row", "col") for th in seen.all("th"))
@@ -181,7 +187,7 @@ def test_tables_have_captions_and_scopes_and_the_page_has_landmarks(html: str) -
 
 def test_hostile_text_is_only_ever_text() -> None:
     html = rendered("hostile")
-    seen = Seen(html)
+    seen = seen_in(html)
     assert not seen.all("img")
     assert "window.pwned=1" in seen.text
     assert "49" not in [w for w in seen.words if "{{" in w]
@@ -231,7 +237,7 @@ def test_every_estimate_shows_interval_n_both_dates_and_a_link() -> None:
 
 def test_a_card_shows_both_readings_the_range_what_decides_and_the_mark() -> None:
     html = rendered("plain")
-    text = Seen(html).text
+    text = seen_in(html).text
     assert (
         "Holds if the whole interval says: A ahead of B by 10 rating points to 50 rating points"
         in text
@@ -251,7 +257,7 @@ def test_a_card_shows_both_readings_the_range_what_decides_and_the_mark() -> Non
 
 
 def test_the_first_screen_has_answer_dates_and_scorecard() -> None:
-    seen = Seen(rendered("plain"))
+    seen = seen_in(rendered("plain"))
     assert "Can Chinese models stand in for US ones?" in seen.text
     assert "As stated, 1 of 5 holds, 2 are false (1 of them true in a narrower sense)" in seen.text
     assert "Evidence up to 2026-09-30" in seen.text
@@ -268,8 +274,8 @@ def test_the_first_screen_has_answer_dates_and_scorecard() -> None:
 
 def test_a_missing_exhibit_is_a_sentence_and_needs_no_chart_library() -> None:
     html = rendered("nothing known")
-    assert Seen(html).text.count("Nothing to show: no such rows were known by then.") == 0
-    assert Seen(html).text.count("Nothing to show: No such rows were known by then.") == len(
+    assert seen_in(html).text.count("Nothing to show: no such rows were known by then.") == 0
+    assert seen_in(html).text.count("Nothing to show: No such rows were known by then.") == len(
         exhibit_specs()
     )
     assert "vegaEmbed" not in html
@@ -277,11 +283,11 @@ def test_a_missing_exhibit_is_a_sentence_and_needs_no_chart_library() -> None:
 
 
 def test_a_check_is_a_page_of_its_own() -> None:
-    seen = Seen(html_of(build.check()))
+    seen = seen_in(html_of(build.check()))
     assert "Made-up claims" in seen.text
     assert "its own time, for each statement" in seen.text
     assert len([a for a in seen.all("tr") if "data-verdict" in a]) == 5
-    empty = Seen(html_of(build.check([])))
+    empty = seen_in(html_of(build.check([])))
     assert "As stated, 0 of 0 hold" in empty.text
 
 
@@ -289,7 +295,7 @@ def test_a_page_says_which_command_makes_it_again() -> None:
     assert "h2h report --as-of 2026-10-31<" in rendered("plain")
     other = rendered("other sides")
     assert "h2h report --group open --a closed --b open --as-of 2026-10-31 --about" in other
-    hostile = Seen(rendered("hostile")).text
+    hostile = seen_in(rendered("hostile")).text
     assert "--a '<img src=x onerror=" in hostile
 
 

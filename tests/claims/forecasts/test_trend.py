@@ -122,6 +122,17 @@ def test_it_moves_with_the_scale_and_the_zero_of_its_values(
     assert other.drawn(h, np.array([0.1, 0.5]))[1] == pytest.approx(found.value, abs=0.02 * by)
 
 
+@pytest.mark.parametrize("last", [1e-3, 1.0, 1e6], ids=["hair", "step", "leap"])
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9998])
+def test_an_interval_ends_where_its_tails_begin(last: float, level: float) -> None:
+    # Values that stood still until the last make ways whose forecasts lie far apart.
+    found = fit([7.0] * 9 + [7.0 + last])
+    for h in (1, 12):
+        ends = found.interval(h, level)
+        tails = found.below(h, [ends.low, ends.value, ends.high])
+        assert tails == pytest.approx([0.5 - level / 2, 0.5, 0.5 + level / 2], abs=1e-9)
+
+
 def test_too_few_values_and_values_that_do_not_vary_are_refused() -> None:
     with pytest.raises(ValueError, match="needs 8 values, not 7"):
         fit(np.arange(7.0))
