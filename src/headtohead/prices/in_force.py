@@ -451,7 +451,8 @@ def in_force(
     """
     words = prices if words is None else words
     prices = _dated(prices, words, at).filter(_sold_by(rule))
-    lists = _lists(prices, at, channel, input_share)
+    lasts = _lasts(_offered(prices, channel, "standard"), at)
+    lists = _lists(prices, at, channel, input_share, lasts)
     offers = _one_a_seller(lists, word)
     aside: dict[str, dict[str, str]] = {}
     if rule in ("cheapest", "median"):
@@ -463,7 +464,7 @@ def in_force(
     ruled = pl.lit(rule if rule in RULES else "operator").alias("rule")
     if not noted:
         return picked.drop("differing").with_columns(ruled)
-    gone = _gone(prices, at, channel, lists)
+    gone = _gone(lasts, lists)
     moved = _moved(words, picked.filter(~pl.col("confirmed"))["seller"], _day(at))
     said: list[tuple[list[str], list[str], list[str]]] = []
     for row in picked.iter_rows(named=True):
@@ -559,13 +560,20 @@ def _offered(prices: pl.DataFrame, channel: str, tier: str) -> pl.DataFrame:
 
 
 def _lists(
-    prices: pl.DataFrame, at: date | datetime, channel: str, input_share: float
+    prices: pl.DataFrame,
+    at: date | datetime,
+    channel: str,
+    input_share: float,
+    lasts: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row a list that is not free: its usual prices at an instant, and since when they hold.
 
-    `is_peak` says that another list of the seller has them as its price of the peak hours.
+    `lasts` are the last spells of its standard prices, if they are known already; `is_peak` says
+    that another list of the seller has them as its price of the peak hours.
     """
-    given = _pairs(last_spells(_offered(prices, channel, "standard"), at))
+    if lasts is None:
+        lasts = _lasts(_offered(prices, channel, "standard"), at)
+    given = _pairs(_surest(lasts.filter("holds")))
     # A price below zero is a slip of the pen, whatever the other direction costs.
     no_less = pl.all_horizontal(pl.col(c) >= 0 for c in _PAIR)
     given = mixed(given, input_share).filter((pl.col("price_usd_per_mtok") > 0) & no_less)
@@ -618,24 +626,28 @@ def _without_carried(given: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
 
 def _pairs(latest: pl.DataFrame) -> pl.DataFrame:
     """A row for each list with both directions, with a column for the price of each kind."""
-    given = latest.filter(pl.col("token_kind") == "input").rename(
-        {"price_usd_per_mtok": "input_usd_per_mtok"}
+    kind = pl.col("token_kind")
+
+    def of(one: str, column: str) -> pl.Expr:
+        return pl.col(column).filter(kind == one).first().over(LIST)
+
+    given = latest.with_columns(
+        *(of(one, "price_usd_per_mtok").alias(f"{one}_usd_per_mtok") for one in KINDS),
+        *(of("output", c).alias(f"{c}_of_output") for c in _BOTH),
+        has_output=(kind == "output").any().over(LIST),
+        seller=pl.coalesce("operator", "provider"),
     )
-    for kind in KINDS[1:]:
-        part = latest.filter(pl.col("token_kind") == kind).select(
-            *LIST,
-            pl.col("price_usd_per_mtok").alias(f"{kind}_usd_per_mtok"),
-            *(pl.col(c).alias(f"{c}_of_output") for c in _BOTH if kind == "output"),
-        )
-        given = given.join(part, on=LIST, how="inner" if kind == "output" else "left")
-    return given.with_columns(pl.coalesce("operator", "provider").alias("seller"))
+    both = given.filter((kind == "input") & pl.col("has_output"))
+    return both.drop("has_output", "price_usd_per_mtok")
 
 
-def last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) -> pl.DataFrame:
-    """The surest row of the last spell of each list, tier and kind.
+def last_spells(rows: pl.DataFrame, at: date | datetime) -> pl.DataFrame:
+    """The surest row of the last spell of each list, tier and kind that hold at an instant."""
+    return _surest(_lasts(rows, at).filter("holds"))
 
-    Those that hold at an instant, or else those that ended, with `since` their last day.
-    """
+
+def _lasts(rows: pl.DataFrame, at: date | datetime) -> pl.DataFrame:
+    """The rows of the last spell of each list, tier and kind, and whether it `holds` at `at`."""
     key = "series"
     rows = spells(rows, at).filter(pl.col("spell") == pl.col("spell").max().over(key))
     rows = rows.with_columns(
@@ -646,20 +658,22 @@ def last_spells(rows: pl.DataFrame, at: date | datetime, *, held: bool = True) -
     lasts = pl.col("valid_to").is_null() | (pl.col("valid_to") > _day(at))
     if isinstance(at, datetime):
         lasts |= (pl.col("valid_to_at") > at).fill_null(value=False)
-    lasts &= pl.col("price_usd_per_mtok").is_not_null()
-    if not held:
-        ended = pl.when(pl.col("price_usd_per_mtok").is_null()).then("since").otherwise("valid_to")
-        rows = rows.with_columns(ended.alias("since"))
-    rows = rows.filter(lasts if held else ~lasts)
-    return rows.sort(key, "doubt", "valid_from").unique(key, keep="first", maintain_order=True)
+    return rows.with_columns(holds=lasts & pl.col("price_usd_per_mtok").is_not_null())
+
+
+def _surest(lasts: pl.DataFrame) -> pl.DataFrame:
+    """Of the rows of one spell the surest, then the first."""
+    lasts = lasts.drop("holds").sort("series", "doubt", "valid_from")
+    return lasts.unique("series", keep="first", maintain_order=True)
 
 
 def _gone(
-    prices: pl.DataFrame, at: date | datetime, channel: str, lists: pl.DataFrame
+    lasts: pl.DataFrame, lists: pl.DataFrame
 ) -> dict[tuple[str, str], list[tuple[date, str, bool]]]:
     """By model and seller the lists that dropped its price, and when; true if only seen then."""
-    ended = last_spells(_offered(prices, channel, "standard"), at, held=False)
-    names = {i: publisher(i) for i in prices["source_id"].unique()}
+    over = pl.when(pl.col("price_usd_per_mtok").is_null()).then("since").otherwise("valid_to")
+    ended = _surest(lasts.filter(~pl.col("holds")).with_columns(since=over))
+    names = {i: publisher(i) for i in {*ended["source_id"], *lists["source_id"]}}
     whose = pl.col("source_id").replace(names).alias("publisher")
     ended = ended.with_columns(pl.coalesce("operator", "provider").alias("seller"), whose)
     who = ["model_id", "seller"]
