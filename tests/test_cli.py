@@ -135,19 +135,8 @@ def test_the_python_twin_gives_the_same_object(run: Run, tmp_path: Path) -> None
     }
 
 
-@pytest.mark.parametrize(
-    ("bound", "narrower", "code"),
-    [
-        ("at_least = -900", "at_least = 900", 0),
-        ("at_least = 900", "at_least = 900", 1),
-        ("at_least = 900", "at_least = -900", 1),
-        ("at_least = -58", "at_least = -900", 2),
-    ],
-    ids=["supported", "refuted", "overstated", "undecided"],
-)
-def test_the_gate_turns_verdicts_into_exit_codes(
-    run: Run, tmp_path: Path, bound: str, narrower: str, code: int
-) -> None:
+def one_claim(path: Path, bound: str, narrower: str) -> Path:
+    """A claims file of one's own."""
     stated, relaxed = (
         f"""
 says = "r"
@@ -156,7 +145,6 @@ bound = {{ {ends}, unit = "elo" }}
 """
         for ends in (bound, narrower)
     )
-    path = tmp_path / "mine.toml"
     path.write_text(
         f"""title = "t"
 origin = "o"
@@ -171,6 +159,23 @@ sources = []
 relaxes = "measure"{relaxed}""",
         encoding="utf-8",
     )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("bound", "narrower", "code"),
+    [
+        ("at_least = -900", "at_least = 900", 0),
+        ("at_least = 900", "at_least = 900", 1),
+        ("at_least = 900", "at_least = -900", 1),
+        ("at_least = -58", "at_least = -900", 2),
+    ],
+    ids=["supported", "refuted", "overstated", "undecided"],
+)
+def test_the_gate_turns_verdicts_into_exit_codes(
+    run: Run, tmp_path: Path, bound: str, narrower: str, code: int
+) -> None:
+    path = one_claim(tmp_path / "mine.toml", bound, narrower)
     assert run("check", str(path), "--as-of", "2025-12-15", "--gate").exit_code == code
     assert run("check", str(path), "--as-of", "2025-12-15").exit_code == 0
 
@@ -248,7 +253,7 @@ def test_show_marks_what_is_not_verified(run: Run) -> None:
 
 
 def test_diff_says_what_changed_and_why_and_has_a_line_of_csv_for_each_change(run: Run) -> None:
-    days = ("diff", "--from", "2025-11-20", "--to", "2025-12-25")
+    days = ("diff", "--from", "2025-11-20", "--to", "2025-12-15")
     made = envelope(run(*days, "--json"))
     kinds = {r["what"] for r in made["results"]}
     assert kinds == {"verdict", "price", "rank"}
@@ -263,14 +268,14 @@ def test_diff_says_what_changed_and_why_and_has_a_line_of_csv_for_each_change(ru
 
 
 def test_nothing_changes_in_no_time(run: Run) -> None:
-    made = envelope(run("diff", "--from", "2025-12-25", "--to", "2025-12-25", "--json"))
+    made = envelope(run("diff", "--from", "2025-12-15", "--to", "2025-12-15", "--json"))
     assert made["results"] == []
 
 
 def test_the_command_to_have_a_list_of_changes_again_says_until_when(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    day = "2025-12-25"
+    day = "2025-12-15"
     monkeypatch.setattr("headtohead.publish.command_line.today", lambda: date.fromisoformat(day))
     again = " ".join(run("diff", "--from", day).output.split("Again: ")[1].split())
     assert again == f"h2h diff --from {day} --store home --to {day}"
@@ -428,10 +433,12 @@ def test_a_report_is_written_in_every_format_and_by_each_way_out(run: Run, tmp_p
     assert "of 34 hold" in " ".join(printed.output.split())
     assert max(map(cells_of, printed.output.splitlines())) <= 80
     page, text, copy = (tmp_path / name for name in ("r.html", "r", "t.md"))
+    one_claim(tmp_path / "mine.toml", "at_least = -900", "at_least = 900")
+    of_one = (*report, "--claims", "mine.toml")
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert 10_000 < page.stat().st_size < 6_000_000
     ways = ("--html", "p.html", "--markdown", "t.md", "--out", "r", "--format", "markdown")
-    table = run(*report, "--csv", *ways)
+    table = run(*of_one, "--csv", *ways)
     assert table.exit_code == 0, table.output
     assert table.stdout.splitlines()[0].count(",") > 1
     assert len(table.stdout.splitlines()) > 1
@@ -440,7 +447,7 @@ def test_a_report_is_written_in_every_format_and_by_each_way_out(run: Run, tmp_p
         assert file.read_text(encoding="utf-8").startswith("#")
         assert "|" in file.read_text(encoding="utf-8")
         assert file.stat().st_size > 10_000
-    made = envelope(run(*report, "--json", "--out", "r.json"))
+    made = envelope(run(*of_one, "--json", "--out", "r.json"))
     assert made["verb"] == "report"
     assert date.fromisoformat(made["as_of"]) == date(2025, 12, 15)
     assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8")) == made

@@ -1,7 +1,6 @@
 """Sample sizes: published ones, exact powers by brute force, simulation."""
 
 import math
-from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -47,9 +46,18 @@ def graded_power(n: int, margin: float, sd: float, **more: Any) -> float:
     return _assumed("graded", margin, sd, **more).power_with(n)
 
 
-def _says_yes(won: int, lost: int, n: int, margin: float) -> bool:
-    interval = PairsTest(won, lost, n).interval(0.95)
-    return verdict(interval, margin) == "yes"
+def _fewest_won(n: int, margin: float, most_lost: int) -> list[int]:
+    """The fewest pairs won with which `compare` says yes, for 0 to `most_lost` that are lost.
+
+    With more won among as many lost a yes stays one, and no fewer do where more are lost:
+    `test_limits_rise_with_wins_and_fall_with_losses`.
+    """
+    fewest, won = [], 0
+    for lost in range(most_lost + 1):
+        while won + lost <= n and verdict(PairsTest(won, lost, n).interval(0.95), margin) != "yes":
+            won += 1
+        fewest.append(won)
+    return fewest
 
 
 # ---------------------------------------------------------------- published examples
@@ -93,10 +101,9 @@ def test_power_agrees_with_every_outcome(
 ) -> None:
     b, a = (discordance + true) / 2, (discordance - true) / 2
     total = 0.0
-    for won in range(n + 1):
-        for lost in range(n + 1 - won):
-            if _says_yes(won, lost, n, margin):
-                total += sp.multinomial.pmf([won, lost, n - won - lost], n, [b, a, 1 - b - a])
+    for lost, fewest in enumerate(_fewest_won(n, margin, n)):
+        for won in range(fewest, n + 1 - lost):
+            total += sp.multinomial.pmf([won, lost, n - won - lost], n, [b, a, 1 - b - a])
     found = binary_power(n, margin, discordance, true_difference=true)
     assert found == pytest.approx(total, abs=1e-9)
 
@@ -138,17 +145,9 @@ def test_the_planned_pairs_have_the_power(margin: float, discordance: float, tru
     plan = plan_binary(margin, discordance, true_difference=true)
     b, a = (discordance + true) / 2, (discordance - true) / 2
     tables = np.random.default_rng(1).multinomial(plan.pairs_n, [b, a, 1 - b - a], 4000)
-    yes = 0
-    for lost in np.unique(tables[:, 1]).tolist():
-        won = tables[tables[:, 1] == lost, 0]
-
-        def says_yes(n: int, lost: int = lost) -> bool:
-            return _says_yes(n, lost, plan.pairs_n, margin)
-
-        # With more won among as many lost a yes stays one.
-        among = range(won.max() + 1)
-        yes += int((won >= bisect_left(among, True, key=says_yes)).sum())
-    assert yes / 4000 == pytest.approx(plan.power, abs=0.025)
+    fewest = np.array(_fewest_won(plan.pairs_n, margin, int(tables[:, 1].max())))
+    yes = tables[:, 0] >= fewest[tables[:, 1]]
+    assert yes.mean() == pytest.approx(plan.power, abs=0.025)
     assert plan.power >= 0.8
 
 

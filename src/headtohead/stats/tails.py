@@ -1,6 +1,7 @@
 """How unlikely a result is by chance: exact tails of sums of votes, and many tests at once."""
 
 import math
+from functools import reduce
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike
 from headtohead.stats.inputs import FloatArray, IntArray, vector
 
 _EXACT_VOTES = 400  # beyond it the saddlepoint is as good and much faster
+_NARROW = 16  # the most that a vote scores where whole distributions are convolved at once
 _STEPS = 200
 
 
@@ -120,6 +122,10 @@ def sum_tail(chances: FloatArray, scores: IntArray, n: IntArray, reached: int) -
 
 
 def _convolved(chances: FloatArray, scores: IntArray, n: IntArray, reached: int) -> float:
+    if scores.max() <= _NARROW:
+        rows = zip(scores, chances, n.tolist(), strict=True)
+        alike = [_repeated(np.bincount(score, chance), times) for score, chance, times in rows]
+        return min(1.0, float(reduce(np.convolve, alike)[reached:].sum()))
     # All sums that have reached the mark are kept in the last place.
     mass = np.zeros(reached + 1)
     mass[0] = 1.0
@@ -135,6 +141,18 @@ def _convolved(chances: FloatArray, scores: IntArray, n: IntArray, reached: int)
                     fresh[-1] += p * mass[mass.size - step :].sum()
             mass = fresh
     return min(1.0, float(mass[-1]))
+
+
+def _repeated(chance: FloatArray, times: int) -> FloatArray:
+    """How likely each sum of that many votes is, by doubling."""
+    result = np.ones(1)
+    while times:
+        if times % 2:
+            result = np.convolve(result, chance)
+        times //= 2
+        if times:
+            chance = np.convolve(chance, chance)
+    return result
 
 
 def _saddlepoint_tail(chances: FloatArray, scores: FloatArray, n: FloatArray, x: float) -> float:

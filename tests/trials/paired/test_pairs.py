@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special
 from scipy import stats as sp
-from tests.simulations import examples
+from tests.simulations import examples, leading
 
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.trials.paired.pairs import (
@@ -112,7 +112,7 @@ def test_limits_agree_with_a_search_over_all_outcomes(b: int, a: int, n: int, ta
 
 
 @pytest.mark.parametrize(("n", "shift"), [(7, -0.2), (25, -0.1), (25, 0.1), (40, -0.03)])
-@pytest.mark.parametrize("tail", [0.025, 0.1])
+@pytest.mark.parametrize("tail", leading([0.025, 0.1], 1))
 def test_the_planned_rule_is_that_of_the_limits(n: int, shift: float, tail: float) -> None:
     differing = np.arange(n + 1)
     fewest = fewest_wins(n, differing, shift, tail)

@@ -147,7 +147,7 @@ def test_a_pilot_of_one_item_says_nothing() -> None:
         from_pilot(pair(side("a", [0.5]), side("b", [0.7])))
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(20) // 2)
 @given(st.floats(0.1, 0.3), st.floats(0.05, 0.6), st.sampled_from(["binary", "preference"]))
 def test_one_item_fewer_would_often_not_do(margin: float, share: float, kind: Kind) -> None:
     spread = share if kind == "binary" else 1 - share

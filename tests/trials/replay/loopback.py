@@ -1,6 +1,7 @@
 """A raw server on this machine that breaks off, waits or drops connections as a test says."""
 
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterable
@@ -39,6 +40,8 @@ class Loopback:
     script: Script
     asked: list[Asked] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    open_n: int = 0
+    closed: threading.Condition = field(default_factory=threading.Condition)
 
     def __enter__(self) -> "Loopback":
         outer = self
@@ -49,6 +52,17 @@ class Loopback:
 
         class Server(socketserver.ThreadingTCPServer):
             request_queue_size = 128
+
+            def process_request(self, request: Any, client_address: Any) -> None:
+                with outer.closed:
+                    outer.open_n += 1
+                super().process_request(request, client_address)
+
+            def process_request_thread(self, request: Any, client_address: Any) -> None:
+                super().process_request_thread(request, client_address)
+                with outer.closed:
+                    outer.open_n -= 1
+                    outer.closed.notify_all()
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 """A client that was killed is no news."""
@@ -69,6 +83,14 @@ class Loopback:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+    def hear_out(self) -> None:
+        """Wait until all requests sent so far are dealt with, also those of clients now dead."""
+        with socket.create_connection(self.server.server_address[:2]) as last:
+            last.shutdown(socket.SHUT_WR)
+            last.recv(1)  # connections are taken in the order in which they came
+        with self.closed:
+            self.closed.wait_for(lambda: not self.open_n)
 
     @property
     def base_url(self) -> str:

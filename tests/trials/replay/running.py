@@ -3,19 +3,51 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from headtohead.logs.calls import Call
 from headtohead.prices.rates import Rates
+from headtohead.trials.replay import client
+from headtohead.trials.replay import replay as replaying
 from headtohead.trials.replay.client import Endpoint
-from headtohead.trials.replay.limits import Settings
-from headtohead.trials.replay.replay import ReplayOutcome, replay
+from headtohead.trials.replay.limits import Settings, Throttle
+from headtohead.trials.replay.replay import Asker, ReplayOutcome, replay
 from headtohead.trials.replay.wire import Completion
 
 RATES = Rates(input_usd_per_mtok=1.0, output_usd_per_mtok=10.0)
+
+
+class SkippingClock:
+    """Time that passes only while someone sleeps, and then at once."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+def by_skipping_clock(
+    patch: pytest.MonkeyPatch, throttle: type[Throttle] = Throttle
+) -> SkippingClock:
+    """The clock by which all replays are timed, wait and send again from now on."""
+    clock = SkippingClock()
+    for module in (client, replaying):
+        patch.setattr(module, "time", clock)
+    timed = partial(throttle, clock=clock.monotonic, sleep=clock.sleep)
+    patch.setattr(replaying, "Throttle", timed)
+    patch.setattr(replaying, "Asker", partial(Asker, sleep=clock.sleep))
+    return clock
 
 
 @dataclass

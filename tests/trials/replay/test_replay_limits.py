@@ -4,7 +4,6 @@ import asyncio
 import json
 import math
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.simulations import examples
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, call, http
-from tests.trials.replay.running import RATES, RepeatedReplay
+from tests.trials.replay.running import RATES, RepeatedReplay, SkippingClock, by_skipping_clock
 
 from headtohead.core.errors import InputError
 from headtohead.logs.calls import Usage
@@ -29,21 +28,6 @@ from headtohead.trials.replay.limits import (
 )
 
 
-class Clock:
-    """Time that passes only while someone sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        assert seconds > 0
-        self.now += seconds
-        await asyncio.sleep(0)
-
-
 @given(
     st.floats(1, 6000),
     st.lists(st.floats(0.01, 500), min_size=1, max_size=60),
@@ -51,8 +35,8 @@ class Clock:
 def test_no_minute_sees_more_than_the_rate_a_second_and_one_request_more(
     per_minute: float, amounts: list[float]
 ) -> None:
-    clock = Clock()
-    bucket = Bucket(per_minute, clock)
+    clock = SkippingClock()
+    bucket = Bucket(per_minute, clock.monotonic)
     taken: list[tuple[float, float]] = []
     for amount in amounts:
         clock.now += bucket.wait_s(amount)
@@ -66,12 +50,12 @@ def test_no_minute_sees_more_than_the_rate_a_second_and_one_request_more(
 
 
 def test_requests_and_tokens_are_let_go_at_the_rate_in_their_order() -> None:
-    clock, order = Clock(), []
+    clock, order = SkippingClock(), []
 
     async def run() -> None:
         throttle = Throttle(
             Settings(concurrency_n=4, requests_per_minute=120, tokens_per_minute=60_000),
-            clock,
+            clock.monotonic,
             clock.sleep,
         )
 
@@ -90,10 +74,11 @@ def test_requests_and_tokens_are_let_go_at_the_rate_in_their_order() -> None:
 
 
 def test_tokens_that_were_not_used_are_given_back() -> None:
-    clock = Clock()
+    clock = SkippingClock()
 
     async def run() -> None:
-        throttle = Throttle(Settings(concurrency_n=1, tokens_per_minute=60_000), clock, clock.sleep)
+        slow = Settings(concurrency_n=1, tokens_per_minute=60_000)
+        throttle = Throttle(slow, clock.monotonic, clock.sleep)
         for _ in range(61):
             await throttle.enter(1000)
             throttle.leave(1000, 500)
@@ -103,10 +88,10 @@ def test_tokens_that_were_not_used_are_given_back() -> None:
 
 
 def test_one_refusal_stops_all_and_halves_the_speed_which_then_grows_again() -> None:
-    clock = Clock()
+    clock = SkippingClock()
 
     async def run() -> list[int]:
-        throttle = Throttle(Settings(concurrency_n=16), clock, clock.sleep)
+        throttle = Throttle(Settings(concurrency_n=16), clock.monotonic, clock.sleep)
         sent = [await throttle.enter(1) for _ in range(16)]
         for when in sent:
             throttle.slow_down(when, 30.0)
@@ -123,23 +108,38 @@ def test_one_refusal_stops_all_and_halves_the_speed_which_then_grows_again() -> 
     assert asyncio.run(run()) == [8, 4, 16]
 
 
-def test_all_workers_wait_as_long_as_the_endpoint_asks_one_of_them(tmp_path: Path) -> None:
+def test_all_workers_wait_as_long_as_the_endpoint_asks_one_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     times: list[float] = []
-    lock = threading.Lock()
+    lock, refused = threading.Lock(), threading.Event()
+
+    class Refused(Throttle):
+        def slow_down(self, sent: float, wait_s: float) -> None:
+            super().slow_down(sent, wait_s)
+            refused.set()
+
+    clock = by_skipping_clock(monkeypatch, Refused)
 
     def script(asked: Asked) -> Iterator[Piece]:
         with lock:
-            times.append(time.monotonic())
+            times.append(clock.now)
             first = len(times) == 1
-        yield http(429, b"{}", "Retry-After: 0.5") if first else answered("y")
+        if first:
+            yield http(429, b"{}", "Retry-After: 0.5")
+        else:
+            refused.wait(60)
+            yield answered("y")
 
     with Loopback(script) as server:
         run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
         run([call(str(i)) for i in range(30)])
     assert len(run.answers) == 30
-    assert times[-1] - times[0] >= 0.45
     # Only what was under way at once with the refused one came before.
-    assert sum(t < times[0] + 0.45 for t in times) <= 8 + 8
+    before = [t for t in times if t < 0.5]
+    assert before == [0.0] * len(before)
+    assert 1 <= len(before) <= 8
+    assert len(times) == 31
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,12 @@
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.browser import CHROMIUM, browser  # noqa: F401
+from tests.browser import CHROMIUM, OnePage, browser, one_page, quiet_page  # noqa: F401
 
 from headtohead.core.errors import InputError
 from headtohead.trials.scoring.ballot import key_file_of, read_votes, write_ballot
@@ -82,35 +81,6 @@ def test_a_ballot_is_never_overwritten(made: Path) -> None:
 # ---------------------------------------------------------------- in a browser
 
 
-@pytest.fixture
-def opened(browser: Any, made: Path) -> Iterator[Callable[..., Any]]:  # noqa: F811
-    """Opens the ballot; nothing may be said on its console or leave the machine."""
-    contexts: list[Any] = []
-    trouble: list[str] = []
-
-    def page_of(**options: Any) -> Any:
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: trouble.append(f"{m.type}: {m.text}"))
-        page.on("pageerror", lambda e: trouble.append(f"error: {e}"))
-        page.on(
-            "request",
-            lambda r: (
-                None
-                if r.url.startswith(("file:", "data:", "blob:"))
-                else trouble.append(f"request: {r.url}")
-            ),
-        )
-        page.goto(made.as_uri())
-        return page
-
-    yield page_of
-    for context in contexts:
-        context.close()
-    assert trouble == []
-
-
 def saved(page: Any, folder: Path, name: str) -> Path:
     with page.expect_download() as caught:
         page.locator("#save").click()
@@ -125,8 +95,8 @@ def sides(made: Path) -> dict[str, str]:
 
 
 @needs_browser
-def test_answers_are_plain_text_and_run_nothing(opened: Any, made: Path) -> None:
-    page = opened()
+def test_answers_are_plain_text_and_run_nothing(quiet_page: OnePage, made: Path) -> None:  # noqa: F811
+    page = quiet_page.open(made.as_uri())
     assert page.locator("#request").text_content() == "user:\nquestion 0"
     a, b = ("#first", "#second") if sides(made)[KEYS[0]] == "A" else ("#second", "#first")
     assert page.locator(a).text_content() == f"{EVIL} alpha 0"
@@ -138,9 +108,11 @@ def test_answers_are_plain_text_and_run_nothing(opened: Any, made: Path) -> None
 
 @needs_browser
 def test_keys_vote_a_reload_loses_nothing_and_the_file_comes_back(
-    opened: Any, made: Path, tmp_path: Path
+    quiet_page: OnePage,  # noqa: F811
+    made: Path,
+    tmp_path: Path,
 ) -> None:
-    page = opened()
+    page = quiet_page.open(made.as_uri())
     assert page.locator("#save").is_disabled()
     page.wait_for_timeout(60)
     for key in "12":
@@ -178,7 +150,7 @@ def test_keys_vote_a_reload_loses_nothing_and_the_file_comes_back(
     assert found.votes[0].seconds >= 0.06
     assert (found.items_n, found.repeated_n, found.changed_n) == (6, 3, 1)
 
-    other = opened()
+    other = quiet_page.open(made.as_uri())  # by someone who was never there
     assert other.locator("#count").text_content() == "0 of 6 voted"
     other.keyboard.press("1")
     second = saved(other, tmp_path, "second.json")
@@ -190,8 +162,8 @@ def test_keys_vote_a_reload_loses_nothing_and_the_file_comes_back(
 
 
 @needs_browser
-def test_it_is_usable_in_dark_and_on_a_phone(opened: Any) -> None:
-    page = opened(color_scheme="dark", viewport={"width": 360, "height": 740})
+def test_it_is_usable_in_dark_and_on_a_phone(quiet_page: OnePage, made: Path) -> None:  # noqa: F811
+    page = quiet_page.open(made.as_uri(), color_scheme="dark", viewport=(360, 740))
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(18, 23, 30)"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

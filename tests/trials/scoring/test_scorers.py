@@ -1,7 +1,6 @@
 """Patterns, schemas and functions of the user's own as scorers, and what each refuses."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -70,22 +69,22 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
 
 
 def test_a_pattern_that_never_ends_is_stopped_and_the_next_text_is_matched() -> None:
-    pattern = TimedPattern("(a+)+$", 1, seconds=0.3)
+    pattern = TimedPattern("(a+)+$", 1, seconds=60)
     assert pattern.last("aaa") == (True, "aaa")
-    start = time.monotonic()
+    pattern.seconds = 0.1
     with pytest.raises(TimeoutError):
         pattern.last("a" * 60 + "!")
-    assert time.monotonic() - start < 5
+    pattern.seconds = 60
     assert pattern.last("zaa\U0001f600 \ud800 aa") == (True, "aa")
 
 
 def test_an_item_whose_pattern_never_ends_is_unscored(monkeypatch: pytest.MonkeyPatch) -> None:
     init = TimedPattern.__init__
     monkeypatch.setattr(
-        TimedPattern, "__init__", lambda self, pattern, group: init(self, pattern, group, 0.2)
+        TimedPattern, "__init__", lambda self, pattern, group: init(self, pattern, group, 0.1)
     )
     found = scorer_from("regex:(?:a+)+$")(call("a" * 60 + "!"))
-    assert found == Scored(None, why="the pattern took longer than 0.2 seconds")
+    assert found == Scored(None, why="the pattern took longer than 0.1 seconds")
 
 
 # ---------------------------------------------------------------- JSON schema

@@ -5,11 +5,13 @@ import math
 import numpy as np
 import pytest
 from benchmarks.sequential_whole import decide, log_wealth
+from tests.simulations import lengths
 
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
 from headtohead.trials.sequential import SequentialPlan
 
 _RUNS, _N = 500, 1000
+_SOME = pytest.mark.parametrize("runs", lengths(200, _RUNS))
 
 
 def _pairs(seed: int, discordance: float, mean: float, n: int = _N) -> FloatArray:
@@ -32,8 +34,8 @@ def _weighted(seed: int, mean: float) -> FloatArray:
 
 def _at_most(wrong: BoolArray | IntArray, promised: float) -> bool:
     """Whether no more runs are wrong (not 0) than is promised, within chance."""
-    share = int(np.count_nonzero(wrong)) / _RUNS
-    return share <= promised + 3 * math.sqrt(promised * (1 - promised) / _RUNS)
+    share = int(np.count_nonzero(wrong)) / wrong.size
+    return share <= promised + 3 * math.sqrt(promised * (1 - promised) / wrong.size)
 
 
 _WORLDS = {
@@ -49,10 +51,11 @@ _WORLDS = {
 
 
 @pytest.mark.parametrize("world", _WORLDS)
-def test_verdicts_err_no_more_than_promised(world: str) -> None:
+@_SOME
+def test_verdicts_err_no_more_than_promised(world: str, runs: int) -> None:
     """The truth is the margin itself, so that either verdict is wrong, and the interval misses."""
     x, plan = _WORLDS[world]
-    found = decide(x, plan)
+    found = decide(x[:runs], plan)
     assert _at_most(found.yes_at, 0.025)
     assert _at_most(found.no_at, 0.025)
     assert _at_most((found.yes_at > 0) | (found.no_at > 0), 0.05)
@@ -65,15 +68,17 @@ def test_the_errors_are_used() -> None:
 
 
 @pytest.mark.parametrize("truth", [-0.2, 0.0, 0.1])
-def test_interval_holds_the_truth_at_all_times(truth: float) -> None:
-    plan, x = SequentialPlan(0.05), _pairs(11, 0.3, truth)
+@_SOME
+def test_interval_holds_the_truth_at_all_times(truth: float, runs: int) -> None:
+    plan, x = SequentialPlan(0.05), _pairs(11, 0.3, truth)[:runs]
     most = np.maximum(log_wealth(x, truth, plan), log_wealth(-x, -truth, plan)).max(axis=1)
     assert _at_most(most >= plan.threshold, 0.05)
 
 
 @pytest.mark.parametrize("truth", [0.0, 0.05])
-def test_gives_up_rarely_where_the_plan_holds(truth: float) -> None:
-    found = decide(_pairs(12, 0.2, truth), SequentialPlan(0.1, spread=0.45), give_up=0.1)
+@_SOME
+def test_gives_up_rarely_where_the_plan_holds(truth: float, runs: int) -> None:
+    found = decide(_pairs(12, 0.2, truth)[:runs], SequentialPlan(0.1, spread=0.45), give_up=0.1)
     gave_up = found.gave_up_at > 0
     gave_up &= (found.yes_at == 0) | (found.gave_up_at < found.yes_at)
     assert _at_most(gave_up, 0.1)

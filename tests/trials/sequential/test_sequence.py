@@ -1,7 +1,6 @@
 """One test, one observation at a time: the interval, the verdict, and how they hang together."""
 
 import math
-import time
 
 import numpy as np
 import pytest
@@ -124,12 +123,23 @@ def test_gives_up_on_a_plan_that_fails() -> None:
     assert 0 < found.gave_up_at < min(decided, default=math.inf)
 
 
-def test_ten_thousand_observations_are_cheap() -> None:
-    x, test = _drawn(10_000, 0.1, 0.1), Sequential(SequentialPlan(0.05))
-    begin = time.process_time()
-    state = add_all(test, x)
-    assert time.process_time() - begin < 5
-    assert state.high - state.low < 0.05
+@pytest.mark.parametrize("n", lengths(2500, 10_000))
+def test_the_ends_of_many_observations_are_found_seldom(
+    n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_at: list[int] = []
+    narrow = Sequential._narrow
+
+    def counted(self: Sequential) -> None:
+        found_at.append(self._n)
+        narrow(self)
+
+    monkeypatch.setattr(Sequential, "_narrow", counted)
+    state = add_all(Sequential(SequentialPlan(0.05)), _drawn(n, 0.1, 0.1))
+    # Each time takes as long as there are observations: in all no longer than 200 times the last.
+    assert sum(found_at) <= 200 * n
+    assert found_at[-1] > 0.98 * n
+    assert state.high - state.low < 0.05 * math.sqrt(10_000 / n)
 
 
 def test_refuses_what_it_cannot_use() -> None:

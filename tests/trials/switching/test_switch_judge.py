@@ -28,9 +28,9 @@ from headtohead.trials.scoring.scored import Duel
 from headtohead.trials.switching.settings import Pace
 
 # Of items that A has right and B wrong, of items that both have alike.
-BETTER_N, ALIKE_N = 24, 12
+BETTER_N, ALIKE_N = 20, 8
 # It picks the first answer in both orders, on so many of either kind.
-FOOLED_N, ALWAYS_FIRST_N = 4, 8
+FOOLED_N, ALWAYS_FIRST_N = 3, 6
 PACE = Pace(cap_tokens=64, concurrency=4)
 
 
@@ -88,7 +88,7 @@ def court(tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory) -> 
         for call, verdict in zip(judge_calls(duels[key], model="judge"), says[key], strict=True):
             assert call.messages is not None
             knowledge.append((call.messages, reply(verdict)))
-    made = write_model(folder / "judge.gguf", knowledge, arch="llama", merges_n=300, seed=5)
+    made = write_model(folder / "judge.gguf", knowledge, arch="llama", merges_n=700, seed=5)
     log = rewritten(whole, folder / "log.jsonl", rows)
     with serving(made.path, "judge") as url:
         yield Court(url, log, duels, says)

@@ -13,11 +13,9 @@ from typing import Any
 
 import pytest
 from tests.models.conftest_parts import TinyModels
-from tests.trials.switching.parts import CountedCandidate, answers, lines, made_by
+from tests.trials.switching.parts import LEVEL, CountedCandidate, answers, lines, made_by
 
 ROOT = Path(__file__).parents[3]
-# Sooner decided than at the usual 0.95.
-LEVEL = 0.8
 ENV = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 

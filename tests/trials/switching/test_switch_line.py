@@ -27,6 +27,8 @@ from headtohead.trials.switching.settings import Pace
 from headtohead.trials.switching.summing import savings_of
 from headtohead.trials.switching.verb import switch
 
+N = 20
+
 
 @dataclass
 class FailingLine:
@@ -58,7 +60,7 @@ class FailingLine:
         return Response(json.dumps(answer), content_type="application/json")
 
     def switch(self, *, row: Mapping[str, Any] | None = None, **more: Any) -> TrialResult:
-        rows = logged_calls(60, **(row or {}))
+        rows = logged_calls(N, **(row or {}))
         Path("log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         said: dict[str, Any] = {
             "base_url": self.base_url,
@@ -83,26 +85,26 @@ def line(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_what_was_never_answered_counts_alike_for_a_scorer_and_people(line: FailingLine) -> None:
-    line.lost = set(range(0, 54, 6))
+    line.lost = set(range(0, 18, 6))
     by_scorer = line.switch(scorer="exact").details
-    assert by_scorer.quality.difference.value == pytest.approx(-9 / 60)
-    assert by_scorer.failures == {"unanswered": (0, 9)}
+    assert by_scorer.quality.difference.value == pytest.approx(-3 / N)
+    assert by_scorer.failures == {"unanswered": (0, 3)}
     line.switch(human=True)
     key = json.loads(Path("ballot.key.json").read_text(encoding="utf-8"))
     shown = [item for _, item, _ in key["items"]]
-    assert len(shown) == 51
+    assert len(shown) == N - 3
     votes = vote_file(Path("votes.json"), Path("ballot.html"), dict.fromkeys(shown, 0.0))
     asked = len(line.bodies)
     people = line.switch(votes=[votes])
     assert len(line.bodies) == asked
-    assert people.details.quality.difference.value == pytest.approx(-9 / 60)
-    assert people.details.failures == {"unanswered": (0, 9)}
+    assert people.details.quality.difference.value == pytest.approx(-3 / N)
+    assert people.details.failures == {"unanswered": (0, 3)}
     assert people.sheet.word != "SWITCH"
-    assert any("9 requests never got an answer" in note for note in people.details.notes)
+    assert any("3 requests never got an answer" in note for note in people.details.notes)
 
 
 def test_a_page_instead_of_answers_is_no_verdict_and_is_asked_again(line: FailingLine) -> None:
-    line.lost = set(range(60))
+    line.lost = set(range(N))
     with pytest.raises(SourceUnreachable, match=r"10 calls in a row.*the answer is not JSON"):
         line.switch(scorer="exact")
     line.lost = set()
@@ -156,14 +158,14 @@ def test_an_endpoint_that_does_not_answer_is_not_cheap() -> None:
 
 
 def test_every_name_that_answered_is_counted(line: FailingLine) -> None:
-    line.served = dict.fromkeys(range(54), "newest-mini")
+    line.served = dict.fromkeys(range(18), "newest-mini")
     found = line.switch(scorer="exact")
     assert any(
-        "answered as newest-mini (54) and new (6) of 60 answers" in note
+        "answered as newest-mini (18) and new (2) of 20 answers" in note
         for note in found.details.notes
     )
     spent = next(s for s in found.as_json()["sections"] if s["section"] == "spent")
-    assert ["Answered as newest-mini", "54"] in [list(row.values()) for row in spent["rows"]]
+    assert ["Answered as newest-mini", "18"] in [list(row.values()) for row in spent["rows"]]
 
 
 def test_a_candidate_of_the_name_in_the_log_is_remarked_on(line: FailingLine) -> None:
@@ -175,7 +177,7 @@ def test_a_candidate_of_the_name_in_the_log_is_remarked_on(line: FailingLine) ->
 def test_only_the_tasks_that_are_named_are_replayed(line: FailingLine) -> None:
     row = {"task": "sums"}
     found = line.switch(scorer="exact", row=row, tasks="sum*").details
-    assert (found.items, found.log_rows) == (60, 60)
+    assert (found.items, found.log_rows) == (N, N)
     with pytest.raises(InputError, match=r"other tasks than caps\. It has the tasks sums"):
         line.switch(scorer="exact", row=row, tasks="caps")
 
@@ -184,7 +186,7 @@ def test_savings_without_usage_say_that_they_are_estimated(line: FailingLine) ->
     line.counts = False
     found = line.switch(scorer="exact")
     assert (
-        "per thousand requests, estimated: 60 answers came without usable token counts."
+        "per thousand requests, estimated: 20 answers came without usable token counts."
         in found.sheet.sentence
     )
 
@@ -197,6 +199,6 @@ def test_parameters_of_the_log_are_sent_or_counted_by_name(line: FailingLine) ->
         assert (body["chat_template_kwargs"], body["temperature"]) == (off, 0)
         assert "top_logprobs" not in body
     assert (
-        "Parameters of logged requests that were not sent: guided_regex (in 60) and top_logprobs "
-        "(in 60)." in found.details.notes
+        "Parameters of logged requests that were not sent: guided_regex (in 20) and top_logprobs "
+        "(in 20)." in found.details.notes
     )

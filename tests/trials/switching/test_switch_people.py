@@ -141,7 +141,7 @@ def test_a_ballot_can_be_an_arena_and_its_votes_decide(
 ) -> None:
     facts = asked(tiny_models, log_a)
     waiting = tried(
-        log_a, tiny_models.base_url_b, human=True, items=40, ballot_items=24, ballot="vote.toml"
+        log_a, tiny_models.base_url_b, human=True, items=40, ballot_items=16, ballot="vote.toml"
     )
     assert waiting.sheet.word == "NEEDS VOTES"
     assert any("`h2h arena serve vote.toml`" in note for note in waiting.details.notes)
@@ -153,7 +153,7 @@ def test_a_ballot_can_be_an_arena_and_its_votes_decide(
             likes_b = truth(facts[id.prompt]) * (1 if id.right_entrant == "tiny-b" else -1)
             voter.vote(battle, "right" if likes_b > 0 else "left" if likes_b < 0 else "tie")
     found = tried(log_a, tiny_models.base_url_b, votes=["vote.sqlite"], items=40).details
-    assert (found.means, found.stopped, found.items) == ("human", "votes", 24)
+    assert (found.means, found.stopped, found.items) == ("human", "votes", 16)
     by_file = np.mean([truth(facts[row["key"]]) for row in lines(Path("vote.answers.jsonl"))])
     assert found.quality.difference.value == pytest.approx(by_file)
     with pytest.raises(InputError, match="people may be voting"):

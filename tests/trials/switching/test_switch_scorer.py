@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from tests.models.tokens import chat
 from tests.simulations import lengths, slack
 from tests.trials.switching.parts import (
     DAY,
+    LEVEL,
     QUICK,
     answers,
     classes,
@@ -38,9 +38,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(params=lengths(1, 4))
+@pytest.fixture(params=lengths(1, 2))
 def repeats(request: pytest.FixtureRequest) -> int:
-    """How often each fact is asked where once tells as much as the four times of the log."""
+    """How often each fact is asked where once tells as much as the two times of the log."""
     return int(request.param)
 
 
@@ -57,21 +57,6 @@ def log(log_a: Path, tmp_path: Path, repeats: int) -> Path:
     return rewritten(log_a, tmp_path / "log.jsonl", rows)
 
 
-@pytest.fixture(scope="module")
-def whole(
-    tiny_models: TinyModels, log_a: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Switch, Path]:
-    """tiny-b on the whole log, and its ledger."""
-    ledger = tmp_path_factory.mktemp("whole") / "log-tiny-b.ledger.jsonl"
-    return made_by(log_a, tiny_models.base_url_b, stop=False, ledger=str(ledger)), ledger
-
-
-@pytest.fixture
-def bought(whole: tuple[Switch, Path], tmp_path: Path) -> Path:
-    """A ledger of one's own that holds all of tiny-b's answers, so that none is asked for."""
-    return Path(shutil.copy(whole[1], tmp_path / "bought.jsonl"))
-
-
 def difference(models: TinyModels, skill: str = "") -> float:
     """The truth: tiny-b minus tiny-a."""
     return models.right_frac("b", skill) - models.right_frac("a", skill)
@@ -83,12 +68,12 @@ def difference(models: TinyModels, skill: str = "") -> float:
 def test_a_worse_candidate_is_refused_and_a_better_one_taken_as_is_true_of_them(
     tiny_models: TinyModels, log_a: Path, log_b: Path, bought: Path
 ) -> None:
-    worse = made_by(log_a, tiny_models.base_url_b, ledger=bought)
+    worse = made_by(log_a, tiny_models.base_url_b, level=LEVEL, ledger=bought)
     truth = difference(tiny_models)
     assert truth < -0.1
     assert worse.quality.verdict == "no"
     assert worse.stopped == "decided"
-    assert worse.quality.decided_at == worse.items < worse.log_rows == 404
+    assert worse.quality.decided_at == worse.items < worse.log_rows == 202
     assert worse.quality.difference.low <= truth <= worse.quality.difference.high < -0.05
 
     better = made_by(log_b, tiny_models.base_url_a, from_model="tiny-b", model="tiny-a")
@@ -102,9 +87,9 @@ def test_a_worse_candidate_is_refused_and_a_better_one_taken_as_is_true_of_them(
 def test_a_model_against_itself_needs_more_items_and_names_how_many(
     tiny_models: TinyModels, log_a: Path
 ) -> None:
-    found = tried(log_a, tiny_models.base_url_a, model="tiny-a", margin="1pp", items=60)
+    found = tried(log_a, tiny_models.base_url_a, model="tiny-a", margin="1pp", items=30)
     made = found.details
-    assert (made.quality.verdict, made.stopped, made.items) == ("undecided", "end", 60)
+    assert (made.quality.verdict, made.stopped, made.items) == ("undecided", "end", 30)
     assert made.quality.difference.value == 0
     assert made.quality.needed > 0
     assert found.sheet.word == f"NEED {made.quality.needed:,} MORE"
@@ -115,10 +100,10 @@ def test_without_stopping_the_estimate_is_the_truth_of_the_log(
     tiny_models: TinyModels, log_a: Path, whole: tuple[Switch, Path]
 ) -> None:
     made = whole[0]
-    assert made.items == 404
+    assert made.items == 202
     assert made.quality.difference.value == pytest.approx(difference(tiny_models))
     assert made.quality.decided_at is not None
-    assert made.quality.decided_at < 404
+    assert made.quality.decided_at < 202
     assert list(classes(made)) == ["add", "capital"]
     for name, value in classes(made).items():
         assert value == pytest.approx(difference(tiny_models, name))
@@ -136,11 +121,11 @@ def test_equal_requests_are_asked_each_time_since_an_answer_is_a_draw_too(
     tiny_models: TinyModels, log_a: Path, whole: tuple[Switch, Path]
 ) -> None:
     made, ledger = whole
-    assert (made.spent.asked_n, made.spent.sent_n) == (404, 404)
+    assert (made.spent.asked_n, made.spent.sent_n) == (202, 202)
     prompts = {row["id"]: row["messages"][0]["content"] for row in lines(log_a)}
     kept = answers(ledger)
     assert len({prompts[key] for key in kept}) == 101
-    assert len(kept) == 404
+    assert len(kept) == 202
     truth = {fact.prompt: fact.answer_b for fact in tiny_models.facts}
     assert {key: a["text"] for key, a in kept.items()} == {k: truth[prompts[k]] for k in kept}
 
@@ -380,7 +365,7 @@ def test_an_endpoint_on_this_machine_and_one_of_a_known_operator(
 
 
 def test_a_second_run_pays_nothing_and_says_the_same(tiny_models: TinyModels, log_a: Path) -> None:
-    options: dict[str, Any] = {"price": "1,4", "price_from": "1,4", "level": 0.8}
+    options: dict[str, Any] = {"price": "1,4", "price_from": "1,4", "level": LEVEL}
     first = made_by(log_a, tiny_models.base_url_b, **options)
     before = answers(Path("log-tiny-b.ledger.jsonl"))
     second = made_by(log_a, tiny_models.base_url_b, **options)

@@ -1,14 +1,11 @@
 """`h2h switch` at an endpoint that asks to wait, breaks off, answers in part or as another."""
 
-import asyncio
 import io
 import json
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +22,27 @@ from tests.trials.replay.loopback import (
     streamed,
     token,
 )
+from tests.trials.replay.running import SkippingClock, by_skipping_clock
 from tests.trials.switching.parts import logged_calls, vote_file
 
 from headtohead.cli import main
 from headtohead.publish import command_line
-from headtohead.trials.replay import replay
-from headtohead.trials.replay.limits import Throttle
 
-N = 60
+N = 20
 TIE = json.dumps({"reason": "", "verdict": "tie"})
 
 
 @dataclass
 class Responder:
-    """A server on this machine that is candidate and judge, and a log of 60 requests to it.
+    """A server on this machine that is candidate and judge, and a log of N requests to it.
 
     Attributes:
         says: What the candidate does with a request; the judge says "tie" to every pair.
         row: Fields of every logged request.
-        n: How many there are.
     """
 
     says: Callable[[int], Iterable[Piece]] = lambda _: streamed("4")
     row: dict[str, Any] = field(default_factory=dict)
-    n: int = N
     asked: list[Asked] = field(default_factory=list)
     base_url: str = ""
 
@@ -59,9 +53,9 @@ class Responder:
         return self.says(int(asked.key.split()[-1]))
 
     def __call__(self, *words: str) -> Result:
-        rows = logged_calls(self.n, **self.row)
+        rows = logged_calls(N, **self.row)
         Path("log.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-        said = ["switch", "log.jsonl", "--from", "old", "--to", "new", "--margin", "10pp"]
+        said = ["switch", "log.jsonl", "--from", "old", "--to", "new", "--margin", "25pp"]
         said += ["--price-from", "10,40", "--price-to", "1,4", "--price-judge", "1,2"]
         said += ["--no-stop", "--concurrency", "1", "--as-of", "2026-10-31"]
         if "--base-url" not in words:
@@ -77,28 +71,10 @@ class Responder:
         return dict(json.loads(found.stdout))
 
 
-class SkippingClock:
-    """A clock that whoever sleeps moves on at once."""
-
-    slept_s = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.slept_s
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept_s += seconds
-        await asyncio.sleep(0)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SkippingClock:
     """The clock by which requests are sent again."""
-    found = SkippingClock()
-    throttle = partial(Throttle, clock=found.monotonic, sleep=found.sleep)
-    monkeypatch.setattr(replay, "time", found)
-    monkeypatch.setattr(replay, "Throttle", throttle)
-    monkeypatch.setattr(replay, "Asker", partial(replay.Asker, sleep=found.sleep))
-    return found
+    return by_skipping_clock(monkeypatch)
 
 
 @pytest.fixture
@@ -146,8 +122,8 @@ def test_what_is_waited_for_is_said_once_a_wait(
     # The second wait, a second later, is one line too many for ten seconds.
     assert len(said) == 1
     assert said[0].startswith(f"{host} asks to wait 1 second (HTTP {status}, {why}")
-    assert said[0].endswith("; 12 of 60 requests answered.")
-    assert 2 < clock.slept_s < 3
+    assert said[0].endswith("; 12 of 20 requests answered.")
+    assert 2 <= clock.now <= 2.1
 
 
 def test_a_judge_that_asks_to_wait_is_named(line: Responder) -> None:
@@ -168,7 +144,7 @@ def test_a_long_wait_ends_with_75_and_is_taken_up_again(line: Responder) -> None
     assert "12 answers of this run are kept in log-new.ledger.jsonl" in said
     away.clear()
     assert line("--scorer", "exact").exit_code == 0
-    assert len(line.asked) == 12 + 1 + 48
+    assert len(line.asked) == 12 + 1 + 8
 
 
 def test_waits_add_up_until_an_answer_comes(line: Responder) -> None:
@@ -186,7 +162,7 @@ def test_a_refused_connection_is_said_and_ends_with_75(line: Responder) -> None:
     assert found.exit_code == 75
     first = next(row for row in found.stderr.splitlines() if "asked again" in row)
     assert first.startswith(f"{host} gave no answer (it cannot be reached: ")
-    assert first.endswith("; 0 of 60 requests answered.")
+    assert first.endswith("; 0 of 20 requests answered.")
 
 
 class Terminal(io.StringIO):
@@ -205,7 +181,7 @@ def test_a_terminal_sees_how_many_there_are_and_each_wait(monkeypatch: pytest.Mo
             tell(0, N, 0.0, None, f"localhost:1234 asks to wait {seconds} seconds.")
         tell(12, N, 0.0, None, "")
     seen = terminal.getvalue()
-    assert "12/60" in seen
+    assert "12/20" in seen
     assert "asks to wait 30 seconds" in seen
     assert "asks to wait 20 seconds" in seen
 
@@ -228,7 +204,7 @@ def test_streams_that_always_break_end_with_75_and_are_asked_again(line: Respond
 def test_every_name_that_answered_stands_in_each_verdict(
     line: Responder, how: tuple[str, ...]
 ) -> None:
-    line.n, line.says = 20, lambda i: named("newest-mini" if i < 18 else "new")
+    line.says = lambda i: named("newest-mini" if i < 18 else "new")
     found = line(*how)
     if how == ("--human",):
         found = line("--votes", str(voted()))
@@ -247,7 +223,7 @@ def voted() -> Path:
 def test_savings_without_usage_are_estimated_in_the_headline(line: Responder) -> None:
     line.says = lambda i: named("new", usage=False)
     said = " ".join(line("--scorer", "exact").stdout.split())
-    headline = said[: said.index("60 answers came without usable token counts.")]
+    headline = said[: said.index("20 answers came without usable token counts.")]
     assert "per thousand requests, estimated: " in headline
 
 
@@ -257,34 +233,34 @@ def test_savings_without_usage_are_estimated_in_the_headline(line: Responder) ->
 def test_what_was_never_answered_is_failed_and_listed(
     line: Responder, how: tuple[str, ...]
 ) -> None:
-    line.n, line.says = 20, lost(below=15)
+    line.says = lost(below=15)
     found = line.details(*how)
     if how[-1] == "--human":
         sent = len(line.asked)
         line.says = lambda i: LOST
         found = line.details(*how[:-1], "--votes", str(voted()))
         assert len(line.asked) == sent
-    assert found["results"][0]["value"] == pytest.approx(-100 * 3 / 20)
+    assert found["results"][0]["value"] == pytest.approx(-100 * 3 / N)
     failures = next(s for s in found["sections"] if s["section"] == "failures")
     assert failures["rows"] == [{"kind": "unanswered", "a_n": 0, "b_n": 3}]
     assert "They count as failed, and apart from wrong answers." in failures["remarks"]
 
 
 def test_a_finished_run_with_many_never_answered_takes_its_votes(line: Responder) -> None:
-    line.says = lost(below=60)
+    line.says = lost(below=N)
     assert line("--human").exit_code == 2
     sent = len(line.asked)
     votes = str(voted())
     line.says = lambda i: LOST
     found = line.details("--votes", votes)
     assert len(line.asked) == sent
-    assert found["results"][0]["value"] == pytest.approx(-100 * 12 / N)
+    assert found["results"][0]["value"] == pytest.approx(-100 * 4 / N)
 
 
 def test_a_parameter_is_sent_or_counted_by_name(line: Responder) -> None:
     line.row = {"chat_template_kwargs": {"enable_thinking": False}, "guided_regex": "4"}
     said = " ".join(line("--scorer", "exact").stdout.split())
-    assert "Parameters of logged requests that were not sent: guided_regex (in 60)." in said
+    assert "Parameters of logged requests that were not sent: guided_regex (in 20)." in said
     for asked in line.asked:
         assert asked.body["chat_template_kwargs"] == {"enable_thinking": False}
         assert "guided_regex" not in asked.body

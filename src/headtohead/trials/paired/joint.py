@@ -149,29 +149,36 @@ def same_everywhere(
     home[owners] = codes
     if not np.array_equal(home[owners], codes):
         return _wald(array, codes, owners), "wald"
-    sizes = np.bincount(owners).astype(np.float64)
-    totals = np.bincount(owners, weights=array).astype(np.float64)
-    seen = _heterogeneity(sizes, totals, home, count)
+    step = max(1, _SHUFFLED // home.size)
+    sizes = np.tile(np.bincount(owners).astype(np.float64), (step, 1))
+    totals = np.tile(np.bincount(owners, weights=array), (step, 1))
+    (seen,) = _heterogeneity(sizes[:1], totals[:1], home[None], count)
     beyond = 0
-    for _ in range(rounds):
-        shuffled = _heterogeneity(sizes, totals, rng.permutation(home), count)
-        beyond += shuffled >= seen * (1 - 1e-12)
+    for start in range(0, rounds, step):
+        homes = np.array([rng.permutation(home) for _ in range(min(step, rounds - start))])
+        shuffled = _heterogeneity(sizes[: len(homes)], totals[: len(homes)], homes, count)
+        beyond += int(np.count_nonzero(shuffled >= seen * (1 - 1e-12)))
     return (1 + beyond) / (1 + rounds), "permutation"
 
 
-def _heterogeneity(sizes: FloatArray, totals: FloatArray, home: IntArray, count: int) -> float:
-    """Cochran's Q, each group's variance drawn a little towards the common one."""
-    rows = np.bincount(home, sizes, count)
-    means = np.bincount(home, totals, count) / rows
-    common = totals.sum() / sizes.sum()
-    own = np.bincount(home, (totals - sizes * means[home]) ** 2, count)
-    pooled = float(((totals - sizes * common) ** 2).sum()) / sizes.size
-    many = np.bincount(home, minlength=count)
+def _heterogeneity(sizes: FloatArray, totals: FloatArray, homes: IntArray, count: int) -> FloatArray:
+    """Cochran's Q, each group's variance drawn a little towards the common one, shape (R,).
+
+    `homes` has the group of every cluster, R times, and all have shape (R, clusters).
+    """
+    shape = len(homes), count
+    at = (homes + count * np.arange(len(homes))[:, None]).ravel()
+    many = np.bincount(at, minlength=shape[0] * count).reshape(shape)
+    rows = np.bincount(at, sizes.ravel(), many.size).reshape(shape)
+    means = np.bincount(at, totals.ravel(), many.size).reshape(shape) / rows
+    own = np.bincount(at, (totals.ravel() - sizes.ravel() * means.ravel()[at]) ** 2, many.size)
+    common = totals[0].sum() / sizes[0].sum()
+    pooled = ((totals[0] - sizes[0] * common) ** 2).sum() / sizes.shape[1]
     # One cluster's worth of common variance keeps small groups from dividing by nothing.
-    error = (own + pooled) / rows**2 * (many + 1) / np.maximum(1, many)
+    error = (own.reshape(shape) + pooled) / rows**2 * (many + 1) / np.maximum(1, many)
     weight = 1 / error
-    middle = float((weight * means).sum() / weight.sum())
-    return float((weight * (means - middle) ** 2).sum())
+    middle = (weight * means).sum(axis=1) / weight.sum(axis=1)
+    return np.asarray((weight * (means - middle[:, None]) ** 2).sum(axis=1))
 
 
 def _wald(values: FloatArray, codes: IntArray, owners: IntArray) -> float:
@@ -189,6 +196,7 @@ def _wald(values: FloatArray, codes: IntArray, owners: IntArray) -> float:
 
 
 _CELLS = 2_000_000  # random numbers held at once
+_SHUFFLED = 20_000  # clusters of as many permutations are looked at together
 _MOST_ROWS = 100  # drawn for a sample; Student's t with more clusters is as good as that with 100
 
 
