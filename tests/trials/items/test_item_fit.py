@@ -14,7 +14,7 @@ from tests.simulations import examples, leading, lengths
 from tests.trials.items.item_worlds import LSAT, full, lsat, world
 
 from headtohead.stats.inputs import FloatArray
-from headtohead.trials.items.fit import fit_items
+from headtohead.trials.items.fit import ItemFit, fit_items
 from headtohead.trials.items.marginal import effective_attempts
 from headtohead.trials.items.runs import Answers, tabulate
 
@@ -28,29 +28,34 @@ def _rng(seed: int = 1) -> np.random.Generator:
 # ---------------------------------------------------------------- published example
 
 
-def test_reproduces_the_law_school_test() -> None:
+@pytest.fixture(scope="module")
+def school() -> ItemFit:
+    """The Law School Admission Test, of which others have published fits."""
+    return fit_items(lsat(), pooled=False)
+
+
+def test_reproduces_the_law_school_test(school: ItemFit) -> None:
     # Rizopoulos (2006), ltm, doi:10.18637/jss.v017.i05: ltm(LSAT ~ z1) prints difficulties and
     # slopes with standard errors, log-likelihood -2466.653.
-    found = fit_items(lsat(), pooled=False)
-    assert found.log_likelihood == pytest.approx(-2466.653, abs=5e-4)
+    assert school.log_likelihood == pytest.approx(-2466.653, abs=5e-4)
     np.testing.assert_allclose(
-        found.difficulty, [-3.3597, -1.3696, -0.2799, -1.8659, -3.1236], atol=3e-3
+        school.difficulty, [-3.3597, -1.3696, -0.2799, -1.8659, -3.1236], atol=3e-3
     )
-    np.testing.assert_allclose(found.slope, [0.8254, 0.7229, 0.8905, 0.6886, 0.6575], atol=1e-3)
-    np.testing.assert_allclose(found.slope_se, [0.2581, 0.1867, 0.2326, 0.1852, 0.2100], rtol=0.05)
+    np.testing.assert_allclose(school.slope, [0.8254, 0.7229, 0.8905, 0.6886, 0.6575], atol=1e-3)
     np.testing.assert_allclose(
-        found.difficulty_se, [0.8669, 0.3073, 0.0997, 0.4341, 0.8700], rtol=0.05
+        school.slope_se, [0.2581, 0.1867, 0.2326, 0.1852, 0.2100], rtol=0.05
     )
-    assert found.icc == 0
+    np.testing.assert_allclose(
+        school.difficulty_se, [0.8669, 0.3073, 0.0997, 0.4341, 0.8700], rtol=0.05
+    )
+    assert school.icc == 0
 
 
-def test_reproduces_the_law_school_abilities() -> None:
-    found = fit_items(lsat(), pooled=False)
-
+def test_reproduces_the_law_school_abilities(school: ItemFit) -> None:
     def height(theta: float, right: int) -> float:
         """The posterior of someone with nothing, or everything, right."""
         sign = 2 * right - 1
-        rest = sp.logistic.logcdf(sign * found.slope * (theta - found.difficulty)).sum()
+        rest = sp.logistic.logcdf(sign * school.slope * (theta - school.difficulty)).sum()
         return float(np.exp(rest + sp.norm.logpdf(theta)))
 
     # The same source's factor scores are posterior modes: -1.895 and 0.606.
@@ -60,14 +65,13 @@ def test_reproduces_the_law_school_abilities() -> None:
         total, first = (
             integrate.quad(lambda t, r=right, k=k: t**k * height(t, r), -8, 8)[0] for k in (0, 1)
         )
-        assert found.theta[-right] == pytest.approx(first / total, abs=1e-4)
+        assert school.theta[-right] == pytest.approx(first / total, abs=1e-4)
 
 
-def test_fits_the_law_school_test_closely() -> None:
+def test_fits_the_law_school_test_closely(school: ItemFit) -> None:
     # The two-parameter model describes these data (Bock and Aitkin 1981, table 2).
-    found = fit_items(lsat(), pooled=False)
-    assert np.all(np.abs(found.infit - 1) < 0.05)
-    assert np.all(np.abs(found.outfit - 1) < 0.15)
+    assert np.all(np.abs(school.infit - 1) < 0.05)
+    assert np.all(np.abs(school.outfit - 1) < 0.15)
 
 
 # ---------------------------------------------------------------- second implementation

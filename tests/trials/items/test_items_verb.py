@@ -209,9 +209,9 @@ def test_more_items_err_less_and_all_items_not_at_all(tmp_path: Path) -> None:
 
 
 def test_repeats_shorten_what_is_open(tmp_path: Path) -> None:
-    once = report(*made_test(tmp_path, models=24, items=30, epochs=1).paths)
+    once = report(*made_test(tmp_path, models=16, items=24, epochs=1).paths)
     (tmp_path / "often").mkdir()
-    often = report(*made_test(tmp_path / "often", models=24, items=30, epochs=8).paths)
+    often = report(*made_test(tmp_path / "often", models=16, items=24, epochs=8).paths)
     width = [np.mean(m.fitted.theta_high - m.fitted.theta_low) for m in (once, often)]
     assert width[1] < width[0]
     assert often.short.chosen is not None
@@ -309,7 +309,7 @@ def test_a_fit_that_fails_without_some_models_costs_the_short_test_alone(
     def fails(*_: object, **__: object) -> None:
         raise ArithmeticError("it did not converge")
 
-    monkeypatch.setattr(short_test, "fit_items", fails)
+    monkeypatch.setattr(short_test, "fit_curves", fails)
     made = headtohead.items(*map(str, made_test(tmp_path, models=8, items=12).paths))
     assert len(made.details.rows) == 12
     assert made.details.short.items == ()
@@ -382,7 +382,7 @@ def test_one_file_of_many_models_and_one_model_of_it(tmp_path: Path, run: Run) -
 
 
 def test_text_json_csv_and_page_tell_the_same(tmp_path: Path, run: Run) -> None:
-    world = made_test(tmp_path, models=24, items=24, wrong_keys=1, seed=3)
+    world = made_test(tmp_path, models=14, items=24, wrong_keys=1, seed=3)
     page = tmp_path / "items.html"
     result = run(*world.paths, "--html", page)
     assert result.exit_code == 0
@@ -394,7 +394,7 @@ def test_text_json_csv_and_page_tell_the_same(tmp_path: Path, run: Run) -> None:
     assert made["verb"] == "items"
     assert len(made["results"]) == 25
     assert made["results"][-1]["items"]
-    assert {s["source_id"] for s in made["sources"]} == {f"results_{n}" for n in range(1, 25)}
+    assert {s["source_id"] for s in made["sources"]} == {f"results_{n}" for n in range(1, 15)}
     table = list(csv.DictReader(io.StringIO(run(*world.paths, "--csv").stdout)))
     assert [row["item"] for row in table] == [r["label"] for r in made["results"][:-1]]
     twin = headtohead.items(*map(str, world.paths))

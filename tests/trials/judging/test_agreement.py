@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulations import examples
+from tests.simulations import examples, lengths, slack
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import FloatArray
@@ -108,7 +108,8 @@ def test_variances_agree_with_the_printed_formulas(table: list[list[int]]) -> No
         assert _error(found.ac1, int(n)) == pytest.approx(math.sqrt(variance), abs=1e-9)
 
 
-def test_intervals_agree_with_the_bootstrap() -> None:
+@pytest.mark.parametrize("draws", lengths(200, 600))
+def test_intervals_agree_with_the_bootstrap(draws: int) -> None:
     rng = np.random.default_rng(1)
     human = rng.choice([-1.0, 0.0, 1.0], 300, p=[0.3, 0.3, 0.4])
     judge = np.where(rng.random(300) < 0.5, human, rng.choice([-1.0, 0.0, 1.0], 300))
@@ -116,7 +117,7 @@ def test_intervals_agree_with_the_bootstrap() -> None:
     for clusters, width in ((None, 1), (question.tolist(), 3)):
         found = agreement(judge, human, clusters=clusters)
         drawn = []
-        for _ in range(600):
+        for _ in range(draws):
             at = rng.integers(0, 300 // width, 300 // width)
             rows = (at[:, None] * width + np.arange(width)).ravel()
             again = agreement(judge[rows], human[rows])
@@ -125,8 +126,10 @@ def test_intervals_agree_with_the_bootstrap() -> None:
             drawn.append((again.kappa.value, again.ac1.value))
         errors = np.std(drawn, axis=0)
         units = 300 // width
-        assert _error(found.kappa, units) == pytest.approx(errors[0], rel=0.12)
-        assert _error(found.ac1, units) == pytest.approx(errors[1], rel=0.12)
+        # Four standard errors of a standard deviation of so many.
+        near = 4 / math.sqrt(2 * draws)
+        assert _error(found.kappa, units) == pytest.approx(errors[0], rel=near)
+        assert _error(found.ac1, units) == pytest.approx(errors[1], rel=near)
 
 
 # ---------------------------------------------------------------- properties
@@ -192,19 +195,20 @@ def _pairs(rng: np.random.Generator, n: int, agree: float) -> tuple[FloatArray, 
 
 
 @pytest.mark.parametrize(("n", "agree"), [(20, 0.5), (50, 0.9), (200, 0.5)])
-def test_intervals_cover(n: int, agree: float) -> None:
+@pytest.mark.parametrize("rounds", lengths(150, 400))
+def test_intervals_cover(n: int, agree: float, rounds: int) -> None:
     rng = np.random.default_rng(n)
     many = agreement(*_pairs(rng, 400_000, agree))
     assert many.kappa is not None
     assert many.ac1 is not None
     hits = np.zeros(3)
-    for _ in range(400):
+    for _ in range(rounds):
         found = agreement(*_pairs(rng, n, agree))
         assert found.kappa is not None
         assert found.ac1 is not None
         pairs = ((found.raw, many.raw), (found.kappa, many.kappa), (found.ac1, many.ac1))
         hits += [a.low <= b.value <= a.high for a, b in pairs]
-    assert np.all(hits / 400 >= 0.92)
+    assert np.all(hits / rounds >= 0.95 - slack(0.95, rounds, 2.75))
 
 
 @pytest.mark.parametrize(

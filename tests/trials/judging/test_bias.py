@@ -87,18 +87,19 @@ def test_it_agrees_with_full_matrices(seed: int, groups: int) -> None:
         assert interval.high - interval.value == pytest.approx(half, rel=1e-6)
 
 
-def test_clusters_of_few_still_cover() -> None:
+@pytest.mark.parametrize("rounds", lengths(150, 400))
+def test_clusters_of_few_still_cover(rounds: int) -> None:
     rng = np.random.default_rng(5)
     codes = np.repeat(np.arange(12), 10)
     hits, naive = 0, 0
-    for _ in range(400):
+    for _ in range(rounds):
         x = rng.normal(0, 1, 12)[codes] + rng.normal(0, 0.3, 120)
         y = 0.3 * x + rng.normal(0, 1, 12)[codes] + rng.normal(0, 1, 120)
         columns = np.column_stack([np.ones(120), x])
         hits += _holds(clustered_slopes(y, columns, clusters=codes.tolist()).intervals[1], 0.3)
         naive += _holds(clustered_slopes(y, columns).intervals[1], 0.3)
-    assert hits / 400 >= 0.92
-    assert naive / 400 < 0.7
+    assert hits / rounds >= 0.95 - slack(0.95, rounds, 2.75)
+    assert naive / rounds < 0.7
 
 
 def test_a_slope_that_hangs_on_one_cluster_is_unbounded() -> None:
@@ -136,7 +137,7 @@ def _lengths(
     return judge, human, a, b
 
 
-@pytest.mark.parametrize("rounds", lengths(100, 300))
+@pytest.mark.parametrize("rounds", lengths(50, 300))
 def test_length_bias_is_told_from_better_answers(rounds: int) -> None:
     rng = np.random.default_rng(6)
     hits, sure, looks = 0, 0, 0
@@ -194,7 +195,7 @@ def test_length_refuses() -> None:
 # ---------------------------------------------------------------- own family
 
 
-@pytest.mark.parametrize("rounds", lengths(100, 300))
+@pytest.mark.parametrize("rounds", lengths(50, 300))
 def test_self_preference_is_told_from_better_answers_and_from_place(rounds: int) -> None:
     rng = np.random.default_rng(7)
     hits = mistaken = 0

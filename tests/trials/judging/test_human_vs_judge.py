@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.simulations import leading
 
 from headtohead.stats.inputs import FloatArray, IntArray
 from headtohead.trials.judging.bias import agreement, self_preference
@@ -81,7 +82,7 @@ def votes(shared_evidence: Path) -> JudgeVotes:
     )
 
 
-@pytest.mark.parametrize("n", [20, 50])
+@pytest.mark.parametrize("n", leading([20, 50], 1))
 @pytest.mark.parametrize(
     ("judge", "most"),
     [(_GPT4, 0.65), (_OPUS, 0.68), (_GPT35, 0.4)],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.simulations import examples
+from tests.simulations import examples, lengths, slack
 
 from headtohead.stats.inputs import FloatArray
 from headtohead.trials.judging.bias import (
@@ -61,7 +61,8 @@ def test_it_does_not_matter_which_answer_is_called_a(both: list[tuple[float, flo
     assert fair.net.value == fair.flips.value == fair.unstable.value == 0
 
 
-def test_intervals_cover_and_the_average_is_free_of_the_bias() -> None:
+@pytest.mark.parametrize("rounds", lengths(150, 400))
+def test_intervals_cover_and_the_average_is_free_of_the_bias(rounds: int) -> None:
     rng = np.random.default_rng(2)
     _, one, two = _judged(rng, 400_000, 0.4)
     truth = position_bias(one, two)
@@ -71,7 +72,7 @@ def test_intervals_cover_and_the_average_is_free_of_the_bias() -> None:
     assert ((one - two) / 2).mean() == pytest.approx(0, abs=0.005)
     assert one.mean() > 0.1
     hits = np.zeros(3)
-    for _ in range(400):
+    for _ in range(rounds):
         _, one, two = _judged(rng, 30, 0.4)
         found = position_bias(one, two)
         assert found.first_wins is not None
@@ -83,7 +84,7 @@ def test_intervals_cover_and_the_average_is_free_of_the_bias() -> None:
                 (found.first_wins, truth.first_wins),
             )
         ]
-    assert np.all(hits / 400 >= 0.93)
+    assert np.all(hits / rounds >= 0.95 - slack(0.95, rounds, 1.84))
 
 
 def test_clusters_widen() -> None:

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats as sp
+from tests.simulations import lengths
 
 from headtohead.stats.bootstrap import ratio_of_ratios
 from headtohead.trials.paired.costs import cost_per_success_ratio, median_ratio
@@ -28,30 +30,32 @@ def test_clusters_are_added_up_first() -> None:
 
 
 @pytest.mark.parametrize(("n", "solved"), [(20, 0.5), (100, 0.8), (500, 0.3)])
-def test_cost_ratio_covers(n: int, solved: float) -> None:
+@pytest.mark.parametrize("rounds", lengths(70, 200))
+def test_cost_ratio_covers(n: int, solved: float, rounds: int) -> None:
     rng = _rng(2)
     missed = 0
-    for _ in range(200):
+    for _ in range(rounds):
         hard = rng.normal(size=n)
         chance = 1 / (1 + np.exp(hard - math.log(solved / (1 - solved))))
         a, b = rng.random((2, n)) < chance
         cost_a, cost_b = (np.exp(0.5 * hard + rng.normal(0, 0.8, n)) for _ in "ab")
         found = cost_per_success_ratio(cost_a, a, 0.5 * cost_b, b, rng, rounds=500)
         missed += not found.low <= 0.5 <= found.high
-    assert missed < 22
+    assert missed <= sp.binom.isf(0.001, rounds, 0.05)
 
 
 @pytest.mark.parametrize("n", [8, 20, 101])
-def test_medians_cover(n: int) -> None:
+@pytest.mark.parametrize("rounds", lengths(60, 150))
+def test_medians_cover(n: int, rounds: int) -> None:
     rng = _rng(3)
     codes = np.arange(n)
     missed = 0
-    for _ in range(150):
+    for _ in range(rounds):
         shared = rng.normal(size=n)
         a, b = (np.exp(shared + rng.normal(0, 0.5, n)) for _ in "ab")
         ratio = median_ratio(a, 2 * b, rng, clusters=codes, rounds=400)
         missed += not ratio.low <= 2 <= ratio.high
-    assert missed < 17
+    assert missed <= sp.binom.isf(0.001, rounds, 0.05)
 
 
 def test_medians_agree_with_a_plain_bootstrap() -> None:

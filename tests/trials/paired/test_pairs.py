@@ -104,7 +104,7 @@ def _by_search(b_only: int, a_only: int, n: int, tail: float) -> float:
 @pytest.mark.parametrize(
     ("b", "a", "n"), [(0, 0, 12), (1, 0, 15), (0, 2, 15), (7, 1, 21), (4, 4, 16)]
 )
-@pytest.mark.parametrize("tail", [0.025, 0.1])
+@pytest.mark.parametrize("tail", leading([0.025, 0.1], 1))
 def test_limits_agree_with_a_search_over_all_outcomes(b: int, a: int, n: int, tail: float) -> None:
     # A few shares beyond the bound are looked at too.
     found, known = _low(b, a, n, tail), _by_search(b, a, n, tail)

@@ -51,7 +51,7 @@ def test_topics_are_found_counted_and_named_by_their_words() -> None:
 
 
 def test_the_same_seed_gives_the_same_clusters() -> None:
-    _, texts = made(300)
+    _, texts = made(120)
     one, two = (cluster(texts, np.random.default_rng(4)) for _ in range(2))
     assert list(one.codes) == list(two.codes)
     assert one.names == two.names
@@ -81,7 +81,7 @@ def test_scripts_without_spaces_are_told_apart_too() -> None:
 
 def test_more_than_are_clustered_are_assigned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("headtohead.trials.sampling.classes._MOST_CLUSTERED", 200)
-    truth, texts = made(500)
+    truth, texts = made(300)
     calls = [Call(key=str(i), messages=[user(t)], output="x") for i, t in enumerate(texts)]
     found = clustered(calls, np.random.default_rng(0))
     names = sorted(set(found))

@@ -213,6 +213,32 @@ class ItemFit:
 
 
 @one_thread()
+def fit_curves(answers: Answers, *, pooled: bool = True, icc: float | None = None) -> Marginal:
+    """The fit of `fit_items` without its uncertainty, which takes as long again.
+
+    Raises:
+        ValueError: If icc is impossible, or an extreme item is not pooled.
+        ArithmeticError: If the fit does not converge.
+    """
+    if icc is not None and not 0 <= icc <= 1:
+        raise ValueError(f"icc is {icc}; a correlation of attempts lies between 0 and 1")
+    extreme = answers.extreme_items
+    if extreme.any() and not pooled:
+        named = answers.items[int(np.argmax(extreme))]
+        raise ValueError(f"item {named!r} is all right or all wrong; only pooling gives it a place")
+    fit = fit_marginal(answers, pooled=pooled, icc=icc)
+    # Turned so that the field has mean 0 and spread 1 exactly.
+    middle, size = field(fit.spread)
+    spread = Posterior(
+        (fit.spread.grid - middle) / size,
+        fit.spread.weight,
+        (fit.spread.mean - middle) / size,
+        fit.spread.variance / size**2,
+    )
+    return replace(fit, spread=spread, curves=turned(fit.curves, middle, size))
+
+
+@one_thread()
 def fit_items(
     answers: Answers,
     *,
@@ -250,22 +276,7 @@ def fit_items(
         JRSS B 44, 226-233. doi:10.1111/j.2517-6161.1982.tb01203.x
     """
     check_level(level)
-    if icc is not None and not 0 <= icc <= 1:
-        raise ValueError(f"icc is {icc}; a correlation of attempts lies between 0 and 1")
-    extreme = answers.extreme_items
-    if extreme.any() and not pooled:
-        named = answers.items[int(np.argmax(extreme))]
-        raise ValueError(f"item {named!r} is all right or all wrong; only pooling gives it a place")
-    fit = fit_marginal(answers, pooled=pooled, icc=icc)
-    # Turned so that the field has mean 0 and spread 1 exactly.
-    middle, size = field(fit.spread)
-    spread = Posterior(
-        (fit.spread.grid - middle) / size,
-        fit.spread.weight,
-        (fit.spread.mean - middle) / size,
-        fit.spread.variance / size**2,
-    )
-    fit = replace(fit, spread=spread, curves=turned(fit.curves, middle, size))
+    fit = fit_curves(answers, pooled=pooled, icc=icc)
     doubt = joint_errors(answers, fit)
     z = normal_quantile(0.5 + level / 2)
     ends = [

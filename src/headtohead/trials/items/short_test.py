@@ -14,8 +14,8 @@ import numpy as np
 
 from headtohead.core.estimate import Interval
 from headtohead.stats.inputs import BoolArray, FloatArray, IntArray
-from headtohead.trials.items.fit import ItemFit, fit_items
-from headtohead.trials.items.marginal import chances, effective_attempts
+from headtohead.trials.items.fit import ItemFit, fit_curves
+from headtohead.trials.items.marginal import Curves, chances, effective_attempts
 from headtohead.trials.items.runs import Answers, TestRuns
 
 Way = Literal["item model", "weighted sum"]
@@ -141,14 +141,17 @@ def short_test(
     enough = max((short.k for short in curve if short.reach > margin), default=0) + 1
     least = enough if curve and enough <= most else None
     size = min(k or least or most, most)
+    icc, items = fitted.icc, fitted.curves
     if answers is not whole.answers:
-        fitted = fit_items(answers)
+        refitted = fit_curves(answers)
+        icc, items = refitted.icc, refitted.curves
     constant: float | None = None
     others: tuple[tuple[float, float], ...] = ()
     if best == "item model":
-        order = item_order(fitted, size)
-        weights = fitted.slope[order] / fitted.slope[order].max()
-        others = _others(fitted, order, float(np.median(answers.attempts[answers.met])))
+        order = item_order(items, size)
+        weights = items.slope[order] / items.slope[order].max()
+        attempts = np.median(answers.attempts[answers.met])
+        others = _others(items, order, float(effective_attempts(attempts, icc)))
     else:
         summed = _summed(answers, size)
         order, weights = summed.order, summed.weights(size)
@@ -210,8 +213,9 @@ def _held_out(
         progress(f"models held out, part {fold + 1} of {folds}")
         out = part[group] == fold
         before, new = _rows(answers, ~out), _rows(answers, out)
-        fitted = fit_items(before)
-        errors["item model"][out] = _off_by_model(fitted, item_order(fitted, most), new)
+        fitted = fit_curves(before)
+        order, worth = item_order(fitted.curves, most), effective_attempts(new.attempts, fitted.icc)
+        errors["item model"][out] = _off_by_model(fitted.curves, order, new, worth)
         if "weighted sum" in errors:
             summed = _summed(before, most)
             apart = np.where(new.met, new.score - summed.mean, 0.0)
@@ -226,7 +230,7 @@ def _rows(answers: Answers, kept: BoolArray) -> Answers:
     return Answers(names, answers.items, answers.score[kept], answers.attempts[kept])
 
 
-def item_order(fitted: ItemFit, most: int) -> IntArray:
+def item_order(curves: Curves, most: int) -> IntArray:
     """Places of the items in the order in which they make the full score sure, shape (most,).
 
     Each next item is the one that cuts the variance of the full score the most, over a standard
@@ -237,12 +241,12 @@ def item_order(fitted: ItemFit, most: int) -> IntArray:
         chapter 5. Erlbaum. doi:10.4324/9780203056615
     """
     grid = np.linspace(-2.5, 2.5, 21)
-    at = chances(fitted.curves, grid)
-    tells = fitted.slope[:, None] ** 2 * at.steep
-    steep = (fitted.slope[:, None] * at.steep).mean(axis=0)
+    at, slope = chances(curves, grid), curves.slope
+    tells = slope[:, None] ** 2 * at.steep
+    steep = (slope[:, None] * at.steep).mean(axis=0)
     weight = np.exp(-0.5 * grid**2) * steep**2
     known = np.ones(grid.size)  # before any answer a model is one of the field
-    free = np.ones(fitted.slope.size, dtype=bool)
+    free = np.ones(slope.size, dtype=bool)
     order = []
     for _ in range(most):
         left = np.where(free, (weight / (known + tells)).sum(axis=1), np.inf)
@@ -253,16 +257,17 @@ def item_order(fitted: ItemFit, most: int) -> IntArray:
     return np.array(order, dtype=np.int64)
 
 
-def _off_by_model(fitted: ItemFit, order: IntArray, new: Answers) -> FloatArray:
+def _off_by_model(curves: Curves, order: IntArray, new: Answers, worth: FloatArray) -> FloatArray:
     """Score foretold from the first k items less the score on all, for every k, shape (N, K).
+
+    `worth` is how many independent attempts those of each run at each item are worth.
 
     References:
         Polo, F. M. et al. (2024). tinyBenchmarks: evaluating LLMs with fewer examples. ICML,
         section 4 (p-IRT). arXiv:2402.14992
     """
-    at = chances(fitted.curves, _GRID)
+    at = chances(curves, _GRID)
     right, met = at.right, new.met
-    worth = effective_attempts(new.attempts, fitted.icc)
     off = np.empty((met.shape[0], order.size))
     for n in range(met.shape[0]):
         won = (worth[n] * new.score[n])[order, None]
@@ -341,14 +346,16 @@ def _worth(off: FloatArray, runs: TestRuns, k: int, margin: float, level: float)
     )
 
 
-def _others(fitted: ItemFit, order: IntArray, attempts: float) -> tuple[tuple[float, float], ...]:
-    """What models of each weighted share solve of the items that are not asked."""
-    rest = np.setdiff1d(np.arange(fitted.slope.size), order)
+def _others(items: Curves, order: IntArray, worth: float) -> tuple[tuple[float, float], ...]:
+    """What models of each weighted share solve of the items that are not asked.
+
+    `worth` is how many independent attempts each item gets.
+    """
+    rest = np.setdiff1d(np.arange(items.difficulty.size), order)
     if not rest.size:
         return ()
-    at = chances(fitted.curves, _GRID)
-    worth = float(effective_attempts(np.array([attempts]), fitted.icc)[0])
-    slope = fitted.slope[order]
+    at = chances(items, _GRID)
+    slope = items.slope[order]
     mean = at.right[rest].mean(axis=0)
     # Of sum s a (theta - b) + sum log P(wrong), only the weighted sum of what was solved varies.
     base = np.log(at.wrong[order]).sum(axis=0)

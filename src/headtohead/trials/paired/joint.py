@@ -161,7 +161,9 @@ def same_everywhere(
     return (1 + beyond) / (1 + rounds), "permutation"
 
 
-def _heterogeneity(sizes: FloatArray, totals: FloatArray, homes: IntArray, count: int) -> FloatArray:
+def _heterogeneity(
+    sizes: FloatArray, totals: FloatArray, homes: IntArray, count: int
+) -> FloatArray:
     """Cochran's Q, each group's variance drawn a little towards the common one, shape (R,).
 
     `homes` has the group of every cluster, R times, and all have shape (R, clusters).
