@@ -186,19 +186,19 @@ def test_the_influence_of_a_voter_is_what_a_board_without_them_shows() -> None:
 
 
 def test_without_voters_nothing_is_said_of_them() -> None:
-    votes = {k: v for k, v in made(300, 9).items() if k != "voter"}
+    votes = {k: v for k, v in made(900, 9).items() if k != "voter"}
     assert headtohead.rank(votes, trust=True).trust.voters is None  # type: ignore[union-attr]
-    one = made(300, 9) | {"voter": ["alone"] * 300}
+    one = made(900, 9) | {"voter": ["alone"] * 900}
     assert headtohead.rank(one, trust=True).trust.voters is None  # type: ignore[union-attr]
 
 
 def test_votes_without_a_voter_are_counted_apart() -> None:
-    votes = made(300, 9)
+    votes = made(900, 9)
     votes["voter"] = [v if i % 3 else None for i, v in enumerate(votes["voter"])]
     found = headtohead.rank(votes, trust=True).trust
     assert found is not None
     assert found.voters is not None
-    assert found.voters.unknown_n == 100
+    assert found.voters.unknown_n == 300
     assert found.voters.voters == len({v for v in votes["voter"] if v})
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.ratings.made_votes import POINTS, Columns, duel, ends, joined, made, where
 from tests.ratings.reading.vote_files import write
+from tests.simulations import leading
 
 import headtohead
 from headtohead.core.errors import InputError, UnknownName
@@ -90,7 +91,9 @@ def test_every_kind_of_input_gives_the_same_numbers(form: str) -> None:
     assert close(numbers(found), whole(**asked))
 
 
-@pytest.mark.parametrize("kind", ["csv", "tsv", "json", "jsonl", "parquet", "csv.gz", "jsonl.gz"])
+@pytest.mark.parametrize(
+    "kind", leading(["tsv", "json", "parquet", "jsonl.gz", "csv", "jsonl", "csv.gz"], 4)
+)
 def test_files_give_the_same_numbers(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / f"votes.{kind}", records(VOTES))
     asked: dict[str, Any] = {"by": "language", "window": "month", "cluster": "voter"}

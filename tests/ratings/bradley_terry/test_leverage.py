@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.boards import ELO, VoteWorld, counted, names
 from tests.ratings.bradley_terry.style.style_votes import style_of_votes
-from tests.simulations import examples, lengths, slack
+from tests.simulations import examples, leading, lengths, slack
 
 from headtohead.ratings.bradley_terry import Ties
 from headtohead.ratings.bradley_terry.covariance import ClusterCells, covariance
@@ -94,7 +94,7 @@ def test_a_model_seen_through_another_is_as_unsure(prior: float) -> None:
     assert found[3:].min() > 0.95 * gap * away
 
 
-@pytest.mark.parametrize("voters", [1, 2, 3])
+@pytest.mark.parametrize("voters", leading([1, 3, 2]))
 def test_the_bootstrap_knows_no_more(voters: int) -> None:
     rows = _planted(voters)
     drawn = bootstrap(fit(counted(rows)), _rng(), clusters=rows)
@@ -254,7 +254,7 @@ def test_a_model_of_three_voters_is_covered(
     assert np.mean(held) >= least
 
 
-@pytest.mark.parametrize("rounds", lengths(25, 300))
+@pytest.mark.parametrize("rounds", lengths(15, 300))
 def test_joint_intervals_of_few_voters_fall_short(rounds: int) -> None:
     # 20 voters a model. The width is that of known errors, and these are not: of 1,500 boards .925
     # hold all at once, as docs/concepts/ratings.md tells.

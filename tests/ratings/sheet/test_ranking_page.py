@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,9 @@ from headtohead.ratings.result import JudgeUse, RankResult
 from headtohead.ratings.sheet import charts
 from headtohead.ratings.sheet.figures import STANDING, boards_figure
 from headtohead.ratings.sheet.words import ModelNames
+
+seen_in = cache(Seen)
+"""What a page holds, read once."""
 
 EXHIBITS = (
     "win-matrix",
@@ -49,12 +53,12 @@ def html(request: pytest.FixtureRequest, pages: dict[str, str]) -> str:
 
 
 def embedded(html: str) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(next(s for s in Seen(html).scripts if s.startswith("{")))
+    made: dict[str, Any] = json.loads(next(s for s in seen_in(html).scripts if s.startswith("{")))
     return made
 
 
 def test_a_page_is_one_file_that_refers_to_nothing_outside(html: str) -> None:
-    seen = Seen(html)
+    seen = seen_in(html)
     for tag, attrs in seen.elements:
         assert "src" not in attrs
         assert not any(k.startswith("on") for k in attrs)
@@ -66,7 +70,7 @@ def test_a_page_is_one_file_that_refers_to_nothing_outside(html: str) -> None:
 
 
 def test_every_script_is_named_by_its_hash_and_none_other_may_run(html: str) -> None:
-    seen = Seen(html)
+    seen = seen_in(html)
     policy = next(
         m["content"] for m in seen.all("meta") if "content" in m and "script-src" in m["content"]
     )
@@ -81,7 +85,7 @@ def test_every_script_is_named_by_its_hash_and_none_other_may_run(html: str) -> 
 
 
 def test_anchors_resolve_ids_are_unique_and_headings_descend_by_one(html: str) -> None:
-    seen = Seen(html)
+    seen = seen_in(html)
     ids = set(seen.ids)
     assert len(seen.ids) == len(ids)
     for link in seen.all("a"):
@@ -102,7 +106,7 @@ def test_anchors_resolve_ids_are_unique_and_headings_descend_by_one(html: str) -
 
 def test_hostile_text_is_only_ever_text(pages: dict[str, str]) -> None:
     html = pages["hostile"]
-    seen = Seen(html)
+    seen = seen_in(html)
     assert not seen.all("img")
     assert len(seen.all("script")) == 6
     assert "window.pwned=1" in seen.text
@@ -126,7 +130,7 @@ def test_hostile_text_is_only_ever_text(pages: dict[str, str]) -> None:
 
 
 def test_the_first_screen_answers_in_words_with_its_settings(pages: dict[str, str]) -> None:
-    text = Seen(pages["everything"]).text
+    text = seen_in(pages["everything"]).text
     assert "8 models ranked by 1,680 votes" in text
     assert re.search(r"leads: its place is 1 of 8, with 95% confidence in all places", text)
     assert "tie groups" in text
@@ -136,7 +140,7 @@ def test_the_first_screen_answers_in_words_with_its_settings(pages: dict[str, st
         "About 2025-05-01 to 2025-06-30 Known by 2025-12-31 Models 8 Votes 1,680 Left out 30"
         in text
     )
-    unsure = Seen(pages["two"]).text
+    unsure = seen_in(pages["two"]).text
     assert "No model surely leads: 2 of 2 may hold the first place" in unsure
 
 
@@ -158,7 +162,7 @@ def test_every_standing_is_a_row_with_both_intervals(html: str, pages: dict[str,
 def test_boards_can_be_chosen_only_where_there_are_several(pages: dict[str, str]) -> None:
     assert 'id="f-board"' not in pages["plain"]
     assert 'id="f-g"' not in pages["plain"]
-    seen = Seen(pages["everything"])
+    seen = seen_in(pages["everything"])
     options = [o["value"] for o in seen.all("option")]
     assert [g["label"] for g in seen.all("optgroup")] == ["language", "month"]
     for key in ("all", "language=de", "month=2025-06"):
@@ -191,12 +195,12 @@ def test_every_board_is_embedded_whole(pages: dict[str, str]) -> None:
 
 
 def test_only_what_was_asked_for_is_shown(pages: dict[str, str]) -> None:
-    ids = set(Seen(pages["everything"]).ids)
+    ids = set(seen_in(pages["everything"]).ids)
     assert set(EXHIBITS) <= ids
-    plain = set(Seen(pages["plain"]).ids)
+    plain = set(seen_in(pages["plain"]).ids)
     assert plain & set(EXHIBITS) == {"win-matrix", "battle-counts", "left-out"}
     assert not {"section-time", "section-groups", "section-style", "section-trust"} & plain
-    noted = Seen(build.page(build.made(drift_note="there is one window")))
+    noted = seen_in(build.page(build.made(drift_note="there is one window")))
     assert "No drift can be shown: there is one window." in noted.text
 
 
@@ -244,7 +248,7 @@ def test_pairs_show_the_board_own_chances_and_counts(pages: dict[str, str]) -> N
     by_place = {(c["row_n"], c["column_n"]): c for c in cells}
     for (i, j), cell in by_place.items():
         assert cell["score_frac"] + by_place[j, i]["score_frac"] == pytest.approx(1)
-    assert "1 of 15 pairs never met" in Seen(pages["undefeated"]).text
+    assert "1 of 15 pairs never met" in seen_in(pages["undefeated"]).text
 
 
 def test_votes_between_two_models_count_both_ways_round() -> None:
@@ -289,7 +293,7 @@ def test_three_hundred_models_and_many_boards_stay_one_sane_page() -> None:
     assert data["exhibits"][0]["spec"]["height"] == 50 * charts.ROW_PX
     matrix = next(x for x in data["exhibits"] if x["slug"] == "win-matrix")
     assert len(matrix["data"]["rows"]) == 30 * 29 / 2
-    assert "The 30 models with the highest ratings; the board has 300." in Seen(html).text
+    assert "The 30 models with the highest ratings; the board has 300." in seen_in(html).text
     assert len(re.findall("<th scope=row>(?:<bdi>)?laboratory", html)) >= 300
 
 
@@ -300,8 +304,8 @@ def test_the_same_result_gives_the_same_bytes(pages: dict[str, str]) -> None:
 def test_the_page_says_which_command_makes_it_again(pages: dict[str, str]) -> None:
     again = "h2h rank votes.csv --where 'note=a, b=c' --html ranking.html"
     page = build.page(build.ranking("plain"), again)
-    assert f"Make this page again: {again}" in Seen(page).text
-    assert "again:" not in Seen(pages["plain"]).text
+    assert f"Make this page again: {again}" in seen_in(page).text
+    assert "again:" not in seen_in(pages["plain"]).text
 
 
 def test_a_board_of_people_and_a_judge_is_called_that() -> None:
@@ -317,7 +321,7 @@ def test_a_board_of_people_and_a_judge_is_called_that() -> None:
         unrated=(),
     )
     result = build.made(judge=use, trust=build.trust(build.made().board()))
-    seen = Seen(build.page(result))
+    seen = seen_in(build.page(result))
     assert "Ratings by people, corrected by the judge" in seen.text
     assert "Ratings by all votes" not in seen.text
     # Flips are those of people alone: the first screen does not mix them with the corrected order.
@@ -327,5 +331,5 @@ def test_a_board_of_people_and_a_judge_is_called_that() -> None:
 def test_settings_that_are_not_numbers_of_json_are_told_anyway() -> None:
     result: RankResult = build.made(about=None, as_of=None, citations=())
     page = build.page(result)
-    assert "No source was used." in Seen(page).text
+    assert "No source was used." in seen_in(page).text
     assert "Data: none." in embedded(page)["exhibits"][0]["frame"]["footer"]["text"]

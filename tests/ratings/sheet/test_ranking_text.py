@@ -160,5 +160,6 @@ def test_python_prints_at_most_a_screen(result: RankResult) -> None:
     frame = result.to_frame()
     assert frame.height == sum(len(b.standings) for p in result.boards.values() for b in p)
     assert frame["rating_elo"][0] == result.board().standings[0].rating.value
-    assert "<table>" in result._repr_html_()
-    assert "<script" not in result._repr_html_()
+    shown = result._repr_html_()
+    assert "<table>" in shown
+    assert "<script" not in shown

@@ -66,7 +66,7 @@ def test_best_of_equal_variants_reproduces_the_table(n: int, mean: float) -> Non
     assert best_of(np.full(n, 7.5)) == pytest.approx(7.5 * mean, abs=5e-5)
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(20) // 2)
 @given(st.lists(st.floats(0.05, 3), min_size=2, max_size=6))
 def test_best_of_unequal_variants_agrees_with_scipy(errors: list[float]) -> None:
     def density(x: float) -> float:

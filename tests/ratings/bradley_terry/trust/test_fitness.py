@@ -47,8 +47,9 @@ def test_pudding_chi_squares(ties: Ties, pearson: float) -> None:
     assert found.pearson == pytest.approx(pearson, abs=5e-5)
     assert (found.df, found.method) == (24, "chi-square")
     assert found.p == pytest.approx(0.895, abs=0.002)
-    bootstrap = fitness(fit(PUDDING, prior=0, ties=ties), _rng(), rounds=199, method="bootstrap")
-    assert bootstrap.p == pytest.approx(found.p, abs=0.06)
+    bootstrap = fitness(fit(PUDDING, prior=0, ties=ties), _rng(), rounds=99, method="bootstrap")
+    # Three standard errors of so many rounds.
+    assert bootstrap.p == pytest.approx(found.p, abs=0.09)
 
 
 # ---------------------------------------------------------------- second implementation
@@ -233,13 +234,14 @@ def test_impossible_arguments() -> None:
 # ---------------------------------------------------------------- real votes
 
 
-def test_arena_votes_are_more_than_one_strength(shared_evidence: Path) -> None:
+@pytest.mark.parametrize("rounds", lengths(19, 99))
+def test_arena_votes_are_more_than_one_strength(shared_evidence: Path, rounds: int) -> None:
     counts = arena(shared_evidence)
     assert isinstance(counts, Counts)
-    found = fitness(fit(counts), _rng(), rounds=99)
+    found = fitness(fit(counts), _rng(), rounds=rounds)
     assert found.method == "bootstrap"
     assert found.df == 3460 - 128
     assert found.pearson / found.df == pytest.approx(1.50, abs=0.02)
-    assert found.p == 0.01
+    assert found.p == 1 / (1 + rounds)
     assert {"llama-2-13b-chat", "yi-large-preview"} == {found.misfits[0].a, found.misfits[0].b}
     assert 4 <= len(found.misfits) <= 10

@@ -19,6 +19,7 @@ from headtohead.ratings.bradley_terry.fit import Fit, fit
 from headtohead.ratings.bradley_terry.trust.influence import (
     adjacent_flips,
     flip_votes,
+    neighbours,
     removal_effect,
 )
 
@@ -155,7 +156,7 @@ def test_two_models_swap_when_the_lead_is_gone(lead: int, losses: int) -> None:
 # ---------------------------------------------------------------- properties
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(25) // 2)
 @given(st.integers(0, 10_000))
 def test_order_of_models_and_sides_do_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -234,15 +235,21 @@ def test_equal_models_need_one_vote() -> None:
 # ---------------------------------------------------------------- real votes
 
 
-def test_arena_flips(shared_evidence: Path) -> None:
-    found = adjacent_flips(fit(arena(shared_evidence), prior=0))
-    top = found[0]
+def test_the_first_of_the_arena(shared_evidence: Path) -> None:
+    fitted = fit(arena(shared_evidence), prior=0)
+    top = flip_votes(fitted, *(int(side[0]) for side in neighbours(fitted)))
     assert top.models == ("chatgpt-4o-latest", "gemini-1.5-pro-exp-0801")
     assert top.gap * 400 / math.log(10) == pytest.approx(16.7, abs=0.05)
     # The linear step takes 489 votes, 0.03% of all; in a refit 462 of them are enough.
     assert top.predicted == 489
     assert top.needed == 462
     assert -0.01 < top.gap_after < 0
+
+
+@pytest.mark.slow
+def test_arena_flips(shared_evidence: Path) -> None:
+    found = adjacent_flips(fit(arena(shared_evidence), prior=0))
+    assert (found[0].predicted, found[0].needed) == (489, 462)
     assert len(found) == 128
     assert all(flip.verified for flip in found)
     needed = np.array([flip.needed for flip in found])
@@ -263,7 +270,7 @@ def test_a_table_of_a_few_votes_has_an_answer_for_each_pair(ties: Ties) -> None:
     """Models that are equal but for rounding once found no votes to weigh, and crashed."""
     random = np.random.default_rng(7)
     names = "abcdef"
-    for _ in range(30):
+    for _ in range(15):
         size, count = int(random.integers(2, 7)), int(random.integers(2, 13))
         pairs = [random.choice(size, 2, replace=False) for _ in range(count)]
         votes = np.eye(4, dtype=np.int64)[random.integers(0, 3, count)]

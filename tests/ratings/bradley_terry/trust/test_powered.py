@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ratings.bradley_terry.trust.trust_votes import judged, with_labels
-from tests.simulations import examples, lengths
+from tests.simulations import examples, leading, lengths
 
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.covariance import covariance
@@ -222,7 +222,7 @@ def test_intervals_cover_people_though_the_judge_is_wrong(
     assert np.mean(widths) < 0.97
 
 
-@pytest.mark.parametrize("judge", ["gpt-4-0125-preview", "gpt-3.5-turbo"])
+@pytest.mark.parametrize("judge", leading(["gpt-4-0125-preview", "gpt-3.5-turbo"], 1))
 @pytest.mark.parametrize("rounds", lengths(10, 30))
 def test_real_judges_and_two_thousand_human_votes(
     judge: str, rounds: int, shared_evidence: Path

@@ -83,7 +83,7 @@ def test_tails_agree_with_simulated_votes_of_the_same_voter() -> None:
     votes = _planted(1)
     fitted = fit(votes.counts(), ties="davidson", side=True)
     found = unlike_voters(fitted, votes.clusters(), q=0.5)
-    rng, rounds = np.random.default_rng(2), 4000
+    rng, rounds = np.random.default_rng(2), 2000
     checked = 0
     for voter in range(12):
         own = votes.only(votes.voter == voter)

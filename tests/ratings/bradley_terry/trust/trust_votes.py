@@ -3,6 +3,7 @@
 import gzip
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,7 @@ def davidson(
     return TrustVotes(models, np.repeat(np.arange(voters), each), first, second, outcome)
 
 
+@cache
 def arena(shared_evidence: Path) -> Counts:
     """1,670,250 votes of Chatbot Arena on 129 models, up to 2024-08-14."""
     path = shared_evidence / "leaderbot_votes" / "chatbotarena_20240814.json"
@@ -79,16 +81,16 @@ def arena(shared_evidence: Path) -> Counts:
     return Counts.from_cells(data["models"], pairs[:, 0], pairs[:, 1], np.array(data["Y"]))
 
 
+@cache
 def judged(shared_evidence: Path, judge: str) -> tuple[TrustVotes, IntArray]:
     """26,919 votes of people (voter: the comparison), and the judge's outcomes on the same."""
-    rows, verdicts = _lines(shared_evidence, "human"), _lines(shared_evidence, judge)
-    for row, verdict in zip(rows, verdicts, strict=True):
-        assert (row["model_a"], row["model_b"]) == (verdict["model_a"], verdict["model_b"])
-    models = sorted({row[side] for row in rows for side in ("model_a", "model_b")})
+    pairs, human = _lines(shared_evidence, "human")
+    same, his = _lines(shared_evidence, judge)
+    assert pairs == same
+    models = sorted({name for pair in pairs for name in pair})
     place = {name: i for i, name in enumerate(models)}
-    first, second = (np.array([place[row[s]] for row in rows]) for s in ("model_a", "model_b"))
-    human, his = (np.array([_WINNERS[r["winner"]] for r in part]) for part in (rows, verdicts))
-    return TrustVotes(tuple(models), np.arange(len(rows)), first, second, human), his
+    first, second = np.array([[place[name] for name in pair] for pair in pairs]).T
+    return TrustVotes(tuple(models), np.arange(len(pairs)), first, second, human), his
 
 
 def with_labels(votes: TrustVotes, judge: IntArray, labelled: IntArray) -> JudgedVotes:
@@ -98,8 +100,11 @@ def with_labels(votes: TrustVotes, judge: IntArray, labelled: IntArray) -> Judge
     return JudgedVotes.from_codes(votes.models, votes.first, votes.second, human, judge)
 
 
-def _lines(shared_evidence: Path, name: str) -> list[dict[str, str]]:
+@cache
+def _lines(shared_evidence: Path, name: str) -> tuple[list[tuple[str, str]], IntArray]:
+    """The models of each comparison, and its outcome."""
     path = shared_evidence / "human_vs_judge_votes" / f"{name}.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return sorted(rows, key=lambda row: row["num"])
+        rows = sorted(map(json.loads, lines), key=lambda row: row["num"])
+    pairs = [(row["model_a"], row["model_b"]) for row in rows]
+    return pairs, np.array([_WINNERS[row["winner"]] for row in rows])
