@@ -283,13 +283,12 @@ def test_the_command_prints_csv_with_a_row_an_offer_and_pages(run: Run, tmp_path
     assert result.stdout.count("\n") < 90
     assert "May qualify" in page.read_text("utf-8")
     assert "May qualify" in text.read_text("utf-8")
-    table = list(
-        csv.DictReader(io.StringIO(run("--licence", "MIT", "--max-cost", "1", "--csv").stdout))
-    )
+    printed = run("--licence", "MIT", "--max-cost", "1", "--csv").stdout
+    table = list(csv.DictReader(io.StringIO(printed)))
     made = json.loads(run("--licence", "MIT", "--max-cost", "1", "--json").stdout)
     assert len(table) == sum(len(one["offers"]) for one in made["results"])
     assert {row["licence"] for row in table} == {"MIT"}
-    assert run("--licence", "MIT", "--csv").stdout == run("--licence", "MIT", "--csv").stdout
+    assert run("--licence", "MIT", "--max-cost", "1", "--csv").stdout == printed
 
 
 def test_nothing_that_fits_says_so_and_why() -> None:

@@ -73,6 +73,27 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     return result
 
 
+@pytest.fixture
+def _without_successors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who could take a model's place is not asked, which takes most of the time."""
+    monkeypatch.setattr(SuccessorSearch, "of", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def ahead(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """As `watched`, without successors."""
+    path = tmp_path_factory.mktemp("stack") / "one.toml"
+
+    @cache
+    def result(text: str, day: str = DAY, **more: Any) -> WatchResult:
+        path.write_text(text)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SuccessorSearch, "of", lambda *_: None)
+            return headtohead.watch(path, as_of=day, **more)
+
+    return result
+
+
 def of(result: WatchResult, name: str) -> dict[str, Any]:
     return next(one for one in result.as_json()["results"] if one["name"] == name)
 
@@ -90,9 +111,9 @@ def test_what_retires_with_every_day_stated_and_by_whom(watched: Watched) -> Non
     assert elsewhere["google-vertex"] == "2026-09-29"
 
 
-def test_conflicting_days_at_one_seller_are_all_named(watched: Watched) -> None:
+def test_conflicting_days_at_one_seller_are_all_named(ahead: Watched) -> None:
     azure = '[[model]]\nname = "gpt-4.1-nano"\noperator = "azure"\n'
-    result = watched(azure, "2026-09-01")
+    result = ahead(azure, "2026-09-01")
     found = of(result, "gpt-4.1-nano")
     days = {one["day"] for one in found["days_stated"]}
     assert len(days) > 1
@@ -120,15 +141,15 @@ def test_an_announced_price_and_what_it_means_for_the_bill(watched: Watched) -> 
     assert result.bill_usd < 1500
 
 
-def test_no_change_of_price_before_it_was_announced(watched: Watched) -> None:
-    early = watched(STACK, "2026-08-15")
+def test_no_change_of_price_before_it_was_announced(ahead: Watched) -> None:
+    early = ahead(STACK, "2026-08-15")
     assert of(early, "gemini-3.7-flash")["price_changes"] == []
 
 
-def test_hours_of_another_price_that_end_are_announced(watched: Watched) -> None:
+def test_hours_of_another_price_that_end_are_announced(ahead: Watched) -> None:
     """DeepSeek said on 21 August 2025 that its price by hours ends on 5 September at 16:00 UTC."""
     text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
-    found = of(watched(text, "2025-08-25"), "deepseek-chat")
+    found = of(ahead(text, "2025-08-25"), "deepseek-chat")
     (turn,) = found["price_changes"]
     assert (turn["at"], turn["known_on"]) == ("2025-09-05T16:00:00+00:00", "2025-08-21")
     assert "off-peak hours" in turn["says"]
@@ -137,17 +158,17 @@ def test_hours_of_another_price_that_end_are_announced(watched: Watched) -> None
     assert found["bill_after_usd_per_month"] == pytest.approx(75 * 0.56 + 25 * 1.68)
 
 
-def test_a_price_that_another_list_keeps_does_not_follow_one_that_ends(watched: Watched) -> None:
+def test_a_price_that_another_list_keeps_does_not_follow_one_that_ends(ahead: Watched) -> None:
     """DeepSeek said on 24 April 2026 that the name is switched off on 24 July."""
     text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
-    (turn,) = of(watched(text, "2026-07-10"), "deepseek-chat")["price_changes"]
+    (turn,) = of(ahead(text, "2026-07-10"), "deepseek-chat")["price_changes"]
     assert (turn["at"][:10], turn["after"]) == ("2026-07-24", None)
     assert "ends; what follows is not known" in turn["says"]
 
 
-def test_an_end_written_in_hindsight_was_not_announced(watched: Watched) -> None:
+def test_an_end_written_in_hindsight_was_not_announced(ahead: Watched) -> None:
     text = '[[model]]\nname = "deepseek-v4-pro"\noperator = "deepseek"\n'
-    result = watched(text, "2026-08-20")
+    result = ahead(text, "2026-08-20")
     assert of(result, "deepseek-v4-pro")["price_changes"] == []
     assert not result.due
 
@@ -206,7 +227,6 @@ def test_shared_tests_by_hand() -> None:
 
 
 GONE = {
-    "2026-09-28": {"gpt-3.5-turbo-1106": "openai"},
     "2026-10-23": {
         "gpt-3.5-turbo-0125": "openai",
         "gpt-4-turbo-2024-04-09": "openai",
@@ -217,28 +237,25 @@ GONE = {
         "o4-mini": "openai",
     },
     "2026-11-19": {"o3": "azure"},
-    "2026-11-26": {"jamba-1.5-large": "amazon-bedrock"},
     "2026-07-23": {"gpt-5-codex": "openai"},
+    "2026-11-26": {"jamba-1.5-large": "amazon-bedrock"},
+    "2026-09-28": {"gpt-3.5-turbo-1106": "openai"},
     "2026-08-10": {"gpt-5.3-chat-latest": "openai"},
 }
 FIRST_STATED_AFTERWARDS = ("2026-07-23", "2026-08-10")
 
 
-@pytest.mark.parametrize("day", GONE)
-def test_sixty_days_before_a_retirement(
-    watched: Watched, monkeypatch: pytest.MonkeyPatch, day: str
-) -> None:
+@pytest.mark.parametrize("day", leading(list(GONE), 4))
+def test_sixty_days_before_a_retirement(ahead: Watched, day: str) -> None:
     """A watch of then names it if the day was known by then; two were first stated afterwards."""
-    # Who could take its place is asked elsewhere, and takes most of the time.
-    monkeypatch.setattr(SuccessorSearch, "of", lambda *_: None)
     before = date.fromisoformat(day) - timedelta(days=60)
     known = day not in FIRST_STATED_AFTERWARDS
 
     def stack_of(models: dict[str, str]) -> str:
         return "".join(f'[[model]]\nname = "{n}"\noperator = "{o}"\n' for n, o in models.items())
 
-    result = watched(stack_of(GONE[day]), str(before), days=75)
-    after = watched(stack_of({n: o for gone in GONE.values() for n, o in gone.items()}), days=1)
+    result = ahead(stack_of(GONE[day]), str(before), days=75)
+    after = ahead(stack_of({n: o for gone in GONE.values() for n, o in gone.items()}), days=1)
     assert result.due is known
     for name in GONE[day]:
         one = of(result, name)
@@ -247,25 +264,26 @@ def test_sixty_days_before_a_retirement(
         assert day in [said["day"] for said in of(after, name)["days_stated"]]
 
 
-def test_what_has_changed_since_a_day(watched: Watched) -> None:
-    result = watched(MODELS, since="2026-08-25")
+def test_what_has_changed_since_a_day(ahead: Watched) -> None:
+    result = ahead(MODELS, since="2026-08-25")
     assert result.changes is not None
     said = {change.kind: change for change in result.changes}
     assert "2026-11-30" in said["retirement"].says
     assert "before, it was 2026-09-29" in said["retirement"].says
     assert said["retirement"].known_on == date(2026, 10, 1)
-    assert watched(MODELS, since=DAY).changes == ()
+    assert ahead(MODELS, since=DAY).changes == ()
 
 
-def test_a_repricing_says_what_it_costs_a_month(watched: Watched) -> None:
+def test_a_repricing_says_what_it_costs_a_month(ahead: Watched) -> None:
     text = '[[model]]\nname = "deepseek-chat"\ntokens_per_month = "100M"\n'
-    result = watched(text, "2025-10-10", since="2025-09-20")
+    result = ahead(text, "2025-10-10", since="2025-09-20")
     change = next(one for one in result.changes or () if one.kind == "price")
     # V3.1 at $0.56 in, $1.68 out became V3.2-Exp at $0.28 in, $0.42 out on 2025-09-29.
     assert change.month_usd == pytest.approx(75 * (0.28 - 0.56) + 25 * (0.42 - 1.68))
     assert any(one.kind == "alias" for one in result.changes or ())
 
 
+@pytest.mark.usefixtures("_without_successors")
 def test_the_file_of_the_last_run(run: Run, stack: Path, tmp_path: Path) -> None:
     state = tmp_path / "seen.json"
     first = run(stack, "--state", state, "--as-of", "2026-08-25")
@@ -291,6 +309,7 @@ def test_markdown_cuts_no_sentence(watched: Watched) -> None:
     assert "2027-04-08 Amazon Bedrock |" in text
 
 
+@pytest.mark.usefixtures("_without_successors")
 def test_news_that_could_not_be_written_are_news_again(
     run: Run, stack: Path, tmp_path: Path
 ) -> None:
@@ -302,16 +321,17 @@ def test_news_that_could_not_be_written_are_news_again(
     assert state.read_text() == kept
 
 
-def test_a_model_new_in_the_stack_is_said_to_be(watched: Watched, tmp_path: Path) -> None:
+def test_a_model_new_in_the_stack_is_said_to_be(ahead: Watched, tmp_path: Path) -> None:
     state = tmp_path / "seen.json"
     one, two = MODELS.strip().split("\n\n")
-    watched(one, state=state).keep(state)
-    changes = watched(f"{one}\n{two}", state=state).changes
+    ahead(one, state=state).keep(state)
+    changes = ahead(f"{one}\n{two}", state=state).changes
     assert [change.says for change in changes or ()] == [
         f"gemini-3.7-flash is new in the stack since {DAY}."
     ]
 
 
+@pytest.mark.usefixtures("_without_successors")
 def test_exit_codes(run: Run, stack: Path, tmp_path: Path) -> None:
     assert run(stack, "--as-of", DAY).exit_code == 1
     quiet = tmp_path / "quiet.toml"
@@ -361,11 +381,11 @@ def test_bad_choices(stack: Path) -> None:
             headtohead.watch(stack, as_of=DAY, **choice)
 
 
-def test_a_day_that_has_passed_is_not_said_to_come(watched: Watched) -> None:
+def test_a_day_that_has_passed_is_not_said_to_come(ahead: Watched) -> None:
     text = '[[model]]\nname = "deepseek-chat"\n'
-    says = watched(text, "2026-11-10").sheet.sentence
+    says = ahead(text, "2026-11-10").sheet.sentence
     assert says.startswith("1 of 1 model was to retire already: deepseek-chat on 2026-07-24.")
-    says = watched(f'{text}[[model]]\nname = "claude-sonnet-4-5"\n').sheet.sentence
+    says = ahead(f'{text}[[model]]\nname = "claude-sonnet-4-5"\n').sheet.sentence
     assert "1 more retires by 2027-02-08: Claude Sonnet 4.5." in says
 
 
