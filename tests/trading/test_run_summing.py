@@ -78,7 +78,7 @@ def test_too_few_windows_give_no_interval() -> None:
     assert found.differences[0].pp.low == -np.inf
 
 
-@pytest.mark.parametrize("runs", lengths(150, 1500))
+@pytest.mark.parametrize("runs", lengths(80, 1500))
 def test_intervals_hold_as_often_as_they_say_and_differences_jointly(runs: int) -> None:
     """Ten windows; two agents and two baselines alike in the mean, so each difference is 0."""
     rng = np.random.default_rng(2)

@@ -42,9 +42,7 @@ def test_reproduces_the_law_school_test(school: ItemFit) -> None:
         school.difficulty, [-3.3597, -1.3696, -0.2799, -1.8659, -3.1236], atol=3e-3
     )
     np.testing.assert_allclose(school.slope, [0.8254, 0.7229, 0.8905, 0.6886, 0.6575], atol=1e-3)
-    np.testing.assert_allclose(
-        school.slope_se, [0.2581, 0.1867, 0.2326, 0.1852, 0.2100], rtol=0.05
-    )
+    np.testing.assert_allclose(school.slope_se, [0.2581, 0.1867, 0.2326, 0.1852, 0.2100], rtol=0.05)
     np.testing.assert_allclose(
         school.difficulty_se, [0.8669, 0.3073, 0.0997, 0.4341, 0.8700], rtol=0.05
     )
