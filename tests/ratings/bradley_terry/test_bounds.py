@@ -268,7 +268,7 @@ def test_gaps_to_newcomers_are_covered_exactly_counted(n: int) -> None:
 
 
 @pytest.mark.parametrize("direct", [0, 2])
-@pytest.mark.parametrize("rounds", lengths(75, 300))
+@pytest.mark.parametrize("rounds", lengths(100, 300))
 def test_gaps_and_chances_cover_with_unbounded_models(direct: int, rounds: int) -> None:
     rng = np.random.default_rng(34)
     base = VoteWorld(np.linspace(-0.8, 0.8, 6), np.ones(6))
