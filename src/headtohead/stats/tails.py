@@ -124,7 +124,10 @@ def sum_tail(chances: FloatArray, scores: IntArray, n: IntArray, reached: int) -
 def _convolved(chances: FloatArray, scores: IntArray, n: IntArray, reached: int) -> float:
     if scores.max() <= _NARROW:
         rows = zip(scores, chances, n.tolist(), strict=True)
-        alike = [_repeated(np.bincount(score, chance), times) for score, chance, times in rows]
+        alike = [
+            _repeated(np.bincount(score, chance).astype(np.float64), times)
+            for score, chance, times in rows
+        ]
         return min(1.0, float(reduce(np.convolve, alike)[reached:].sum()))
     # All sums that have reached the mark are kept in the last place.
     mass = np.zeros(reached + 1)

@@ -86,7 +86,7 @@ class Loopback:
 
     def hear_out(self) -> None:
         """Wait until all requests sent so far are dealt with, also those of clients now dead."""
-        with socket.create_connection(self.server.server_address[:2]) as last:
+        with socket.create_connection(("127.0.0.1", self.server.server_address[1])) as last:
             last.shutdown(socket.SHUT_WR)
             last.recv(1)  # connections are taken in the order in which they came
         with self.closed:

@@ -150,7 +150,7 @@ def short_test(
     if best == "item model":
         order = item_order(items, size)
         weights = items.slope[order] / items.slope[order].max()
-        attempts = np.median(answers.attempts[answers.met])
+        attempts = np.array(np.median(answers.attempts[answers.met]))
         others = _others(items, order, float(effective_attempts(attempts, icc)))
     else:
         summed = _summed(answers, size)

@@ -151,7 +151,7 @@ def same_everywhere(
         return _wald(array, codes, owners), "wald"
     step = max(1, _SHUFFLED // home.size)
     sizes = np.tile(np.bincount(owners).astype(np.float64), (step, 1))
-    totals = np.tile(np.bincount(owners, weights=array), (step, 1))
+    totals = np.tile(np.bincount(owners, weights=array).astype(np.float64), (step, 1))
     (seen,) = _heterogeneity(sizes[:1], totals[:1], home[None], count)
     beyond = 0
     for start in range(0, rounds, step):
