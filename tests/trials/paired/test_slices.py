@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats as sp
 from tests.simulations import lengths, slack
 
+from headtohead.trials.paired import joint
 from headtohead.trials.paired.joint import same_everywhere, slices
 
 
@@ -67,6 +68,30 @@ def test_the_worst_of_equal_slices_is_rarely_condemned(rounds: int) -> None:
         b = (rng.random(200) < 0.9).astype(float)
         wrong += slices(a, b, labels, 0.0, rng, rounds=200).slices[0].joint.high < 0
     assert wrong <= sp.binom.isf(0.003, rounds, 0.025)
+
+
+def test_permutations_in_blocks_are_those_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = _rng(6)
+    groups = rng.integers(0, 3, 50)
+    values = rng.normal(0.25 * groups, 1 + groups)
+
+    def unlike(home: np.ndarray) -> float:
+        """Cochran's Q, with one row's worth of the common variance in each group."""
+        parts = [values[home == g] for g in range(3)]
+        common = np.var(values)
+        error = [
+            ((x - x.mean()) @ (x - x.mean()) + common) / x.size**2 * (x.size + 1) / x.size
+            for x in parts
+        ]
+        means, weight = np.array([x.mean() for x in parts]), 1 / np.array(error)
+        return float(weight @ (means - weight @ means / weight.sum()) ** 2)
+
+    same = _rng(7)
+    beyond = sum(unlike(same.permutation(groups)) >= unlike(groups) for _ in range(400))
+    for at_once in (20_000, 150, 1):
+        monkeypatch.setattr(joint, "_SHUFFLED", at_once)
+        found = same_everywhere(values, groups, None, _rng(7), 400)
+        assert found == (pytest.approx((1 + beyond) / 401), "permutation")
 
 
 @pytest.mark.parametrize("method", ["permutation", "wald"])
