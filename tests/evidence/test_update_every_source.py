@@ -5,17 +5,17 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 from tests.evidence.file_server import FileServer, ServedFile
+from tests.evidence.read_once import rows_of
 
 from headtohead.evidence import ingest
-from headtohead.evidence.catalogue import Importer, importer, importers
+from headtohead.evidence.catalogue import importer, importers
 from headtohead.evidence.folder import from_folder
 from headtohead.evidence.ingest import Updated
-from headtohead.evidence.sourcing import RawFiles, Source
+from headtohead.evidence.sourcing import Source
 from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 
@@ -26,18 +26,9 @@ WITHOUT_RAW_FILES = {"lmarena_leaderboard"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _kept_rows() -> Iterator[None]:
-    """Read the same files once: what they give hangs on them, their names and their day alone."""
-    read, kept = ingest.frames_of, {}
-
-    def frames_of(found: Importer, raw: RawFiles) -> Any:
-        key = raw.source_id, raw.known_on, raw.sha256
-        if key not in kept:
-            kept[key] = read(found, raw)
-        return kept[key]
-
+def _read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ingest, "frames_of", frames_of)
+        patch.setattr(ingest, "frames_of", rows_of)
         yield
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources import epoch_items
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, benchmark_id
 
@@ -192,7 +192,7 @@ def test_benchmark_names_agree_with_the_capability_index() -> None:
 def results(shared_evidence: Path) -> pl.DataFrame:
     found = importer("epoch_items")
     raw = raw_from_folder(found.source, shared_evidence / "epoch_items", DAY)
-    frames, dropped = frames_of(found, raw)
+    frames, dropped = rows_of(found, raw)
     assert dropped == {"no score": 309}
     return frames["task_results"]
 

@@ -12,10 +12,10 @@ from typing import Any
 import polars as pl
 import pytest
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources import llmledger, lmarena_catalog
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 from headtohead.prices.hours import Hours
@@ -299,7 +299,7 @@ def test_a_cut_file_is_damaged() -> None:
 @pytest.fixture(scope="module")
 def frames(shared_evidence: Path) -> dict[str, pl.DataFrame]:
     found = importer("llmledger")
-    made, _ = frames_of(found, raw_from_folder(found.source, shared_evidence / "llmledger", DAY))
+    made, _ = rows_of(found, raw_from_folder(found.source, shared_evidence / "llmledger", DAY))
     return made
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
@@ -101,7 +102,7 @@ def test_a_cut_file_is_damaged_not_short() -> None:
 def ratings(shared_evidence: Path) -> pl.DataFrame:
     source = importer("lmarena_catalog")
     raw = raw_from_folder(source.source, shared_evidence / "lmarena_catalog", DAY)
-    frames, dropped = frames_of(source, raw)
+    frames, dropped = rows_of(source, raw)
     assert dropped == {}
     return frames["arena_ratings"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources.model_prices import SOURCE, parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, Row
 
@@ -261,7 +261,7 @@ def test_a_changed_layout_is_refused(
 @pytest.fixture(scope="module")
 def real(shared_evidence: Path) -> pl.DataFrame:
     raw = raw_from_folder(SOURCE, shared_evidence / "model_prices", date(2026, 10, 26))
-    frames, dropped = frames_of(importer("model_prices"), raw)
+    frames, dropped = rows_of(importer("model_prices"), raw)
     assert dropped["a subscription plan, not a price per token"] == 14
     return frames["prices"]
 

@@ -11,10 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources.models_dev import SOURCE, parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
@@ -249,7 +249,7 @@ def test_lab_records_come_as_json_too() -> None:
 @pytest.fixture(scope="module")
 def real(shared_evidence: Path) -> dict[str, pl.DataFrame]:
     raw = raw_from_folder(SOURCE, shared_evidence / "models_dev", DAY)
-    frames, dropped = frames_of(importer("models_dev"), raw)
+    frames, dropped = rows_of(importer("models_dev"), raw)
     assert sum(dropped.values()) == 402
     return dict(frames)
 

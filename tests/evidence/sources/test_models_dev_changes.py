@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources.models_dev_changes import SOURCE, parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
@@ -98,7 +98,7 @@ def test_an_unknown_column_is_refused() -> None:
 @pytest.fixture(scope="module")
 def real(shared_evidence: Path) -> pl.DataFrame:
     raw = raw_from_folder(SOURCE, shared_evidence / "models_dev", date(2026, 7, 2))
-    frames, dropped = frames_of(importer("models_dev_changes"), raw)
+    frames, dropped = rows_of(importer("models_dev_changes"), raw)
     rows = frames["prices"]
     # Nothing is lost without being counted: the file has 30,603 lines.
     assert rows.height + sum(dropped.values()) == 30_603

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 import yaml
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.ingest import frames_of
 from headtohead.evidence.sources.openness_mof import parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles, Row
 
@@ -136,7 +136,7 @@ def test_a_changed_layout_is_refused(text: bytes, what: str) -> None:
 @pytest.fixture(scope="module")
 def real(shared_evidence: Path) -> pl.DataFrame:
     found = importer("openness_mof")
-    made, _ = frames_of(found, raw_from_folder(found.source, shared_evidence / "openness_mof", DAY))
+    made, _ = rows_of(found, raw_from_folder(found.source, shared_evidence / "openness_mof", DAY))
     return made["openness_classes"]
 
 
