@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from headtohead.arena.board import board_of
-from headtohead.arena.exchange import Layout, export, take_in, votes_elsewhere
-from headtohead.arena.result import ArenaResult
 from headtohead.arena.settings import (
     ArenaSettings,
     BoardAsk,
@@ -29,7 +26,9 @@ from headtohead.hosting.packages import check_packages
 from headtohead.ratings.settings import VoteOptions
 
 if TYPE_CHECKING:
+    from headtohead.arena.exchange import Layout
     from headtohead.arena.judging import JudgeRun
+    from headtohead.arena.result import ArenaResult
     from headtohead.trials.replay.replay import ReplayProgress
 
 _HERE = "127.0.0.1"
@@ -263,7 +262,7 @@ def arena_link(
 
 
 @takes(ask=BoardAsk)
-def arena_board(arena: str | Path, *, ask: BoardAsk) -> ArenaResult:
+def arena_board(arena: str | Path, *, ask: BoardAsk) -> "ArenaResult":
     """The leaderboard of an arena, and for each pair of sides what is decided.
 
     Args:
@@ -274,6 +273,9 @@ def arena_board(arena: str | Path, *, ask: BoardAsk) -> ArenaResult:
         InputError: If there is no such file, voter, category or group, or it is of something else.
         DamagedStore: If the file of votes is damaged.
     """
+    from headtohead.arena.board import board_of
+    from headtohead.arena.result import ArenaResult
+
     with _opened(Path(arena), read_only=True) as (store, settings):
         settings = settings or kept_settings(store)
         if ask.voter:
@@ -283,7 +285,7 @@ def arena_board(arena: str | Path, *, ask: BoardAsk) -> ArenaResult:
 
 @takes()
 def arena_export(
-    arena: str | Path, out: str | Path, *, layout: Layout = "csv", texts: bool = False
+    arena: str | Path, out: str | Path, *, layout: "Layout" = "csv", texts: bool = False
 ) -> int:
     """How many votes were written for others, without names of voters.
 
@@ -298,6 +300,8 @@ def arena_export(
         InputError: If nobody has voted, or the layout is none or has no texts.
         StoreFull: If it cannot be written.
     """
+    from headtohead.arena.exchange import export
+
     with _opened(Path(arena), read_only=True) as (store, _):
         return export(store, layout, Path(out), texts=texts)
 
@@ -317,6 +321,7 @@ def arena_import(votes: str | Path, into: str | Path, *, reading: VoteOptions) -
     Raises:
         InputError: If a file cannot be read, or holds no whole votes.
     """
+    from headtohead.arena.exchange import take_in, votes_elsewhere
     from headtohead.arena.web.running import now_ms
 
     now, votes = now_ms(), Path(votes)

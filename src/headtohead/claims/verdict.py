@@ -447,9 +447,13 @@ def claims_of(facts: Facts, path: Path | None = None) -> ClaimsFile:
     Raises:
         ClaimsFileError: If the file is wrong.
     """
-    questions = {i: a.QUESTION for i, a in analyses().items()}
-    sources = facts.store.source_ids()
-    return load(path or article_claims(), questions, sources, Values(facts))
+
+    def made() -> ClaimsFile:
+        questions = {i: a.QUESTION for i, a in analyses().items()}
+        return load(path or article_claims(), questions, facts.store.source_ids(), Values(facts))
+
+    # A file of a user's may be another one the next time.
+    return made() if path else facts.once("the claims of the article", made)
 
 
 def verdicts_on(

@@ -433,7 +433,7 @@ def encode_objects(values: Sequence[Any], book: dict[Any, int]) -> "pa.Array":
 
     first = next((value for value in values if value is not None), None)
     if not isinstance(first, str):
-        return pa.array(values, from_pandas=True)
+        return _array(list(values))
     try:
         index = np.fromiter(map(book.__getitem__, values), np.int32, len(values))
     except KeyError:
@@ -456,6 +456,31 @@ def _texts(words: list[Any]) -> "pa.Array":
     ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
     parts = (np.packbits(there, bitorder="little"), ends, b"".join(texts))
     return pa.Array.from_buffers(pa.string(), len(texts), list(map(pa.py_buffer, parts)))
+
+
+def _array(values: list[Any]) -> "pa.Array":
+    """Values of one kind, and missing ones, as an Arrow array; numbers and texts as `_texts` does.
+
+    Raises:
+        pyarrow.ArrowInvalid: If the values are of several kinds.
+    """
+    import pyarrow as pa
+
+    kinds = {*map(type, values)} - {type(None)}
+    if kinds == {str}:
+        return _texts(values)
+    if kinds == {float}:
+        held = np.array(values, dtype=np.float64)  # of None it makes NaN
+        there = held == held
+    elif kinds <= {int}:
+        held = np.array([value or 0 for value in values], dtype=np.int64)
+        there = np.array([value is not None for value in values], dtype=bool)
+    else:
+        return pa.array(values, from_pandas=True)
+    if not there.any():
+        return pa.nulls(len(values))
+    parts = list(map(pa.py_buffer, (np.packbits(there, bitorder="little"), held)))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(held.dtype), len(values), parts)
 
 
 def numbers_in(array: "pa.Array") -> NDArray[Any]:
@@ -829,7 +854,7 @@ class _DatabaseTable(UserTable):
 
         names, rows = database_rows(path, VOTES_VIEW)
         values = list(zip(*rows, strict=True)) or [()] * len(names)
-        self._rows = pa.table(dict(zip(names, map(pa.array, map(list, values)), strict=True)))
+        self._rows = pa.table(dict(zip(names, map(_array, map(list, values)), strict=True)))
         if not rows:
             raise InputError(f"{path} is an arena in which nobody has voted yet.")
         super().__init__(str(path), Columns.of_schema(self._rows.schema))

@@ -61,11 +61,12 @@ def _near(spelt: str, keys: Iterable[str]) -> dict[str, tuple[float, float]]:
     """The keys that may be meant by one that is not among them, each with how far it is."""
     if len(spelt) < 2:
         return {}
-    keys = list(keys)
-    near = {one: far for one in keys if (far := _distance(spelt, one))}
+    keys, written = list(keys), _Written(spelt)
+    near = {one: far for one in keys if (far := written.distance(one))}
     if not any(far[0] < 3 for far in near.values()) and (right := _respelt(spelt, keys)) != spelt:
+        written = _Written(right)
         for one in keys:
-            if (far := _distance(right, one)) and far[0] < 3:
+            if (far := written.distance(one)) and far[0] < 3:
                 near[one] = (far[0], far[1] + _RESPELT)
     return near
 
@@ -83,20 +84,34 @@ def _respelt(spelt: str, keys: Iterable[str]) -> str:
     return "-".join(words)
 
 
-def _distance(spelt: str, key: str) -> tuple[float, float] | None:
-    """How far a listed key is from what was written; None if it is too far to be meant."""
-    one, other = spelt.replace("-", ""), key.replace("-", "")
-    if one == other:
-        return 0, 0
-    words, listed = Counter(spelt.split("-")), Counter(key.split("-"))
-    more = (listed - words).total()
-    # A number alone would be in half of all names.
-    if words <= listed and more <= 3 and any(len(w) > 1 and not w.isdigit() for w in words):
-        in_order = f"-{spelt}-" in f"-{key}-"
-        return 1 if in_order else 2, more
-    numbers = [{w for w in some if w.isdigit()} for some in (words, listed)]
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    if numbers[0] != numbers[1] or matcher.quick_ratio() < _LEAST_LIKENESS:
-        return None
-    likeness = matcher.ratio()
-    return (3, -likeness) if likeness >= _LEAST_LIKENESS else None
+class _Written:
+    """A key as it was written, which is held against every listed one."""
+
+    def __init__(self, spelt: str) -> None:
+        self._spelt, self._bare = spelt, spelt.replace("-", "")
+        self._words = Counter(spelt.split("-"))
+        self._numbers = {word for word in self._words if word.isdigit()}
+        # A number alone would be in half of all names.
+        self._says = any(len(w) > 1 and not w.isdigit() for w in self._words)
+        self._matcher = SequenceMatcher(None, "", self._bare, autojunk=False)
+
+    def distance(self, key: str) -> tuple[float, float] | None:
+        """How far a listed key is from what was written; None if it is too far to be meant."""
+        bare = key.replace("-", "")
+        if bare == self._bare:
+            return 0, 0
+        words = key.split("-")
+        if self._says and all(word in key for word in self._words):
+            listed = Counter(words)
+            more = (listed - self._words).total()
+            if self._words <= listed and more <= 3:
+                return 1 if f"-{self._spelt}-" in f"-{key}-" else 2, more
+        if self._numbers != {word for word in words if word.isdigit()}:
+            return None
+        # Quick bounds, the same both ways, leave few for which the letters are laid side by side.
+        self._matcher.set_seq1(bare)
+        quick = (self._matcher.real_quick_ratio, self._matcher.quick_ratio)
+        if any(bound() < _LEAST_LIKENESS for bound in quick):
+            return None
+        likeness = SequenceMatcher(None, self._bare, bare, autojunk=False).ratio()
+        return (3, -likeness) if likeness >= _LEAST_LIKENESS else None

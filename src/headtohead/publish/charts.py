@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from headtohead.core.units import span_of
@@ -52,9 +53,47 @@ def layered(drawn: Drawing, *layers: Any, height: int = 380) -> "alt.LayerChart"
     import altair as alt
 
     seen = alt.VariableParameter(name="seen_on", value=drawn.until_ms)
+    return together(layers, seen, height=height)
+
+
+def together(
+    layers: Sequence[Any],
+    *params: "alt.VariableParameter",
+    data: "alt.InlineData | None" = None,
+    **more: Any,  # noqa: ANN401 - keyword arguments of altair
+) -> "alt.LayerChart":
+    """Layers over one another; the page tells every chart whether it has room for words.
+
+    Args:
+        layers: None has a parameter of its own.
+        params: Of the whole, besides that.
+        data: Of the layers that have none; None if each has its own.
+        more: Of the whole.
+    """
+    import altair as alt
+
+    parts = [layer.copy(deep=False) for layer in layers]
+    if data is None and all(part.data is parts[0].data for part in parts):
+        data = parts[0].data
+        for part in parts:
+            part.data = alt.Undefined
     roomy = alt.VariableParameter(name="roomy", value=True)
-    # All at once: altair copies every layer several times for each change of the whole.
-    return alt.LayerChart(layer=layers, params=[seen, roomy], height=height)
+    whole: alt.LayerChart = _layers()(
+        data=alt.Undefined if data is None else data, layer=parts, params=[*params, roomy], **more
+    )
+    return whole
+
+
+@cache
+def _layers() -> type[Any]:
+    """Altair's layers, which it would copy three times with all they hold, at each step anew."""
+    import altair as alt
+
+    class Layers(alt.LayerChart):
+        def __init__(self, **given: Any) -> None:  # noqa: ANN401 - keyword arguments of altair
+            super(alt.LayerChart, self).__init__(**given)
+
+    return Layers
 
 
 def moments(column: str = "t_ms", padding: Any = None, **more: Any) -> "alt.X":  # noqa: ANN401 - keyword arguments of altair
@@ -480,10 +519,10 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
     ruled = alt.Chart(alt.InlineData(values=tuple(lines)))
     rules = ruled.mark_rule(style="strong", strokeDash=[4, 3], opacity=0.7).encode(x=x)
     names = ruled.mark_text(style="quiet", dy=-8, baseline="bottom").encode(
-        x=x, y=alt.value(0), text="name:N"
+        x=x, y=alt.value(0), text=alt.Text("name:N")
     )
     spans = base.mark_rule(style="strong", strokeWidth=2).encode(
-        x=alt.X("low:Q", scale=scale), x2="high:Q", y=y
+        x=alt.X("low:Q", scale=scale), x2=alt.X2("high:Q"), y=y
     )
     points = base.mark_point(style="strong", filled=True, size=70, opacity=1).encode(
         x=x,
@@ -495,7 +534,4 @@ def bars_chart(bars: Bars) -> "alt.LayerChart":
         ),
         tooltip=tips("label=Of; words=Estimate; answer=Verdict"),
     )
-    layers = alt.LayerChart(layer=[rules, names, spans, points])
-    # The page tells every chart whether it has room for words.
-    layers = layers.add_params(alt.param(name="roomy", value=True))
-    return layers.properties(height=_ROW_PX * len(rows) + 10)
+    return together([rules, names, spans, points], height=_ROW_PX * len(rows) + 10)

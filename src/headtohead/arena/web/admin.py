@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from headtohead.arena.exchange import Layout
 from headtohead.arena.store.store import ArenaStore, VoteRefused
 from headtohead.arena.web.boards import kept_of
 from headtohead.arena.web.computed import flags, votes_file
@@ -19,11 +18,14 @@ from headtohead.arena.web.doors import arena_of, by_https
 from headtohead.arena.web.pages import fields, page
 from headtohead.arena.web.running import RunningArena, now_ms
 
+if TYPE_CHECKING:
+    from headtohead.arena.exchange import Layout
+
 Asked = Request[Any, Any, Any]
 _DAY_S = 24 * 3600
 _LATEST = 50
 _WHO = "admin"
-_EXPORTS: dict[str, tuple[Layout, str]] = {
+_EXPORTS: "dict[str, tuple[Layout, str]]" = {
     "votes.csv": ("csv", "text/csv; charset=utf-8"),
     "votes.parquet": ("parquet", "application/vnd.apache.parquet"),
     "battles.jsonl": ("lmarena", "application/jsonl"),

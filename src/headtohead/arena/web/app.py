@@ -14,8 +14,9 @@ from litestar.static_files import create_static_files_router
 from headtohead.arena.settings import BoardAsk
 from headtohead.arena.web import admin, api, boards, computed, streaming, voting
 from headtohead.arena.web.doors import admit
-from headtohead.arena.web.pages import add_headers, failed, folder, style
+from headtohead.arena.web.pages import add_headers, failed, style
 from headtohead.arena.web.running import RunningArena
+from headtohead.arena.web.texts import folder
 from headtohead.core.version import VERSION
 from headtohead.hosting.listening import run_until_stopped
 

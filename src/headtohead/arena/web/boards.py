@@ -14,11 +14,10 @@ from markupsafe import escape
 
 from headtohead.arena.settings import BoardAsk
 from headtohead.arena.store.store import VoteRefused
-from headtohead.arena.web.computed import BEHIND, Form, board_text
+from headtohead.arena.web.computed import BEHIND, GROUP_WORDS, Form, board_text
 from headtohead.arena.web.doors import arena_of, voter_of
 from headtohead.arena.web.running import RunningArena
 from headtohead.hosting.refused import Refused
-from headtohead.ratings.grouping import GROUPS
 
 Asked = Request[Any, Any, Any]
 Job = tuple[Any, ...]
@@ -38,8 +37,8 @@ def _ask(request: Asked) -> BoardAsk:
     given: Mapping[str, str] = request.query_params
     voter = voter_of(request)
     group, until = given.get("group", ""), given.get("until", "")
-    if group and group not in GROUPS:
-        raise VoteRefused(f"Models are put together by {', '.join(GROUPS)}.", 400)
+    if group and group not in GROUP_WORDS:
+        raise VoteRefused(f"Models are put together by {', '.join(GROUP_WORDS)}.", 400)
     try:
         day = date.fromisoformat(until) if until else None
     except ValueError:

@@ -1,22 +1,26 @@
-"""What the process beside the server computes: leaderboards as texts, and what needs all votes."""
+"""What the process beside the server computes: leaderboards as texts, and what needs all votes.
+
+The server names these jobs; what they need is imported where they are done.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from headtohead.arena.board import BoardView, Meeting
-from headtohead.arena.exchange import Layout, export
-from headtohead.arena.integrity import FlaggedVoters, flagged_voters
-from headtohead.arena.result import ArenaResult
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.store.store import VoteRefused
 from headtohead.arena.style import STYLES
-from headtohead.arena.web.pages import text_of
 from headtohead.arena.web.running import now_ms
+from headtohead.arena.web.texts import text_of
 from headtohead.arena.web.views import store_of, view_of
+
+if TYPE_CHECKING:
+    from headtohead.arena.board import BoardView
+    from headtohead.arena.exchange import Layout
+    from headtohead.arena.integrity import FlaggedVoters
 
 Form = Literal["page", "report", "json", "csv", "api"]
 GROUP_WORDS = {
@@ -42,6 +46,8 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
     if form == "page":
         return _page(settings, view, [*store.categories(), *settings.categories], done, now)
     if form == "api":
+        from headtohead.arena.result import ArenaResult
+
         return ArenaResult(title=settings.title, view=view).to_json()
     if view.ranked is None:
         raise VoteRefused(view.why, 404)
@@ -51,11 +57,13 @@ def board_text(settings: ArenaSettings, ask: BoardAsk, form: Form) -> str:
 
 def _page(
     settings: ArenaSettings,
-    view: BoardView,
+    view: "BoardView",
     categories: list[str],
     done: tuple[int, int],
     now: datetime,
 ) -> str:
+    from headtohead.arena.board import Meeting
+
     ends = [x for s in view.standings for x in (s.joint.low, s.joint.high) if abs(x) < 1e6]
     ends += [s.rating.value for s in view.standings]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
@@ -85,16 +93,20 @@ def _page(
     )
 
 
-def flags(settings: ArenaSettings) -> tuple[FlaggedVoters, ...]:
+def flags(settings: ArenaSettings) -> "tuple[FlaggedVoters, ...]":
     """Voters whose votes stand out."""
+    from headtohead.arena.integrity import flagged_voters
+
     rows = store_of(settings.database).rows("SELECT * FROM counted_votes ORDER BY voted_ms")
     return flagged_voters([dict(row) for row in rows])
 
 
-def votes_file(settings: ArenaSettings, layout: Layout, path: Path) -> None:
+def votes_file(settings: ArenaSettings, layout: "Layout", path: Path) -> None:
     """Write all votes to a file, as `h2h arena export` does.
 
     Raises:
         InputError: If there is none.
     """
+    from headtohead.arena.exchange import export
+
     export(store_of(settings.database), layout, path)

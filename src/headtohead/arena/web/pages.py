@@ -1,21 +1,17 @@
-"""Pages from templates, and every failure as a sentence: HTML for a browser, JSON for programs."""
+"""Answers to requests, failures as sentences too: HTML for a browser, JSON for programs."""
 
-import hashlib
 import logging
-from functools import cache, lru_cache
 from http import HTTPStatus
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import jinja2
 import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import MediaType
 
 from headtohead.arena.store.store import VoteRefused
+from headtohead.arena.web.texts import MARK, own_file, text_of
 from headtohead.files.opening import NOT_JSON
 from headtohead.hosting.failures import failure_of
 from headtohead.hosting.security import HEADERS
@@ -24,43 +20,8 @@ from headtohead.publish.page import page_style
 if TYPE_CHECKING:
     from litestar.types import Message, Scope
 
-_MARK = "is"
 _LOG = logging.getLogger("headtohead.arena")
 _UNKEPT = "The vote cannot be kept at the moment, so nothing was counted. Try again."
-
-
-def folder(name: str) -> Path:
-    """A folder of the server's own files: "templates" or "static"."""
-    return Path(str(files("headtohead").joinpath(f"arena/web/{name}")))
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder("templates")),
-        autoescape=True,
-        auto_reload=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    made.globals["own"] = own_file
-    return made
-
-
-@lru_cache(maxsize=32)
-def own_file(address: str) -> str:
-    """The address of a file of the server's own, which is another one when the file is."""
-    name = address.rpartition("/")[2]
-    held = (
-        page_style().encode() if address == "/style.css" else (folder("static") / name).read_bytes()
-    )
-    return f"{address}?{_MARK}={hashlib.sha256(held).hexdigest()[:12]}"
-
-
-def text_of(template: str, **values: object) -> str:
-    """A page; every template is given `title`, the arena's, and `here`, the page's address."""
-    return _templates().get_template(template).render(**values)
 
 
 def page(
@@ -115,7 +76,7 @@ def _fixed(scope: "Scope") -> bool:
     """Whether an address is that of a file as it is now, which browsers need to read once."""
     address, asked = scope["path"], scope["query_string"].decode("latin-1")
     own = address == "/style.css" or address.startswith("/static/")
-    return own and asked.startswith(f"{_MARK}=") and own_file(address) == f"{address}?{asked}"
+    return own and asked.startswith(f"{MARK}=") and own_file(address) == f"{address}?{asked}"
 
 
 async def fields(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -2,14 +2,17 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from headtohead.arena.board import BoardView, board_of
 from headtohead.arena.drawing import Pair
 from headtohead.arena.settings import ArenaSettings, BoardAsk
 from headtohead.arena.store.store import ArenaStore
 
+if TYPE_CHECKING:
+    from headtohead.arena.board import BoardView
+
 _MOST_KEPT = 8
-_VIEWS: dict[tuple[Path, BoardAsk], tuple[int, BoardView]] = {}
+_VIEWS: "dict[tuple[Path, BoardAsk], tuple[int, BoardView]]" = {}
 
 
 @cache
@@ -18,12 +21,14 @@ def store_of(path: Path) -> ArenaStore:
     return ArenaStore(path, read_only=True)
 
 
-def view_of(settings: ArenaSettings, ask: BoardAsk) -> BoardView:
+def view_of(settings: ArenaSettings, ask: BoardAsk) -> "BoardView":
     """A leaderboard, computed anew only after new votes.
 
     Raises:
         InputError: If there is no such category.
     """
+    from headtohead.arena.board import board_of  # the server, which names these jobs, needs none
+
     store, asked = store_of(settings.database), (settings.database, ask)
     stamp = store.changes()
     known, view = _VIEWS.pop(asked, (-1, None))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headtohead.claims.forecasts.calibration import Bin
 from headtohead.claims.forecasts.history import Series
 from headtohead.core.units import show, show_end, span_of, unit
-from headtohead.publish.charts import above, moments, tips
+from headtohead.publish.charts import above, moments, tips, together
 
 if TYPE_CHECKING:
     from datetime import date
@@ -62,8 +62,7 @@ def reliability_chart(bins: Sequence[Bin], share: float) -> "alt.LayerChart":
             tooltip=tips("given=Given; words=Of them"),
         ),
     ]
-    chart = alt.LayerChart(layer=layers).add_params(alt.param(name="roomy", value=True))
-    return chart.properties(height=320)
+    return together(layers, height=320)
 
 
 def trend_chart(one: Series, ends: Sequence[float]) -> "alt.LayerChart":
@@ -117,8 +116,7 @@ def trend_chart(one: Series, ends: Sequence[float]) -> "alt.LayerChart":
             .mark_point(style="strong", shape="diamond", filled=True, size=110, opacity=1)
             .encode(moments(), y, tooltip=shown)
         )
-    chart = alt.LayerChart(layer=layers).add_params(alt.param(name="roomy", value=True))
-    return chart.properties(height=280)
+    return together(layers, height=280)
 
 
 def _ms(day: "date") -> int:

@@ -83,7 +83,7 @@ def _drawn(steps: tuple[PriceStep, ...], side: str, until: date) -> "alt.LayerCh
         legend=alt.Legend(title="Tokens"),
     )
     lines = chart.mark_line(interpolate="step-after", strokeWidth=2.2).encode(
-        moments(), y, side_colour(drawn), dash, detail=["stretch:N"]
+        moments(), y, side_colour(drawn), dash, detail=[alt.Detail("stretch:N")]
     )
     shown = tips("kind=Tokens; since=Since; price_usd_per_mtok=$ per million tokens|,.3~f")
     points = (

@@ -83,7 +83,7 @@ def price_of_level(drawn: Drawing) -> "alt.LayerChart":
     lines = chart.mark_line(interpolate="step-after", style="strong", strokeWidth=1.6).encode(
         moments(),
         y,
-        detail=["rating_label:N"],
+        detail=[alt.Detail("rating_label:N")],
         opacity=alt.Opacity(
             "level_n:O",
             legend=None,

@@ -50,7 +50,7 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
             alt.Y("rating_low_elo:Q", scale=scale),
             alt.Y2("rating_high_elo:Q"),
             colour,
-            detail="stretch_n:N",
+            detail=alt.Detail("stretch_n:N"),
         )
     )
     # A band ends where it begins on the last board, so each board has its interval as a bar too.
@@ -67,7 +67,7 @@ def arena_frontier(drawn: Drawing) -> "alt.LayerChart":
     return layered(
         drawn,
         band,
-        *side_lines(chart, drawn, moments(), y, detail="stretch_n:N"),
+        *side_lines(chart, drawn, moments(), y, detail=alt.Detail("stretch_n:N")),
         bars,
         boards,
         leaders,
@@ -90,7 +90,7 @@ def trading_equity(drawn: Drawing) -> "alt.LayerChart":
     )
     shown = tips("name=Account; side_label=Side; observed_at=When (UTC); return_pct=Return, %|+.1f")
     line = chart.mark_line(strokeWidth=1.8, strokeJoin="round").encode(
-        x, y, side_colour(drawn), dash, detail=["name:N"]
+        x, y, side_colour(drawn), dash, detail=[alt.Detail("name:N")]
     )
     dots = chart.mark_point(filled=True, size=22, opacity=0.9).encode(
         x, y, side_colour(drawn), side_shape(drawn), tooltip=shown

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from headtohead.core.estimate import Interval
-from headtohead.publish.charts import tip
+from headtohead.publish.charts import tip, together
 from headtohead.ratings.sheet.words import finite
 
 if TYPE_CHECKING:
@@ -282,11 +282,5 @@ def _on(
     import altair as alt
 
     names = alt.VariableParameter(name="order", value=list(order))
-    roomy = alt.VariableParameter(name="roomy", value=True)
-    # All at once: altair copies every layer several times for each change of the whole.
-    return alt.LayerChart(
-        data=alt.InlineData(values=tuple(rows)),
-        layer=list(layers),
-        params=[names, roomy],
-        height=height,
-    )
+    data = alt.InlineData(values=tuple(rows))
+    return together(layers, names, data=data, height=height)
