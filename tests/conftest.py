@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from tests import one_thread  # noqa: F401 - before numpy and polars
+from tests import (
+    one_thread,  # noqa: F401 - before numpy and polars
+    waiting,  # noqa: F401 - clients wait for as long as it takes
+)
+from tests.browser import browser, chromium, one_page, quiet_page  # noqa: F401
 from tests.kept_facts import _kept_frames, facts, kept_facts  # noqa: F401
 from tests.models.conftest_parts import smollm2, tiny_models  # noqa: F401
 

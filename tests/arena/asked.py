@@ -11,7 +11,9 @@ from tests.trials.replay.loopback import Asked, Loopback, Piece
 
 Script = Callable[[Asked], Iterable[Piece]]
 QUESTION = "How do you do?"
-LIMITS = "[limits]\nfirst_s = 2\nsilence_s = 1\ntotal_s = 3\ncharacters = 2000\n"
+LIMITS = "[limits]\nfirst_s = 60\nsilence_s = 60\ntotal_s = 120\ncharacters = 2000\n"
+SOON = LIMITS.replace("60", "1").replace("120", "1")
+"""Of answers that are waited for in vain."""
 
 
 def live_toml(folder: Path, *entrants: str, more: str = "", limits: str = LIMITS) -> Path:
@@ -30,7 +32,7 @@ def endpoint_lines(name: str, address: str, model: str, more: str = "") -> str:
 
 @contextmanager
 def scripted(
-    folder: Path, ant: Script, bee: Script, *, more: str = ""
+    folder: Path, ant: Script, bee: Script, *, more: str = "", limits: str = LIMITS
 ) -> Iterator[tuple[ServedArena, Loopback, Loopback]]:
     """An arena of two entrants, "ant" and "bee", whose endpoints do what scripts say."""
     with ExitStack() as stack:
@@ -39,7 +41,7 @@ def scripted(
             endpoint_lines(name, server.base_url, f"secret-{name}-model", more)
             for name, server in zip(("ant", "bee"), servers, strict=True)
         ]
-        served = stack.enter_context(serving(live_toml(folder, *entrants)))
+        served = stack.enter_context(serving(live_toml(folder, *entrants, limits=limits)))
         yield served, servers[0], servers[1]
 
 

@@ -85,9 +85,9 @@ def people_vote(
         categories: Of each prompt; of none if empty.
     """
     before = store.votes_n()
-    for n, (number, outcome) in enumerate(outcomes, before):
-        voter, id = Voter(id=f"voter-{n}"), f"battle-{n}"
-        with store.transaction():
+    with store.transaction():
+        for n, (number, outcome) in enumerate(outcomes, before):
+            voter, id = Voter(id=f"voter-{n}"), f"battle-{n}"
             turn = BattleTurn(question="?", left_answer="one", right_answer="two")
             battle = Battle(
                 id=id,

@@ -12,10 +12,13 @@ from typing import Any
 import httpx2
 import numpy as np
 import uvicorn.server
+from litestar import Litestar
+from litestar.datastructures import State
 
 from headtohead.arena.settings import ArenaSettings, settings_in
 from headtohead.arena.store.store import ArenaStore, Battle, BattleTurn, Voter
 from headtohead.arena.web.app import application
+from headtohead.arena.web.boards import Boards
 from headtohead.arena.web.running import RunningArena, prepare
 from headtohead.hosting.beside import Beside
 from headtohead.hosting.listening import bound, server_of
@@ -78,6 +81,9 @@ class _Sooner:
 vars(uvicorn.server)["asyncio"] = _Sooner()
 _BESIDE = Beside()
 """Begun once for all tests of a process, because it takes a second to begin."""
+_IDLE: list[Litestar] = []
+"""Applications that no server runs: to make one takes three times as long as all else of an arena.
+They hold nothing of an arena but what is put into their state."""
 
 
 class ServedArena:
@@ -93,10 +99,12 @@ class ServedArena:
         prepare(settings)
         self.arena = RunningArena(settings, np.random.default_rng(seed))
         self.arena.beside = _BESIDE
-        served = application(self.arena)
-        self.boards = served.state.boards
+        self.boards = Boards()
         self.boards.patience_s = 60
-        self._server = server_of(served)
+        self._closed = False
+        self._application = _IDLE.pop() if _IDLE else application(self.arena)
+        self._application.state = State({"arena": self.arena, "boards": self.boards})
+        self._server = server_of(self._application)
         listening = bound("127.0.0.1", 0)
         self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, args=([listening],))
@@ -106,6 +114,9 @@ class ServedArena:
         """Stop it, and wait until it has ended."""
         self._server.should_exit = True
         self._thread.join()
+        if not self._closed:
+            _IDLE.append(self._application)
+        self._closed = True
         self.arena.beside = Beside()
         self.arena.close()
 

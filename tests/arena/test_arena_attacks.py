@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.arena.served import ServedArena, TestVoter, serving, written
+from tests.waiting import LONG_S
 
 _TYPES = ("application/json", "application/x-www-form-urlencoded")
 
@@ -21,7 +22,7 @@ def _raw(
     served: ServedArena, method: str, path: str, body: bytes = b"", **headers: str
 ) -> tuple[int, str]:
     """Status and text of the answer to a request whose path nobody tidies."""
-    connection = http.client.HTTPConnection(urlsplit(served.address).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(served.address).netloc, timeout=LONG_S)
     connection.putrequest(method, path, skip_host=False)
     for name, value in {**headers, "content-length": str(len(body))}.items():
         connection.putheader(name.replace("_", "-"), value)
@@ -119,7 +120,9 @@ def test_bytes_that_are_no_request_close_the_connection_and_nothing_else(
 ) -> None:
     address = urlsplit(attacked.address)
     for sent in (b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n", b"A" * 100_000, b"\r\n" * 50):
-        with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        with socket.create_connection(
+            (address.hostname, address.port), timeout=LONG_S
+        ) as connection:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(65_536):

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.arena.served import ServedArena, TestVoter, serving, written
-from tests.browser import CHROMIUM, browser, fits_and_passes_axe, wait_until  # noqa: F401
+from tests.browser import fits_and_passes_axe, needs_browser, wait_until
 from tests.simulations import leading
 
 from headtohead.arena.trying import trial
 from headtohead.arena.web.admin import admin_token
 from headtohead.hosting.security import Limits
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = needs_browser
 SHOTS = os.environ.get("H2H_SCREENSHOTS", "")
 """A folder for the pictures of the tutorial; `make screenshots` sets it."""
 
@@ -49,7 +49,7 @@ def trouble() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def opened(browser: Any, served: ServedArena, trouble: list[str]) -> Iterator[Any]:  # noqa: F811
+def opened(browser: Any, served: ServedArena, trouble: list[str]) -> Iterator[Any]:
     """A way to a page in a browser that never was there."""
     contexts = []
 
@@ -76,7 +76,7 @@ def _listened(page: Any, trouble: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def onlooker(browser: Any, served: ServedArena) -> Iterator[Any]:  # noqa: F811
+def onlooker(browser: Any, served: ServedArena) -> Iterator[Any]:
     """The page of somebody who never votes, and whatever it has to say."""
     page = browser.new_page(base_url=served.address)
     said: list[str] = []
@@ -212,7 +212,7 @@ def test_a_group_that_nobody_knows_leaves_the_leaderboard(onlooker: Any) -> None
 
 
 def test_a_long_title_hides_no_link(
-    browser: Any,  # noqa: F811
+    browser: Any,
     tmp_path: Path,
 ) -> None:
     toml = written(tmp_path)
@@ -241,7 +241,7 @@ LIKES = {"Amber": 1.0, "Basalt": 0.4, "Cedar": 0.0}
 
 # What they show is looked at by the tests of each page.
 @pytest.mark.slow
-def test_the_pictures_of_the_tutorial_show_what_it_tells(browser: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_the_pictures_of_the_tutorial_show_what_it_tells(browser: Any, tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     folder = Path(SHOTS) if SHOTS else tmp_path
     with serving(trial("short", tmp_path / "trial.sqlite"), seed=5) as served:

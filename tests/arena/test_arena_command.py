@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from benchmarks import arena_load
 from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving, written
 from tests.simulations import leading
+from tests.waiting import LONG_S
 
 import headtohead
 from headtohead.arena.command import arena
@@ -65,7 +65,7 @@ def test_a_trial_starts_on_a_free_port_and_ends_with_ctrl_c(which: str, tmp_path
         with TestVoter(address) as voter:
             assert voter.vote(voter.draw()).status_code == 200
         process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=20)
+        _, complaints = process.communicate(timeout=LONG_S)
     assert process.returncode == 0, complaints
     link, stopped = complaints.strip().split("\n\n")
     assert link.startswith(f"For whoever runs it: {address}")
@@ -105,7 +105,7 @@ def test_votes_are_there_when_it_is_served_again_and_to_all_with_what_others_typ
             with TestVoter(address.replace("0.0.0.0", "127.0.0.1")) as voter:
                 voter.vote(voter.draw())
             process.send_signal(ending)
-            _, said = process.communicate(timeout=20)
+            _, said = process.communicate(timeout=LONG_S)
         store = ArenaStore(tmp_path / "arena.sqlite")
         assert store.votes_n() == n
         store.close()
@@ -137,9 +137,7 @@ def test_the_help_of_the_group_names_its_commands_and_loads_no_framework() -> No
         "try: main(['arena', '--help'])\n"
         "except SystemExit: print([m for m in sys.modules if m in ('litestar', 'numpy')])"
     )
-    began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert time.monotonic() - began < 5
     assert done.stdout.rstrip().endswith("[]")
     assert "serve" in done.stdout
 
@@ -365,17 +363,18 @@ def test_what_commands_do_is_done_in_python(tmp_path: Path) -> None:
         headtohead.arena_judge(out)
 
 
-def test_python_serves_until_it_is_stopped(tmp_path: Path) -> None:
+def test_python_serves_until_it_is_stopped_and_computes_nothing_itself(tmp_path: Path) -> None:
     code = (
-        "import headtohead, os, signal\n"
+        "import headtohead, os, signal, sys\n"
         "def ready(at): print(at); os.kill(os.getpid(), signal.SIGINT)\n"
         f"n = headtohead.arena_serve({str(written(tmp_path))!r}, port=0, ready=ready)\n"
         "n += headtohead.arena_try('markdown', ready=ready)\n"
+        "print([x for x in sys.modules if x in ('headtohead.arena.board', 'pyarrow', 'scipy')])\n"
         "print(n)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     said = done.stdout.splitlines()
-    assert (done.returncode, said[-1]) == (0, "0"), done
+    assert (done.returncode, said[-2:]) == (0, ["[]", "0"]), done
     assert said[0] == "Test arena: 3 entrants, 3 prompts."
     assert said[4].startswith("A trial arena: 3 entrants, ")
     with pytest.raises(InputError, match="No built-in set of answers is called 'long'"):

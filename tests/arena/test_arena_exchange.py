@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,14 +24,21 @@ from headtohead.cli import main
 from headtohead.core.errors import InputError
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    with serving(written(tmp_path)) as served:
+@pytest.fixture(scope="module")
+def voted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an arena in which three people have voted on all there is."""
+    folder = tmp_path_factory.mktemp("voted")
+    with serving(written(folder)) as served:
         for outcome in ("left", "right", "both_bad"):
             with TestVoter(served.address) as voter:
                 for _ in range(9):
                     voter.vote(voter.draw(), outcome)
-        return Path(served.arena.settings.database)
+    return folder
+
+
+@pytest.fixture
+def database(voted: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(voted, tmp_path, dirs_exist_ok=True)) / "arena.sqlite"
 
 
 @pytest.fixture

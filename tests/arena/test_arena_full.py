@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.arena.served import TestVoter, serving, written
+from tests.waiting import LONG_S
 
 from headtohead.arena.store.store import ArenaStore
 
@@ -22,7 +23,7 @@ def test_a_full_disk_is_said_to_voters_and_the_server_goes_on(tmp_path: Path) ->
             store.rows(f"PRAGMA max_page_count = {pages}")
 
         (pages,) = served.arena.store.rows("PRAGMA page_count")[0]
-        served.arena.writer.submit(lambda store: limit(store, pages)).result(timeout=10)
+        served.arena.writer.submit(lambda store: limit(store, pages)).result(timeout=LONG_S)
         refused = []
         for _ in range(200):  # until the pages that there are hold no more
             with TestVoter(served.address) as other:
@@ -31,7 +32,7 @@ def test_a_full_disk_is_said_to_voters_and_the_server_goes_on(tmp_path: Path) ->
                     refused.append(drawn)
                     break
         assert refused == [{"error": SAID, "status": 503}]
-        served.arena.writer.submit(lambda store: limit(store, 10**6)).result(timeout=10)
+        served.arena.writer.submit(lambda store: limit(store, 10**6)).result(timeout=LONG_S)
         assert voter.vote(battle).status_code == 200
         assert served.arena.store.votes_n() == 1
 

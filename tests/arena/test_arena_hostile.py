@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
-from tests.browser import CHROMIUM, browser  # noqa: F401
+from tests.browser import needs_browser
+from tests.waiting import LONG_S
 
 from headtohead.arena.exchange import export
 from headtohead.arena.store.store import ArenaStore, Voter
@@ -60,7 +61,7 @@ def raw(served: ServedArena, request: bytes) -> bytes:
     host, _, port = served.address.removeprefix("http://").partition(":")
     said = b""
     # It may hang up before all is sent, or wait for more than there is.
-    with socket.create_connection((host, int(port)), timeout=3) as plain, suppress(OSError):
+    with socket.create_connection((host, int(port)), timeout=LONG_S) as plain, suppress(OSError):
         plain.sendall(request)
         while piece := plain.recv(65536):
             said += piece
@@ -527,8 +528,8 @@ FOREIGN = """() => {
 }"""
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-def test_no_hostile_text_does_anything_on_any_page(tmp_path: Path, browser: Any) -> None:  # noqa: F811
+@needs_browser
+def test_no_hostile_text_does_anything_on_any_page(tmp_path: Path, browser: Any) -> None:
     with serving(_hostile_toml(tmp_path)) as served:
         _unlimited(served)
         context = browser.new_context(base_url=served.address)

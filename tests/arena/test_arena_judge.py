@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from tests.models.server import serving as model_server
 from tests.models.tiny import write_model
 from tests.models.tokens import Message
 from tests.trials.replay.loopback import Asked, Loopback, Piece, answered, http
+from tests.waiting import LONG_S, until
 
 from headtohead.arena.judge_votes import both_verdicts
 from headtohead.arena.judging import comparisons, judge_voter
@@ -332,11 +333,11 @@ def test_on_live_answers_the_judge_is_heard_by_what_people_voted_on_before(
 
 
 def test_a_run_that_was_killed_goes_on_and_pays_for_nothing_twice(tmp_path: Path) -> None:
-    slow = [True]
+    killed = threading.Event()
 
     def script(asked: Asked) -> Iterable[Piece]:
-        if slow[0]:
-            yield 0.05
+        if len(server.asked) > 8:
+            killed.wait(LONG_S)
         yield answered(verdict("A"))
 
     with Loopback(script) as server:
@@ -346,13 +347,11 @@ def test_a_run_that_was_killed_goes_on_and_pays_for_nothing_twice(tmp_path: Path
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until = time.monotonic() + 60
-        while len(server.asked) < 8 and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: len(server.asked) > 8)
         process.kill()
         process.wait()
-        before, slow[0] = len(server.asked), False
-        assert 8 <= before < 18
+        assert len(server.asked) <= 10
+        killed.set()
         found = asked_to_judge(toml)
         assert found.exit_code == 0, found.output
         # At most the two that were under way are asked again.

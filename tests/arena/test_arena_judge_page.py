@@ -13,12 +13,12 @@ from tests.arena.judged import (
     sees_who_is_right,
 )
 from tests.arena.served import serving
-from tests.browser import CHROMIUM, browser, fits_and_passes_axe  # noqa: F401
+from tests.browser import fits_and_passes_axe, needs_browser
 
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import ArenaStore
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def judged_arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_the_judges_part_of_the_page_fits_and_passes_axe(
     judged_arena: str,
-    browser: Any,  # noqa: F811
+    browser: Any,
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 844})
     page.goto(f"{judged_arena}/board")
@@ -55,7 +55,7 @@ def test_the_judges_part_of_the_page_fits_and_passes_axe(
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_the_judges_part_passes_axe_as_it_opens(
     judged_arena: str,
-    browser: Any,  # noqa: F811
+    browser: Any,
     width: int,
     scheme: str,
 ) -> None:

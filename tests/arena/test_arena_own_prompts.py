@@ -1,6 +1,5 @@
 """Prompts that voters write themselves: asked of live entrants, kept, and shown to nobody else."""
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from tests.arena.asked import Script, endpoint_lines, streamed_to
 from tests.arena.served import ServedArena, TestVoter, serving, written
 from tests.trials.replay.loopback import Loopback, streamed
+from tests.waiting import until
 
 
 def _echo(name: str) -> Script:
@@ -77,13 +77,16 @@ def test_recorded_answers_take_no_questions(tmp_path: Path) -> None:
 
 
 def _until_ready(program: httpx2.Client, id: str) -> dict[str, Any]:
-    for _ in range(200):
-        battle: dict[str, Any] = program.get(f"/battles/{id}").json()
-        if battle["ready"]:
-            return battle
-        assert battle["turns"][-1]["left"] is battle["turns"][-1]["right"] is None
-        time.sleep(0.05)
-    raise AssertionError("no answers came")
+    seen: list[dict[str, Any]] = []
+
+    def ready() -> bool:
+        seen.append(program.get(f"/battles/{id}").json())
+        last = seen[-1]["turns"][-1]
+        assert seen[-1]["ready"] or last["left"] is last["right"] is None
+        return bool(seen[-1]["ready"])
+
+    until(ready)
+    return seen[-1]
 
 
 def test_a_program_asks_waits_asks_on_and_votes(free_arena: ServedArena) -> None:

@@ -1,12 +1,12 @@
 """Which answers give their model away: how many of them are found, and how many others are not."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 from tests.arena import reveal_sentences as sentences
 from tests.arena.reveal_sentences import Asked
+from tests.waiting import processor_s
 
 from headtohead.arena.recorded import recorded
 from headtohead.arena.reveals import Reveal, Revealing
@@ -75,6 +75,13 @@ def test_a_prompt_that_asks_to_play_a_model_is_no_reveal(revealing: Revealing) -
     assert not revealing.find(answer, "Write what Claude would say of itself.")
 
 
+@pytest.fixture(scope="module")
+def prose_s(revealing: Revealing) -> float:
+    """What prose of the longest kind takes on this machine."""
+    prose = "As we have seen, some words are longer than others, and most are not.\n\n" * 700
+    return min(processor_s(lambda: revealing.find(prose)) for _ in range(3))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -91,11 +98,9 @@ def test_a_prompt_that_asks_to_play_a_model_is_no_reveal(revealing: Revealing) -
     ],
     ids=range(10),
 )
-def test_no_text_takes_long(revealing: Revealing, text: str) -> None:
-    began = time.process_time()
-    revealing.find(text)
-    # Half a second on an idle machine.
-    assert time.process_time() - began < 2.5
+def test_no_text_takes_long(revealing: Revealing, prose_s: float, text: str) -> None:
+    # The worst takes five times as long as prose.
+    assert processor_s(lambda: revealing.find(text)) < 50 * prose_s
 
 
 def test_recorded_answers_are_read_without_their_reasoning(tmp_path: Path) -> None:

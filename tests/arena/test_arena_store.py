@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.arena.served import ANN, begun, serving, written
+from tests.waiting import LONG_S
 
 from headtohead.arena.settings import settings_in
 from headtohead.arena.store.store import (
@@ -216,10 +217,10 @@ def test_a_locked_file_is_busy_and_the_writer_lives_on(
     other.execute("BEGIN IMMEDIATE")
     refused = writer.submit(lambda store: begun(store))
     with pytest.raises(StoreBusy, match="another process is writing"):
-        refused.result(timeout=10)
+        refused.result(timeout=LONG_S)
     other.execute("ROLLBACK")
     other.close()
-    assert writer.submit(lambda store: begun(store)).result(timeout=10).id == "b1"
+    assert writer.submit(lambda store: begun(store)).result(timeout=LONG_S).id == "b1"
     writer.close()
 
 
@@ -230,8 +231,8 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(path: Path) -> None:
         (pages,) = store.rows("PRAGMA page_count")[0]
         store.rows(f"PRAGMA max_page_count = {pages}")
 
-    writer.submit(lambda store: begun(store)).result(timeout=10)
-    writer.submit(fill).result(timeout=10)
+    writer.submit(lambda store: begun(store)).result(timeout=LONG_S)
+    writer.submit(fill).result(timeout=LONG_S)
     long = "x" * 200_000
     waits = [
         writer.submit(
@@ -243,11 +244,11 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(path: Path) -> None:
     ]
     for wait in waits:
         with pytest.raises(StoreFull, match="disk is full"):
-            wait.result(timeout=10)
+            wait.result(timeout=LONG_S)
     store = ArenaStore(path)
     assert [row["id"] for row in store.rows("SELECT id FROM battles")] == ["b1"]
     assert [row["id"] for row in store.rows("SELECT id FROM voters")] == ["ann"]
-    writer.submit(lambda store: store.vote("b1", "ann", "left", 2000)).result(timeout=10)
+    writer.submit(lambda store: store.vote("b1", "ann", "left", 2000)).result(timeout=LONG_S)
     assert store.votes_n() == 1
     writer.close()
 
@@ -266,11 +267,11 @@ def test_of_jobs_committed_together_one_that_fails_is_undone_alone(path: Path) -
     assert gone.cancel()
     more = writer.submit(lambda store: begun(store, "g2", Voter(id="g2")))
     held.set()
-    first.result(timeout=10)
-    good.result(timeout=10)
-    more.result(timeout=10)
+    first.result(timeout=LONG_S)
+    good.result(timeout=LONG_S)
+    more.result(timeout=LONG_S)
     with pytest.raises(ValueError, match="no"):
-        bad.result(timeout=10)
+        bad.result(timeout=LONG_S)
     store = ArenaStore(path)
     assert [row["id"] for row in store.rows("SELECT id FROM battles ORDER BY id")] == ["g1", "g2"]
     writer.close()

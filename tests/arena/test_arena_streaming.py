@@ -4,7 +4,6 @@ import json
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any
 
 import pytest
 from tests.arena.asked import (
+    LIMITS,
     QUESTION,
+    SOON,
     Script,
     endpoint_lines,
     live_toml,
@@ -21,10 +22,11 @@ from tests.arena.asked import (
     text_of,
 )
 from tests.arena.served import TestVoter, serving
-from tests.arena.test_arena_endpoints import FAULTS
-from tests.browser import CHROMIUM, browser, wait_until  # noqa: F401
+from tests.arena.test_arena_endpoints import FAULTS, PATIENCE
+from tests.browser import needs_browser, wait_until
 from tests.models.conftest_parts import TinyModels
 from tests.trials.replay.loopback import STREAM, Asked, Loopback, Piece, http, streamed, token
+from tests.waiting import LONG_S, until
 
 from headtohead.arena.settings import settings_in
 from headtohead.arena.web.running import RunningArena, prepare
@@ -183,8 +185,9 @@ def test_a_fault_ends_the_battle_with_a_sentence_and_the_server_lives(
         yield from script(asked) if faulty[0] else streamed("Well, thank you.")
 
     key = 'key_env = "CANDIDATE_KEY"\n'
+    limits = SOON if name in PATIENCE else LIMITS
     with (
-        scripted(tmp_path, _says("fine"), bee, more=key) as (served, _, server),
+        scripted(tmp_path, _says("fine"), bee, more=key, limits=limits) as (served, _, server),
         TestVoter(served.address) as voter,
     ):
         battle = voter.draw()
@@ -240,7 +243,7 @@ def test_coming_back_goes_on_where_one_left_and_asks_nobody_twice(tmp_path: Path
     def slow(_: Asked) -> Iterator[Piece]:
         pieces = streamed(*(f"{n} " * 5 for n in range(10)))
         yield from pieces[:3]
-        begun.wait(5)
+        begun.wait(LONG_S)
         yield from pieces[3:]
 
     with scripted(tmp_path, slow, slow) as (served, ant, bee), TestVoter(served.address) as voter:
@@ -267,11 +270,7 @@ def test_answers_come_to_their_end_while_nobody_looks(tmp_path: Path) -> None:
     ):
         battle = voter.draw()["id"]
         streamed_to(voter, battle, most=1)
-        for _ in range(100):
-            if voter.http.get(f"/battles/{battle}").json()["ready"]:
-                break
-            time.sleep(0.05)
-        assert voter.http.get(f"/battles/{battle}").json()["ready"]
+        until(lambda: voter.http.get(f"/battles/{battle}").json()["ready"])
         assert len(ant.asked) == 1
 
 
@@ -308,7 +307,7 @@ def test_a_recorded_answer_is_not_shown_before_the_live_one(tmp_path: Path) -> N
     def slow(_: Asked) -> Iterator[Piece]:
         pieces = streamed("y" * 50, "y" * 50)
         yield from pieces[:2]
-        go.wait(5)
+        go.wait(LONG_S)
         yield from pieces[2:]
 
     with Loopback(slow) as bee:
@@ -394,7 +393,7 @@ def test_prices_and_limits_of_the_toml_are_checked(tmp_path: Path) -> None:
         endpoint_lines("bee", "http://host/v1", "n", "prices = { input = 1, output = 2 }\n"),
         more='[[prompts]]\nid = "p"\ntext = "t"\n',
     )
-    toml.write_text(toml.read_text().replace("total_s = 3", "total_s = -3\nsoon = 1"))
+    toml.write_text(toml.read_text().replace("total_s = 120", "total_s = -3\nsoon = 1"))
     with pytest.raises(InputError) as caught:
         settings_in(toml)
     said = str(caught.value)
@@ -403,8 +402,8 @@ def test_prices_and_limits_of_the_toml_are_checked(tmp_path: Path) -> None:
     assert "soon" in said
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_a_browser_shows_both_answers_and_votes(tmp_path: Path, browser: Any) -> None:  # noqa: F811
+@needs_browser
+def test_a_browser_shows_both_answers_and_votes(tmp_path: Path, browser: Any) -> None:
     def slow(text: str) -> Script:
         def script(_: Asked) -> Iterator[Piece]:
             pieces = streamed(*(f"**{text}** {n}\n\n" for n in range(12)))
@@ -433,8 +432,8 @@ def test_a_browser_shows_both_answers_and_votes(tmp_path: Path, browser: Any) ->
     assert trouble == []
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_a_browser_is_told_of_a_fault(tmp_path: Path, browser: Any) -> None:  # noqa: F811
+@needs_browser
+def test_a_browser_is_told_of_a_fault(tmp_path: Path, browser: Any) -> None:
     down: Script = lambda _: [http(401, b"{}")]  # noqa: E731
     with scripted(tmp_path, _says("fine"), down) as (served, _, _bee):
         page = browser.new_page()

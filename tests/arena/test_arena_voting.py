@@ -9,6 +9,7 @@ import httpx2
 import numpy as np
 import pytest
 from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
+from tests.waiting import LONG_S
 
 from headtohead.arena.pairing import draw
 from headtohead.arena.store.store import ArenaStore
@@ -308,7 +309,7 @@ def test_a_full_disk_is_said_to_the_voter_and_the_server_lives(served: ServedAre
             (pages,) = store.rows("PRAGMA page_count")[0]
             store.rows(f"PRAGMA max_page_count = {pages + more}")
 
-        served.arena.writer.submit(limit).result(timeout=10)
+        served.arena.writer.submit(limit).result(timeout=LONG_S)
 
     room(0)
     full = None

@@ -7,17 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser import (  # noqa: F401
-    CHROMIUM,
-    CONTRAST,
-    DRAWN,
-    OnePage,
-    browser,
-    downloaded,
-    one_page,
-    quiet_page,
-    wait_until,
-)
+from tests.browser import CONTRAST, DRAWN, OnePage, downloaded, needs_browser, wait_until
 from tests.claims import report_builder as build
 from tests.claims.test_report_page import html_of, rendered
 
@@ -26,7 +16,7 @@ from headtohead.claims.result import ReportResult
 from headtohead.questions import exhibit_specs
 
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+    needs_browser,
     pytest.mark.usefixtures("kept_facts"),
 ]
 Opened = Callable[..., Any]
@@ -58,7 +48,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def opened(quiet_page: OnePage, files: dict[str, Path]) -> Opened:  # noqa: F811
+def opened(quiet_page: OnePage, files: dict[str, Path]) -> Opened:
     """A way to a page with every figure open; tests share it unless they ask for it anew."""
 
     def made(name: str = "brief", hash_: str = "", *, anew: bool = False, **options: Any) -> Any:
@@ -309,7 +299,7 @@ def test_the_theme_can_be_chosen_and_charts_follow(opened: Opened) -> None:
 
 
 def test_what_is_copied_takes_its_address_along(
-    browser: Any,  # noqa: F811
+    browser: Any,
     files: dict[str, Path],
 ) -> None:
     address = "http://page.test/report.html"
@@ -434,7 +424,7 @@ def test_a_check_sorts_and_filters_too(opened: Opened) -> None:
 
 
 def test_the_report_of_the_article_is_short_before_anything_is_opened(
-    one_page: OnePage,  # noqa: F811
+    one_page: OnePage,
     tmp_path: Path,
 ) -> None:
     """As a reader with two minutes meets it: the answer, three numbers, one card, the scorecard."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from tests.browser import CHROMIUM, browser, fits, fits_and_passes_axe  # noqa: F401
+from tests.browser import fits, fits_and_passes_axe, needs_browser
 from tests.web.test_site_pages import DAY, page, some, the_site
 
 from headtohead.web.address import Address
@@ -17,7 +17,7 @@ from headtohead.web.assets import ASSETS, held
 from headtohead.web.kinds import kinds
 from headtohead.web.rendering import TYPES, Look, all_forms
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = needs_browser
 BEFORE = date(2026, 3, 31)
 PAIR = "versus/gpt-5/deepseek-v3.2"
 FROZEN = {
@@ -88,7 +88,7 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def opened(browser: Any, address: str) -> Iterator[Any]:  # noqa: F811
+def opened(browser: Any, address: str) -> Iterator[Any]:
     """A way to a page in a browser that never was there; nothing may go wrong on it."""
     contexts, trouble = [], []
 
@@ -186,7 +186,7 @@ def test_a_page_is_taken_along_and_cited_with_what_it_held(opened: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def looked(browser: Any, address: str) -> Iterator[Any]:  # noqa: F811
+def looked(browser: Any, address: str) -> Iterator[Any]:
     """One page for all kinds of pages."""
     made = browser.new_page(base_url=address)
     yield made

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
+from tests.waiting import LONG_S
 from tests.web.site_served import Got, Here, Reader, reader
 
 from headtohead.core.errors import InputError
@@ -199,14 +200,14 @@ def test_the_command_serves_until_it_is_stopped() -> None:
         assert server.stdout
         said = server.stdout.readline().decode()
         port = int(re.findall(r":(\d+)/", said)[0])
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        with socket.create_connection(("127.0.0.1", port), timeout=LONG_S) as line:
             line.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n")
             assert line.recv(100).startswith(b"HTTP/1.1 200")
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        with socket.create_connection(("127.0.0.1", port), timeout=LONG_S) as line:
             line.sendall(b"GET /" + b"a" * 70_000)
             assert line.recv(100).startswith(b"HTTP/1.1 400"), "a longer line is not waited for"
         server.send_signal(signal.SIGTERM)
-        assert server.wait(30) == 0
+        assert server.wait(LONG_S) == 0
         assert server.stderr
         assert server.stderr.read().decode().rstrip().endswith("Stopped.")
 
@@ -216,16 +217,18 @@ def test_who_waits_long_is_told_so_and_the_page_is_made_all_the_same(
 ) -> None:
     own, own_do = Reader(), Here.do
     monkeypatch.setattr(keeping, "_LONGEST_WAIT_S", 0.05)
+    told = asyncio.Event()
 
     async def slow(beside: Here, *given: Any) -> Any:
-        await asyncio.sleep(0.2)
+        await told.wait()
         return await own_do(beside, *given)
 
     monkeypatch.setattr(Here, "do", slow)
 
     async def twice() -> tuple[Got, Got]:
         first = await own.ask("/sources")
-        await asyncio.sleep(0.5)
+        told.set()
+        monkeypatch.setattr(keeping, "_LONGEST_WAIT_S", LONG_S)
         return first, await own.ask("/sources")
 
     first, second = asyncio.run(twice())

@@ -8,20 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser import (  # noqa: F401
-    CHROMIUM,
-    CONTRAST,
-    DRAWN,
-    OnePage,
-    browser,
-    downloaded,
-    one_page,
-    quiet_page,
-    wait_until,
-)
+from tests.browser import CONTRAST, DRAWN, OnePage, downloaded, needs_browser, wait_until
 from tests.ratings.sheet import ranking_builder as build
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = needs_browser
 Opened = Callable[..., Any]
 MANY = tuple(f"model-{n:03}" for n in range(60))
 
@@ -41,7 +31,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def opened(quiet_page: OnePage, files: dict[str, Path]) -> Opened:  # noqa: F811
+def opened(quiet_page: OnePage, files: dict[str, Path]) -> Opened:
     """A way to a page on which nothing is chosen; tests share it unless they ask for it anew."""
 
     def made(name: str = "everything", hash_: str = "", anew: bool = False, **options: Any) -> Any:
@@ -353,7 +343,7 @@ def test_an_open_end_is_an_arrow_and_is_said(opened: Opened, files: dict[str, Pa
 
 
 def test_without_scripts_the_table_is_there(
-    browser: Any,  # noqa: F811
+    browser: Any,
     files: dict[str, Path],
 ) -> None:
     context = browser.new_context(java_script_enabled=False)

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.browser import CHROMIUM, OnePage, browser, one_page, quiet_page  # noqa: F401
+from tests.browser import OnePage, needs_browser
 
 from headtohead.core.errors import InputError
 from headtohead.trials.scoring.ballot import key_file_of, read_votes, write_ballot
 from headtohead.trials.scoring.scored import Duel
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 EVIL = "</script><script>window.pwned=1</script><img src=x onerror='pwned=1'> \u202e\u2028 {{7}}"
 KEYS = [f"gpt-5/secret-key-{n}" for n in range(6)]
 
@@ -95,7 +94,7 @@ def sides(made: Path) -> dict[str, str]:
 
 
 @needs_browser
-def test_answers_are_plain_text_and_run_nothing(quiet_page: OnePage, made: Path) -> None:  # noqa: F811
+def test_answers_are_plain_text_and_run_nothing(quiet_page: OnePage, made: Path) -> None:
     page = quiet_page.open(made.as_uri())
     assert page.locator("#request").text_content() == "user:\nquestion 0"
     a, b = ("#first", "#second") if sides(made)[KEYS[0]] == "A" else ("#second", "#first")
@@ -108,7 +107,7 @@ def test_answers_are_plain_text_and_run_nothing(quiet_page: OnePage, made: Path)
 
 @needs_browser
 def test_keys_vote_a_reload_loses_nothing_and_the_file_comes_back(
-    quiet_page: OnePage,  # noqa: F811
+    quiet_page: OnePage,
     made: Path,
     tmp_path: Path,
 ) -> None:
@@ -162,7 +161,7 @@ def test_keys_vote_a_reload_loses_nothing_and_the_file_comes_back(
 
 
 @needs_browser
-def test_it_is_usable_in_dark_and_on_a_phone(quiet_page: OnePage, made: Path) -> None:  # noqa: F811
+def test_it_is_usable_in_dark_and_on_a_phone(quiet_page: OnePage, made: Path) -> None:
     page = quiet_page.open(made.as_uri(), color_scheme="dark", viewport=(360, 740))
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(18, 23, 30)"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from tests.arena.served import TestVoter, serving
-from tests.browser import CHROMIUM, FLAGS
+from tests.browser import needs_browser
 from tests.models.conftest_parts import Fact, TinyModels
 from tests.trials.switching.parts import lines, tried, vote_file
 
@@ -99,29 +99,23 @@ def test_changed_votes_are_refused(tiny_models: TinyModels, log_a: Path) -> None
 
 
 @pytest.mark.slow  # the page is always tried in test_ballot, and what its votes decide above
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-def test_votes_made_in_a_browser_decide(tiny_models: TinyModels, log_a: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
+@needs_browser
+def test_votes_made_in_a_browser_decide(
+    tiny_models: TinyModels, log_a: Path, chromium: Any
+) -> None:
     facts = asked(tiny_models, log_a)
     rights = {fact.prompt: fact.right for fact in tiny_models.facts}
     tried(log_a, tiny_models.base_url_b, human=True, items=14, ballot_items=8)
     keys = on_ballot()
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        try:
-            page = browser.new_page()
-            page.goto(Path("ballot.html").absolute().as_uri())
-            for _ in keys:
-                page.keyboard.press(voted(page, rights))
-            assert (
-                page.locator("#count").text_content() == f"All {len(keys)} voted: save your votes"
-            )
-            with page.expect_download() as caught:
-                page.locator("#save").click()
-            caught.value.save_as("votes.json")
-        finally:
-            browser.close()
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(Path("ballot.html").absolute().as_uri())
+        for _ in keys:
+            page.keyboard.press(voted(page, rights))
+        assert page.locator("#count").text_content() == f"All {len(keys)} voted: save your votes"
+        with page.expect_download() as caught:
+            page.locator("#save").click()
+        caught.value.save_as("votes.json")
     found = tried(log_a, tiny_models.base_url_b, votes=["votes.json"], items=14).details
     wanted = [truth(facts[key]) for key in keys]
     assert any(wanted)
