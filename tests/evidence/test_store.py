@@ -17,10 +17,13 @@ from tests.simulations import examples
 
 from headtohead.core.errors import DamagedStore, NoEvidence, UnknownName
 from headtohead.evidence import catalogue
+from headtohead.evidence import store as store_of
+from headtohead.evidence.facts import _rows_of
 from headtohead.evidence.ingest import ingest
 from headtohead.evidence.sourcing import Row
 from headtohead.evidence.store import Store
 from headtohead.evidence.tables import Column, Table, table, tables
+from headtohead.names.names import Names
 
 LONG_AGO, SOON = date(2024, 1, 1), date(2026, 12, 31)
 LAST = date(2027, 6, 30)
@@ -198,6 +201,27 @@ def test_a_read_sees_what_another_process_imported(store: Store) -> None:
     assert store.read("chips", SOON) is store.read("chips", SOON)
     plant(store.home, {"chips": [chip("b")]}, date(2026, 1, 2))
     assert store.read("chips", SOON).height == 2
+
+
+@pytest.mark.parametrize("model", ["openai/o3", "meta/llama-3.3-70b-instruct"])
+def test_rows_of_a_model_are_the_same_from_files_and_of_all_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.setattr(store_of, "_SHIPPED", {})
+    ships = Store(tmp_path / "home")
+    only = _rows_of((model,), Names.load())
+    assert only is not None
+    from_files = ships.read("prices", date(2026, 10, 31), only)
+    assert "prices" not in ships._every
+    ships.ever("prices")
+    of_all = ships.read("prices", date(2026, 10, 31), only)
+    mine = pl.col("model_name").str.split("/").list.last() == model.rpartition("/")[2]
+    assert from_files.filter(mine).height > 50
+    assert of_all.filter(mine).equals(from_files.filter(mine))
+    days = ("source_id", "vintage", "valid_from", "known_on")
+    assert (
+        of_all.select(days).unique().sort(days).equals(from_files.select(days).unique().sort(days))
+    )
 
 
 def test_what_ships_is_read_once_and_what_one_store_imports_is_its_own(tmp_path: Path) -> None:

@@ -111,9 +111,12 @@ class Store:
             UnknownName: If no table is called so.
             DamagedStore: If a file of the store cannot be read.
         """
-        if only is not None:
+        self._refresh()
+        if only is not None and name not in self._every:
             return _known(self._gathered(name, only), table(name), as_of)
         every = self._everything(name)
+        if only is not None:
+            return _known(only(every), table(name), as_of)
         if (name, as_of) not in self._frames:
             self._frames[name, as_of] = _known(every, table(name), as_of)
         return self._frames[name, as_of]
