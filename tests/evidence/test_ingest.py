@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 from tests.evidence.toys import fresh, in_memory, raw
 
 from headtohead.core.errors import (
@@ -234,8 +235,9 @@ def test_a_folder_without_files_is_a_wrong_input(tmp_path: Path) -> None:
 
 
 def test_the_arena_catalogue_of_the_raw_evidence_is_imported(
-    store: Store, shared_evidence: Path
+    store: Store, shared_evidence: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("headtohead.evidence.ingest.frames_of", rows_of)
     found = importer("lmarena_catalog")
     files = raw_from_folder(found.source, shared_evidence / "lmarena_catalog", date(2025, 12, 17))
     made = ingest(found, files, store.home, retrieved_on=date(2025, 12, 17))

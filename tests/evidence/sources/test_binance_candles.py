@@ -5,8 +5,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from scripts.build_evidence import raw_from_folder
+from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
+from headtohead.evidence.catalogue import importer
 from headtohead.evidence.sources.binance_candles import SOURCE, parse
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 
@@ -120,12 +123,11 @@ def test_every_coin_and_month_has_an_address() -> None:
 
 
 def test_holding_bitcoin_through_the_season(shared_evidence: Path) -> None:
-    paths = sorted((shared_evidence / "crypto_candles").glob("*USDT_1h.parquet"))
-    files = tuple(RawFile(p.name, p.read_bytes()) for p in paths)
-    parsed = parse(RawFiles("binance_candles", files, date(2026, 1, 1)))
-    rows = parsed.rows["coin_prices"]
-    assert len(rows) == 6 * 61 * 24
-    assert parsed.dropped["outside the season"] == 6 * (28_310 - 61 * 24)
-    price = {r["observed_at"]: r["price_usd"] for r in rows if r["coin"] == "BTC"}
+    raw = raw_from_folder(SOURCE, shared_evidence / "crypto_candles", date(2026, 3, 26))
+    frames, dropped = rows_of(importer("binance_candles"), raw)
+    rows = frames["coin_prices"]
+    assert rows.height == 6 * 61 * 24
+    assert dropped == {"outside the season": 6 * (28_310 - 61 * 24)}
+    price = dict(rows.filter(coin="BTC").select("observed_at", "price_usd").iter_rows())
     start, end = datetime(2025, 10, 17, 22, tzinfo=UTC), datetime(2025, 11, 3, 22, tzinfo=UTC)
     assert round(100 * (price[end] / price[start] - 1), 1) == -0.4

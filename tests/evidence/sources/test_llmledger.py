@@ -16,7 +16,7 @@ from tests.evidence.read_once import rows_of
 
 from headtohead.core.errors import DamagedDownload, UpstreamChanged
 from headtohead.evidence.catalogue import importer
-from headtohead.evidence.sources import llmledger, lmarena_catalog
+from headtohead.evidence.sources import llmledger
 from headtohead.evidence.sourcing import Parsed, RawFile, RawFiles
 from headtohead.prices.hours import Hours
 
@@ -336,10 +336,9 @@ def test_prices_that_are_known_from_elsewhere(frames: dict[str, pl.DataFrame]) -
 def test_the_text_ratings_are_those_of_the_style_controlled_board(
     frames: dict[str, pl.DataFrame], shared_evidence: Path
 ) -> None:
-    folder = shared_evidence / "lmarena_catalog"
-    catalogue = lmarena_catalog.parse(
-        raw_from_folder(lmarena_catalog.SOURCE, folder, date(2025, 12, 17))
-    ).rows["arena_ratings"]
+    found = importer("lmarena_catalog")
+    raw = raw_from_folder(found.source, shared_evidence / "lmarena_catalog", date(2025, 12, 17))
+    catalogue = rows_of(found, raw)[0]["arena_ratings"]
 
     def plain(name: str) -> str:
         return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
@@ -348,12 +347,13 @@ def test_the_text_ratings_are_those_of_the_style_controlled_board(
     mine = {plain(n): r for n, r in text.select("model_name", "rating_elo").iter_rows()}
 
     def spread(style: bool) -> float:
+        theirs = catalogue.filter(
+            board="text", category="full", style_control=style, observed_on=date(2025, 12, 11)
+        )
         gaps: list[float] = [
-            mine[plain(r["model_name"])] - r["rating_elo"]
-            for r in catalogue
-            if r["observed_on"] == date(2025, 12, 11)
-            and (r["board"], r["category"], r["style_control"]) == ("text", "full", style)
-            and plain(r["model_name"]) in mine
+            mine[plain(name)] - rating
+            for name, rating in theirs.select("model_name", "rating_elo").iter_rows()
+            if plain(name) in mine
         ]
         assert len(gaps) > 80
         return statistics.stdev(gaps)

@@ -58,9 +58,8 @@ def parse(raw: RawFiles) -> Parsed:
         match = _NAME.search(f.name)
         if not match or match["coin"] not in _COINS:
             raise UpstreamChanged(_ID, f.name, "a file of an unknown coin or kind")
-        candles = _from_parquet(f) if match["kind"] == "parquet" else _from_csv(f)
+        candles = _from_parquet(f, parsed) if match["kind"] == "parquet" else _from_csv(f)
         for record, opened in candles:
-            # Archives of whole years are long, and all but two months of them are not kept.
             if not _FIRST <= opened.date() <= _LAST:
                 parsed.drop("outside the season")
                 continue
@@ -119,9 +118,19 @@ def _text(f: RawFile) -> str:
         raise f.damaged("is no whole zip", error) from None
 
 
-def _from_parquet(f: RawFile) -> Iterator[tuple[Record, datetime]]:
-    for number, fields in enumerate(f.parquet().iter_rows(named=True)):
-        record = Record(_ID, f"{f.name} row {number}", fields)
+def _from_parquet(f: RawFile, parsed: Parsed) -> Iterator[tuple[Record, datetime]]:
+    import polars as pl
+
+    rows = f.parquet().with_row_index("number")
+    if getattr(rows.schema.get("timestamp"), "time_zone", None):
+        # Files of whole years are long, and all but two months of them are not kept.
+        day = pl.col("timestamp").dt.convert_time_zone("UTC").dt.date()
+        kept = rows.filter(day.is_between(_FIRST, _LAST).fill_null(value=True))
+        if lost := rows.height - kept.height:
+            parsed.dropped["outside the season"] += lost
+        rows = kept
+    for fields in rows.iter_rows(named=True):
+        record = Record(_ID, f"{f.name} row {fields.pop('number')}", fields)
         yield record, record.convert("timestamp", _in_utc)
 
 
