@@ -215,7 +215,7 @@ def test_more_demands_need_more_pairs(margin: float, d: float, power: float, alp
     assert pairs(margin, d, power, alpha / 2) >= n
 
 
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(30) // 2)
 @given(st.floats(0.05, 0.4), st.floats(0, 0.6), st.floats(0.5, 0.95), st.integers(1, 10))
 def test_plans_keep_their_word(margin: float, share: float, power: float, repeats: int) -> None:
     plan = plan_binary(margin, share, power=power, repeats=repeats, icc=0.3)

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -213,39 +214,48 @@ class _Series:
         return made
 
 
-def _sources() -> dict[str, Any]:
-    table = pa.table(_COLUMNS)
-    frame = pl.DataFrame(_COLUMNS)
-    texts = ("model_a", "model_b", "winner", "language")
-    return {
-        "mapping of lists": _COLUMNS,
-        "mapping of tuples": {name: tuple(column) for name, column in _COLUMNS.items()},
-        "mapping of arrays": {n: np.array(c, dtype=object) for n, c in _COLUMNS.items()},
-        "mapping of series": {name: frame[name] for name in frame.columns},
-        "mapping of arrow": {name: table[name] for name in table.column_names},
-        "mapping of iterables": {name: dict(enumerate(c)).values() for name, c in _COLUMNS.items()},
-        "records": _RECORDS,
-        "arrow table": table,
-        "arrow batch": table.to_batches()[0],
-        "arrow reader": pa.RecordBatchReader.from_batches(table.schema, table.to_batches(2)),
-        "chunked arrow": pa.concat_tables([table[:2], table[2:]]),
-        "dictionary": pa.table({n: table[n].dictionary_encode() for n in table.column_names}),
-        "polars": frame,
-        "polars, rechunked": pl.concat([frame[:1], frame[1:]], rechunk=False),
-        "polars categories": frame.with_columns(pl.col(*texts).cast(pl.Categorical)),
-        "pandas": _Pandas(_COLUMNS),
-        "large strings": table.cast(
-            pa.schema(
-                [(f.name, pa.large_string() if f.name in texts else f.type) for f in table.schema]
-            )
-        ),
-    }
+def _arrow() -> Any:
+    return pa.table(_COLUMNS)
+
+
+def _large_strings() -> Any:
+    table = _arrow()
+    fields = [(f.name, pa.large_string() if f.name in _TEXTS else f.type) for f in table.schema]
+    return table.cast(pa.schema(fields))
+
+
+_TEXTS = ("model_a", "model_b", "winner", "language")
+_SOURCES: dict[str, Callable[[], Any]] = {
+    "mapping of lists": lambda: _COLUMNS,
+    "mapping of tuples": lambda: {name: tuple(column) for name, column in _COLUMNS.items()},
+    "mapping of arrays": lambda: {n: np.array(c, dtype=object) for n, c in _COLUMNS.items()},
+    "mapping of series": lambda: {n: pl.Series(n, c) for n, c in _COLUMNS.items()},
+    "mapping of arrow": lambda: {name: _arrow()[name] for name in _COLUMNS},
+    "mapping of iterables": lambda: {n: dict(enumerate(c)).values() for n, c in _COLUMNS.items()},
+    "records": lambda: _RECORDS,
+    "arrow table": _arrow,
+    "arrow batch": lambda: _arrow().to_batches()[0],
+    "arrow reader": lambda: pa.RecordBatchReader.from_batches(
+        _arrow().schema, _arrow().to_batches(2)
+    ),
+    "chunked arrow": lambda: pa.concat_tables([_arrow()[:2], _arrow()[2:]]),
+    "dictionary": lambda: pa.table({n: _arrow()[n].dictionary_encode() for n in _COLUMNS}),
+    "polars": lambda: pl.DataFrame(_COLUMNS),
+    "polars, rechunked": lambda: pl.concat(
+        [pl.DataFrame(_COLUMNS)[:1], pl.DataFrame(_COLUMNS)[1:]], rechunk=False
+    ),
+    "polars categories": lambda: pl.DataFrame(_COLUMNS).with_columns(
+        pl.col(*_TEXTS).cast(pl.Categorical)
+    ),
+    "pandas": lambda: _Pandas(_COLUMNS),
+    "large strings": _large_strings,
+}
 
 
 @pytest.mark.parametrize("chunk_rows", [2, 1 << 18])
-@pytest.mark.parametrize("name", list(_sources()))
+@pytest.mark.parametrize("name", _SOURCES)
 def test_every_kind_of_frame(name: str, chunk_rows: int) -> None:
-    _check_once = _sources()[name]
+    _check_once = _SOURCES[name]()
     if name == "arrow reader":  # it can be read only once, so it is taken whole
         made = counted(_check_once, ["language"], chunk_rows=chunk_rows)
         assert made.used == 5

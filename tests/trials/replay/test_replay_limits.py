@@ -233,7 +233,7 @@ def test_the_server_never_bills_more_than_the_ceiling(
             yield http(500, b"{}")
 
     folder = tmp_path_factory.mktemp("ceiling")
-    calls = [call(str(i), max_tokens=int(rng.integers(1, 200))) for i in range(40)]
+    calls = [call(str(i), max_tokens=int(rng.integers(1, 200))) for i in range(25)]
     with Loopback(script) as server:
         run = RepeatedReplay(server.endpoint(), folder / "run.jsonl")
         outcomes = [
@@ -256,15 +256,15 @@ def test_at_the_ceiling_the_answers_paid_for_are_handed_over(tmp_path: Path) -> 
     usage = {"prompt_tokens": 30, "completion_tokens": 50}
     with Loopback(lambda asked: [answered("y", usage=usage)]) as server:
         run = RepeatedReplay(server.endpoint(), tmp_path / "run.jsonl")
-        outcome = run([call(str(i)) for i in range(100)], ceiling_usd=0.01)
+        outcome = run([call(str(i)) for i in range(40)], ceiling_usd=0.01)
         assert outcome.stopped == "ceiling"
         assert [a.key for a in run.answers] == [str(i) for i in range(outcome.asked_n)]
         assert outcome.unsure_usd == 0
         assert 0.009 < outcome.spent_usd == pytest.approx(len(server.asked) * 530e-6)
-        again = run([call(str(i)) for i in range(100)], ceiling_usd=0.01)
+        again = run([call(str(i)) for i in range(40)], ceiling_usd=0.01)
         assert (again.asked_n, again.kept_n) == (0, outcome.asked_n)
-        more = run([call(str(i)) for i in range(100)], ceiling_usd=1.0)
-        assert (more.stopped, more.asked_n) == ("end", 100 - outcome.asked_n)
+        more = run([call(str(i)) for i in range(40)], ceiling_usd=1.0)
+        assert (more.stopped, more.asked_n) == ("end", 40 - outcome.asked_n)
         run.rates = None
         with pytest.raises(InputError, match="needs prices"):
             run([call("x")], ceiling_usd=1.0)

@@ -365,7 +365,7 @@ def test_an_endpoint_on_this_machine_and_one_of_a_known_operator(
 
 
 def test_a_second_run_pays_nothing_and_says_the_same(tiny_models: TinyModels, log_a: Path) -> None:
-    options: dict[str, Any] = {"price": "1,4", "price_from": "1,4", "level": LEVEL}
+    options: dict[str, Any] = {"price": "1,4", "price_from": "1,4", "items": 40}
     first = made_by(log_a, tiny_models.base_url_b, **options)
     before = answers(Path("log-tiny-b.ledger.jsonl"))
     second = made_by(log_a, tiny_models.base_url_b, **options)
