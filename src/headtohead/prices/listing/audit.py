@@ -320,32 +320,36 @@ def _compared(q: pl.DataFrame) -> pl.DataFrame:
         same_list = (whose[of][:, None] == whose[of][None]) & (name[of][:, None] == name[of][None])
         over = equal & same_list & (end[of][None] < start[of][:, None] - 1)
         counts["own_ended"][of] = over.sum(1)
-        lists, at_list = np.unique(whose[of], return_inverse=True)
-        heard = np.zeros((4, len(lists), len(of)), bool)
-        for one in np.unique(series[of]):
-            theirs = series[of] == one
-            # What is absurd itself speaks against nothing.
-            there = meet[:, theirs & sane[of]].any(1) & ~theirs
-            agree = (meet & equal)[:, theirs].any(1) & ~theirs
-            mine = same_seller[:, theirs][:, 0]
-            bad = there & mine & ~agree
-            k = of[theirs][0]
-            itself = bad & (whose[of] == whose[k]) & (name[of] == name[k])
-            counts["own_against"][of] += itself
-            called = mine & (word[of] == word[k])
-            heard[:, at_list[theirs][0]] |= mine & agree, bad, called & agree, called & bad
-            counts["others"][of] += there & ~mine
-            counts["others_agree"][of] += agree & ~mine
-            surer = bad & (rank[k] < surest[of])
-            surest[of[surer]] = rank[k]
-            for whom, nearest in ((surer, right), (itself, own)):
-                if whom.any():
-                    near = np.abs(start[of][whom][:, None] - start[of][theirs][None]).argmin(1)
-                    nearest[of[whom]] = of[theirs][near]
+        # Entries of a list are neighbours, so what it says of each quote is had of all at once.
+        starts = np.flatnonzero(np.append(True, series[of][1:] != series[of][:-1]))
+        first = of[starts]
+        theirs = series[of][:, None] == series[first]
+        # What is absurd itself speaks against nothing.
+        there = np.logical_or.reduceat(meet & sane[of], starts, axis=1) & ~theirs
+        agree = np.logical_or.reduceat(meet & equal, starts, axis=1) & ~theirs
+        mine = same_seller[:, starts]
+        bad = there & mine & ~agree
+        itself = bad & same_list[:, starts]
+        called = mine & (word[of][:, None] == word[first])
+        counts["own_against"][of] = itself.sum(1)
+        counts["others"][of] = (there & ~mine).sum(1)
+        counts["others_agree"][of] = (agree & ~mine).sum(1)
         # A list counts once, however many of its entries speak.
-        counts["support"][of], counts["word_support"][of] = heard[0].sum(0), heard[2].sum(0)
-        counts["against"][of] = (heard[1] & ~heard[0]).sum(0)
-        counts["word_against"][of] = (heard[3] & ~heard[2]).sum(0)
+        each = np.stack([mine & agree, bad, called & agree, called & bad])
+        heard = np.stack(
+            [each[:, :, whose[first] == one].any(2) for one in np.unique(whose[of])], 2
+        )
+        counts["support"][of], counts["word_support"][of] = heard[0].sum(1), heard[2].sum(1)
+        counts["against"][of] = (heard[1] & ~heard[0]).sum(1)
+        counts["word_against"][of] = (heard[3] & ~heard[2]).sum(1)
+        ranks = np.where(bad, rank[first], len(_SURE) + 1)
+        surest[of] = ranks.min(1)
+        last = len(starts) - 1 - itself[:, ::-1].argmax(1)
+        for speaks, which, nearest in ((bad, ranks.argmin(1), right), (itself, last, own)):
+            for one in np.unique(which[speaks.any(1)]):
+                whom, entries = of[speaks.any(1) & (which == one)], of[theirs[:, one]]
+                near = np.abs(start[whom][:, None] - start[entries][None]).argmin(1)
+                nearest[whom] = entries[near]
         middle[of], mode[of], mode_frac[of] = _of_others(p, equal, meet, seller[of])
     known = right >= 0
     sources = q["source_id"].to_list()
@@ -582,14 +586,14 @@ def _judged(q: pl.DataFrame) -> pl.DataFrame:
         pl.when(holds.fill_null(value=False)).then(pl.lit(word)) for holds, word in found
     )
     # What is right where no other list says: the price just before, or the pair turned round.
-    swapped = problem == "input and output swapped"
-    moment = problem == "a price for one moment"
+    swapped = c("problem") == "input and output swapped"
+    moment = c("problem") == "a price for one moment"
     rights = {
         kind: pl.when(swapped)
         .then(c(other))
         .when(moment)
         .then(c(f"before_{kind}"))
-        .when(problem == "wrong day")
+        .when(c("problem") == "wrong day")
         .then(None)
         .otherwise(c(f"right_{kind}"))
         for kind, other in (("input", "output"), ("output", "input"))
