@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,11 @@ def written(folder: Path, *entrants: str, more: str = "", top: str = "") -> Path
     toml = folder / "arena.toml"
     toml.write_text("\n".join([*parts, more]), encoding="utf-8")
     return toml
+
+
+def names_in(page: str) -> list[str]:
+    """Entrants that a page names; letters inside a drawn token, which may be theirs, name none."""
+    return re.findall(r"(?<![\w-])(?:ant|bee|cat)(?![\w-])", page)
 
 
 ANN = Voter(id="ann")

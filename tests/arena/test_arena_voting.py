@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import numpy as np
 import pytest
-from tests.arena.served import PROMPTS, ServedArena, TestVoter, serving, written
+from tests.arena.served import PROMPTS, ServedArena, TestVoter, names_in, serving, written
 from tests.waiting import LONG_S
 
 from headtohead.arena.pairing import draw
@@ -32,9 +32,11 @@ def test_names_are_shown_only_after_the_vote(voter: TestVoter) -> None:
     battle = voter.draw()
     assert set(battle) & {"left", "right", "outcome"} == set()
     page = voter.http.get(f"/battles/{battle['id']}", headers={"accept": "text/html"}).text
-    assert not any(name in page for name in ("ant", "bee", "cat"))
+    assert names_in(page) == []
     voted = voter.vote(battle, "right").json()
     assert {voted["left"], voted["right"]} < {"ant", "bee", "cat"}
+    page = voter.http.get(f"/battles/{battle['id']}", headers={"accept": "text/html"}).text
+    assert {*names_in(page)} == {voted["left"], voted["right"]}
     assert voted["turns"][0]["left"] == f"{voted['left'][::-1]} on {_prompt(voted)}"
     assert voted["turns"][0]["right"] == f"{voted['right'][::-1]} on {_prompt(voted)}"
     assert voted["outcome"] == "right"

@@ -114,12 +114,12 @@ def test_all_workers_wait_as_long_as_the_endpoint_asks_one_of_them(
     times: list[float] = []
     lock, refused = threading.Lock(), threading.Event()
 
-    class Refused(Throttle):
+    class ToldThrottle(Throttle):
         def slow_down(self, sent: float, wait_s: float) -> None:
             super().slow_down(sent, wait_s)
             refused.set()
 
-    clock = by_skipping_clock(monkeypatch, Refused)
+    clock = by_skipping_clock(monkeypatch, ToldThrottle)
 
     def script(asked: Asked) -> Iterator[Piece]:
         with lock:
