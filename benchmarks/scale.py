@@ -1,12 +1,13 @@
 """Shows what one machine takes: a hundred million votes ranked, ten million calls priced.
 
 Run as `python -m benchmarks.scale --page docs/benchmarks/scale.md`. The data come from a seed,
-and stay in the cache folder (`--folder`), some 500 MB. Each command is a process of its own, the
+and stay in the cache folder (`--folder`), some 2.5 GB. Each command is a process of its own, the
 one that users type; its memory is what the system says it held at most.
 """
 
 import argparse
 import json
+import math
 import os
 import platform
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from platformdirs import user_cache_path
@@ -90,6 +92,23 @@ def calls(n: int, file: Path) -> None:
     _write(n, file, some)
 
 
+def as_text(log: Path, *files: Path) -> None:
+    """Write the calls of a log as JSON lines or CSV too, unless they are there already."""
+    for file in files:
+        if file.exists():
+            continue
+        part = file.with_suffix(".part")
+        with part.open("wb") as text:
+            for i, rows in enumerate(pq.ParquetFile(log).iter_batches(_CHUNK)):
+                at = pl.col("started").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+                frame = pl.DataFrame(rows).with_columns(at)
+                if file.suffix == ".csv":
+                    frame.write_csv(text, include_header=not i)
+                else:
+                    frame.write_ndjson(text)
+        part.rename(file)
+
+
 def _write(n: int, file: Path, some: Callable[[int], pa.Table]) -> None:
     """Write `n` rows in groups of a million, unless the file is there already."""
     if file.exists():
@@ -141,6 +160,18 @@ def counts(said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def same_bill(one: Took, other: Took) -> bool:
+    """Whether two commands say the same of every model: all counts, and costs but for rounding."""
+
+    def alike(x: Any, y: Any) -> bool:  # noqa: ANN401
+        return math.isclose(x, y, rel_tol=1e-9) if isinstance(x, float) else bool(x == y)
+
+    return all(
+        x.keys() == y.keys() and all(alike(x[name], y[name]) for name in x)
+        for x, y in zip(one.said["results"], other.said["results"], strict=True)
+    )
+
+
 def page(rows: list[tuple[str, Took]], same: str) -> str:
     """The page as Markdown."""
     table = "\n".join(
@@ -158,18 +189,18 @@ Spark's Java machine is another one, and not counted.
 
 {same}
 
-Votes are Parquet with the columns model_a, model_b and winner, on {_MODELS} models. Calls are
-Parquet of {len(_CALLED)} models over a year, of which some change their price or ask more in some
-hours; half have a bill. On {os.cpu_count()} cores with Python {platform.python_version()}; all that
-ran on the machine asked for {os.getloadavg()[0]:.1f} cores at the end. The goals: votes in less
-than 600 MiB, calls in less than two minutes.
+Votes are Parquet with the columns model_a, model_b and winner, on {_MODELS} models. Calls are of
+{len(_CALLED)} models over a year, of which some change their price or ask more in some hours; half
+have a bill; text has times as 2025-10-01T00:00:00.000000Z. On {os.cpu_count()} cores with Python
+{platform.python_version()}; all that ran on the machine asked for {os.getloadavg()[0]:.1f} cores at
+the end. The goals: less than 600 MiB, and calls in less than two minutes.
 """
 
 
 def main() -> None:
     """Measure, print, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--votes", type=int, default=100_000_000)
+    parser.add_argument("--votes", type=int, default=100_000_000, help="0 leaves them out")
     parser.add_argument("--calls", type=int, default=10_000_000)
     parser.add_argument("--folder", type=Path, default=user_cache_path("headtohead") / "scale")
     parser.add_argument("--no-spark", action="store_true", help="leave the same call on Spark out")
@@ -178,15 +209,19 @@ def main() -> None:
     chosen = parser.parse_args()
     ballots = chosen.folder / f"votes-{chosen.votes}.parquet"
     log = chosen.folder / f"calls-{chosen.calls}.parquet"
+    texts = {".jsonl": "the same as JSON lines", ".csv": "the same as CSV"}
     if chosen.make:
-        votes(chosen.votes, ballots)
-        return calls(chosen.calls, log)
+        if chosen.votes:
+            votes(chosen.votes, ballots)
+        calls(chosen.calls, log)
+        return as_text(log, *map(log.with_suffix, texts))
     # In a process of its own: what this one holds would count as what its commands held.
     subprocess.run([sys.executable, "-m", "benchmarks.scale", *sys.argv[1:], "--make"], check=True)
-    ranked = took("rank", str(ballots))
-    rows = [(f"{chosen.votes:,} votes", ranked)]
-    same = "Spark was left out."
-    if not chosen.no_spark:
+    rows, same = list[tuple[str, Took]](), "Spark was left out."
+    if chosen.votes:
+        ranked = took("rank", str(ballots))
+        rows.append((f"{chosen.votes:,} votes", ranked))
+    if chosen.votes and not chosen.no_spark:
         spark = took("rank", str(ballots), "--engine", "spark")
         rows.append(("the same on Spark", spark))
         if counts(ranked.said) != counts(spark.said):
@@ -196,7 +231,12 @@ def main() -> None:
             f"The counts of all {len(n['models'])} models (wins, losses, ties) and "
             f"{len(n['pairs']):,} pairs are the same on Spark, vote by vote."
         )
-    rows.append((f"{chosen.calls:,} calls", took("prices", "--usage", str(log), "--as-of", _AS_OF)))
+    for suffix, what in {".parquet": f"{chosen.calls:,} calls", **texts}.items():
+        priced = took("prices", "--usage", str(log.with_suffix(suffix)), "--as-of", _AS_OF)
+        rows.append((what, priced))
+        if suffix in texts and not same_bill(rows[-2][1], priced):
+            raise SystemExit(f"Calls cost something else {what.removeprefix('the same ')}.")
+    same += " Calls cost the same in all three files, model by model."
     text = page(rows, same)
     print(text)
     if chosen.page:

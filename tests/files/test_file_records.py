@@ -102,7 +102,7 @@ def test_a_table_is_read_by_place_whatever_its_header_says(tmp_path: Path) -> No
 
 
 def test_a_row_larger_than_a_block_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_BLOCK", 1 << 10)
+    monkeypatch.setattr(opening, "_BLOCKS", (1 << 10, opening.LARGEST))
     path = tmp_path / "x.csv"
     rows = [f"{i},{'y' * (5000 if i == 300 else 5)}" for i in range(400)]
     path.write_text("\n".join(["a,b", *rows]), encoding="utf-8")

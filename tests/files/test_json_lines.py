@@ -3,9 +3,11 @@
 import gzip
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,8 @@ from tests.simulations import examples
 
 from headtohead.core.errors import InputError
 from headtohead.files.formats import FormatModule, Formats
-from headtohead.files.opening import document, json_lines
+from headtohead.files.opening import decoded, document, json_lines, line_blocks
+from headtohead.files.records import objects
 
 
 def _zstd(data: bytes) -> bytes:
@@ -71,6 +74,58 @@ def test_every_line_that_is_not_blank_comes_back(
     assert found.pop(1) == b"# \n"
     expected = {i: x for i, x in enumerate(lines, 2) if x.strip()}
     assert {i: x.rstrip(b"\n") for i, x in found.items()} == expected
+    assert b"".join(block for _, block in line_blocks(path, 3)) == text
+    for number, block in line_blocks(path, 3):
+        assert text.split(b"\n", number - 1)[-1].startswith(block)
+
+
+_LINES = [
+    *(b'{"a": 1}', b'{"a": {"b": "c:d"}}', b'{"a": [1.5, null]}', b"{}", b"", b" \r", b'{"a":":"}'),
+    *(b'{"a": "\\u003a"}', b'{"\\u003A": 1}', b'{"a": 1, "a": 1}', b'{"a": {"b": 1, "b": 1}}'),
+    *(
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b"[1]",
+        b"1",
+        b'{"a": 1} {"a": 2}',
+        b'{"a": 1',
+        b'"b": 2}',
+    ),
+    *(b'{"a": "\xff"}', b'{"a": 1e999}', b'{"a": ' + b"[" * 2000, b"\x85", b'{"a": "b\tc"}'),
+]
+
+
+@settings(max_examples=examples(300))
+@given(
+    odd=st.lists(st.sampled_from(_LINES), max_size=3),
+    plain=st.lists(st.sampled_from(_LINES[:8]), max_size=5),
+    data=st.data(),
+)
+def test_lines_read_together_say_what_each_says(
+    odd: list[bytes],
+    plain: list[bytes],
+    data: st.DataObject,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("x") / "x"
+    path.write_bytes(b"\n".join([b'{"a": 0}', *data.draw(st.permutations(odd + plain))]))
+
+    def singly() -> Iterator[tuple[str, dict[str, Any]]]:
+        decode = msgspec.json.Decoder(dict[str, Any]).decode
+        for at, line in json_lines(path):
+            yield f"line {at}", decoded(decode, path, at, line, "an object with named fields")
+
+    assert _read(objects(path)) == _read(singly())
+
+
+def _read(found: Iterator[tuple[str, dict[str, Any]]]) -> tuple[list[object], str]:
+    """What was read, and the error at which that ended."""
+    some = list[object]()
+    try:
+        some.extend(found)
+    except InputError as error:
+        return some, str(error)
+    return some, ""
 
 
 def test_a_module_that_declares_no_format_is_named(

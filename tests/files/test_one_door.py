@@ -24,7 +24,16 @@ from headtohead.cli import main
 from headtohead.core.dates import day
 from headtohead.core.errors import InputError
 from headtohead.files import records as reading
-from headtohead.files.opening import LARGEST, STDIN, arrived, content, files_of, json_lines, opened
+from headtohead.files.opening import (
+    LARGEST,
+    STDIN,
+    arrived,
+    content,
+    files_of,
+    json_lines,
+    line_blocks,
+    opened,
+)
 from headtohead.files.records import records
 from headtohead.names.names import Names
 from headtohead.ratings.reading.votes import Votes, open_votes
@@ -285,8 +294,9 @@ def test_limits_stand_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("headtohead.files.opening.LARGEST", 1 << 10)
     path = tmp_path / "x"
     path.write_bytes(b"{}\n" + b"x" * (1 << 11))
-    with pytest.raises(InputError, match=r"x, line 2: is longer than"):
-        list(json_lines(path))
+    for read in (json_lines, line_blocks):
+        with pytest.raises(InputError, match=r"x, line 2: is longer than"):
+            list(read(path))
     assert LARGEST == 64 * 2**20
     monkeypatch.setattr("headtohead.files.opening.MOST_FILES", 0)
     with pytest.raises(InputError, match="holds more than 0 files"):

@@ -139,6 +139,7 @@ def test_another_sellers_change_leaves_a_call_of_its_day_at_the_price_of_that_ho
         ("1788228000000", datetime(2026, 9, 1, 2, tzinfo=UTC)),
         ("1788228000.5", datetime(2026, 9, 1, 2, 0, 0, 500000, tzinfo=UTC)),
         *((text, None) for text in ("", "2026-09-01", "20260901", "yesterday at noon", "9" * 30)),
+        ("0001-01-01T00:00:00+02:00", None),
     ],
 )
 def test_a_time_is_read_where_there_is_one(started: str, at: datetime | None) -> None:

@@ -52,7 +52,8 @@ STDIN = Path("standard input")
 
 _GZIP, _ZSTD, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0"
 _BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
-_BUFFER, _BLOCK = 1 << 18, 1 << 22
+_BUFFER, _BLOCKS = 1 << 18, (1 << 20, 1 << 22, LARGEST)
+_TOO_LONG = f"is longer than {LARGEST >> 20} MiB."
 _HASHED = 2**30  # bytes; more take longer to hash than to read
 _NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity')
 _RAW, _WRITTEN = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode, msgspec.json.Encoder().encode
@@ -275,8 +276,27 @@ def json_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         for number, line in enumerate(iter(partial(file.readline, LARGEST), b""), 1):
             if not line.isspace():
                 if len(line) == LARGEST:
-                    raise wrong(path, number, f"is longer than {LARGEST >> 20} MiB.")
+                    raise wrong(path, number, _TOO_LONG)
                 yield number, line
+
+
+def line_blocks(path: Path, size: int = _BUFFER) -> Iterator[tuple[int, bytes]]:
+    """Number of the first line, from 1, and text, of whole lines of a file, many at a time.
+
+    Raises:
+        InputError: If it cannot be read, its packed data is damaged, or a line is too long.
+    """
+    number, rest = 1, b""
+    with opened(path) as file:
+        while block := file.read(min(max(size, len(rest)), LARGEST - len(rest))):
+            rest += block
+            if end := rest.rfind(b"\n") + 1:
+                yield number, rest[:end]
+                number, rest = number + rest.count(b"\n", 0, end), rest[end:]
+            elif len(rest) == LARGEST:
+                raise wrong(path, number, _TOO_LONG)
+    if rest:
+        yield number, rest
 
 
 def document(path: Path) -> Any:  # noqa: ANN401
@@ -337,7 +357,7 @@ def csv_batches(
     )
     parse = arrow.ParseOptions(delimiter=separator, newlines_in_values=True)
     done = 0
-    for block in (_BLOCK, LARGEST):
+    for block in _BLOCKS:
         read = arrow.ReadOptions(
             column_names=[str(place) for place in range(len(names))],
             skip_rows_after_names=1 + done,

@@ -1,12 +1,14 @@
 """The one row that everything here speaks of: one call of one model on one item."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
@@ -34,6 +36,8 @@ web_search_options
 PARAMS = SENT | frozenset(_UNSENT.split())
 
 
+TOGETHER = 4096
+"""Calls that are read at once, where they are."""
 LONGEST_KEY = 100
 """Letters of a key or a word where both are shown or kept in a file of votes."""
 
@@ -109,15 +113,29 @@ class Call(msgspec.Struct, kw_only=True, gc=False):
     @property
     def instant(self) -> datetime | None:
         """When it was sent, in UTC if no zone is said; None if no time of day is known."""
-        text = self.started.strip()
-        try:
-            if text.replace(".", "", 1).isdecimal() and len(text) > len("20260901"):
-                number = float(text)
-                return datetime.fromtimestamp(number / 1000 if number > _MS else number, UTC)
-            at = datetime.fromisoformat(text if len(text) > len("2026-09-01") else "")
-        except (ValueError, OverflowError, OSError):
-            return None
+        return instant_of(self.started)
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether a proxy answered from its own cache, and asked nobody."""
+        return self.labels.get("cache_hit", "").casefold() == "true"
+
+
+def instant_of(text: str) -> datetime | None:
+    """The instant that the start of a call means; None if it tells no time of day."""
+    text = text.strip()
+    try:
+        # A hyphen there, as most by far have, is in no number.
+        number = text[4:5] != "-" and text.replace(".", "", 1).isdecimal()
+        if number and len(text) > len("20260901"):
+            seconds = float(text)
+            return datetime.fromtimestamp(seconds / 1000 if seconds > _MS else seconds, UTC)
+        at = datetime.fromisoformat(text if len(text) > len("2026-09-01") else "")
+        if at.tzinfo is UTC:
+            return at
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def started_at(seconds: float | None) -> str:
@@ -148,6 +166,22 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     may_differ: Mapping[str, str] = {}
 
 
+class Spending(NamedTuple):
+    """What decides the cost of some calls: of each field of a call, their values.
+
+    Attributes:
+        tells: Whether a call tells its tokens.
+        tokens: Each of the counts of `Usage`, 0 where a call tells none.
+    """
+
+    model: Sequence[str]
+    started: Sequence[str]
+    from_cache: Sequence[bool]
+    cost_usd: Sequence[float | None]
+    tells: Sequence[bool]
+    tokens: Sequence[Sequence[int]]
+
+
 class CallStream(msgspec.Struct, kw_only=True):
     """An opened file.
 
@@ -155,12 +189,30 @@ class CallStream(msgspec.Struct, kw_only=True):
         calls: Its calls, read as they are asked for, so that a log larger than memory can be read.
         dropped: Reason -> how many records were left out; complete once `calls` is read.
         columns: Of plain records, field of a call, or label.NAME -> the column where it stands.
+        together: What decides the cost of the same calls, where that can be read faster than they
+            are; what is read of one is read of both.
     """
 
     meta: Meta
     calls: Iterator[Call]
     dropped: dict[str, int]
     columns: Mapping[str, str] = {}
+    together: Iterator[Spending] | None = None
+
+
+def together(calls: Iterator[Call]) -> Iterator[Spending]:
+    """What decides the cost of calls, of some thousands at once."""
+    some = map(attrgetter("model", "started", "from_cache", "cost_usd", "usage"), calls)
+    while rows := list(islice(some, TOGETHER)):  # and not the calls, which may carry whole chats
+        models, started, from_cache, costs, usages = zip(*rows, strict=True)
+        yield Spending(models, started, from_cache, costs, *told(usages))
+
+
+def told(usages: Sequence[Usage | None]) -> tuple[Sequence[bool], Sequence[Sequence[int]]]:
+    """Whether calls tell their tokens, and each kind of them."""
+    counts, nothing = attrgetter(*Usage.__struct_fields__), Usage()
+    tokens = tuple(zip(*[counts(x or nothing) for x in usages], strict=True))
+    return [x is not None for x in usages], tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ class RunModule(Protocol):
 FORMATS = Formats[RunModule]("headtohead.logs.formats", "format")
 _NO_PARAMS: dict[str, Any] = {}
 _MOST_ALIKE = 10_000  # of one kind that are looked for
-_LARGEST, _DEAREST = 1e15, 1_000_000  # beyond these a figure is a slip of the pen
+LARGEST, DEAREST = 1e15, 1_000_000
+"""The largest score or latency, and US dollars of a call: more is a slip of the pen."""
 FIELDS = (
     *("key", "epoch", "model", "run", "score", "failure", "messages", "prompt", "params"),
     *("output", "reference", "input_tokens", "cache_read_tokens", "cache_write_tokens"),
@@ -140,11 +141,11 @@ def open_calls(path: Path, **how: Unpack[RunReading]) -> CallStream:
     module = FORMATS.named(format) if format != "auto" else recognised(head_of(file.path))
     check_mapping(file, module.FORMAT)
     stream = module.read(file)
-    stream.calls = _possible(file, stream, stream.calls)
+    stream.calls = possible(file, stream, stream.calls)
     return stream
 
 
-def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Iterator[Call]:
+def possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Iterator[Call]:
     """The calls of the tasks to read, none of which has a score, cost or latency that can be none.
 
     Raises:
@@ -159,12 +160,12 @@ def _possible(file: RunFile, stream: CallStream, calls: Iterator[Call]) -> Itera
             continue
         read = True
         score, cost, seconds = call.score, call.cost_usd, call.latency_s
-        if score is not None and not -_LARGEST <= score <= _LARGEST:
+        if score is not None and not -LARGEST <= score <= LARGEST:
             raise wrong(path, call.where or call.key, f"{score!r} is no score.")
-        if cost is not None and not 0 <= cost <= _DEAREST:
-            why = f"{cost!r} US dollars are no cost of a call (0 to {_DEAREST:,}). Leave it empty"
+        if cost is not None and not 0 <= cost <= DEAREST:
+            why = f"{cost!r} US dollars are no cost of a call (0 to {DEAREST:,}). Leave it empty"
             raise wrong(path, call.where or call.key, f"{why} where it is not known.")
-        if seconds is not None and not -_LARGEST <= seconds <= _LARGEST:
+        if seconds is not None and not -LARGEST <= seconds <= LARGEST:
             raise wrong(path, call.where or call.key, f"{seconds!r} seconds are no latency.")
         yield call
     if seen and not read:

@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -21,9 +22,21 @@ from headtohead.files.records import (
     score_of,
     text_of,
 )
-from headtohead.logs.calls import PARAMS, Call, CallStream, Meta, RunFile, RunFormat, Usage
+from headtohead.logs.calls import (
+    PARAMS,
+    TOGETHER,
+    Call,
+    CallStream,
+    Meta,
+    RunFile,
+    RunFormat,
+    Spending,
+    Usage,
+    together,
+    told,
+)
 from headtohead.logs.openai import OpenAITokens, content_text, usage_of
-from headtohead.logs.opening import listed_ids
+from headtohead.logs.opening import DEAREST, LARGEST, listed_ids, possible
 
 FORMAT = RunFormat(
     name="plain",
@@ -78,6 +91,9 @@ _DETAILS = ("metadata", "labels", "meta")
 _MOST_DETAILS = 30
 _TOKENS = Usage.__struct_fields__
 _FAILURES = ("", "error", "format", "empty", "refused", "limit")
+# What a call may be refused for, though it does not decide its cost.
+_CHECKED = ("epoch", "score", "messages", "params", "latency_s", "latency_ms")
+_Row = tuple[str, dict[str, Any]]
 _Get = Callable[[dict[str, Any]], Any]
 _Convert = Callable[[Any], Any]
 
@@ -106,12 +122,16 @@ def read(file: RunFile) -> CallStream:
     used = {*paths.values(), *scored}
     metric = scored[0] if len(scored) == 1 else f"mean of {', '.join(scored)}"
     unused = tuple(name for name in columns if name not in used)
-    return CallStream(
+    rows = chain(peeked, rows)
+    stream = CallStream(
         meta=Meta(format=FORMAT.name, metric=metric, scores=unused),
-        calls=_calls(file, chain(peeked, rows), paths),
+        calls=_calls(file, rows, paths),
         dropped={},
         columns=paths,
     )
+    if file.usage and not file.tasks and ("usage" not in paths or paths.keys().isdisjoint(_TOKENS)):
+        stream.together = _together(file, stream, rows)
+    return stream
 
 
 def _of_ids(file: RunFile, record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -235,6 +255,82 @@ def _calls(
         yield call
 
 
+def _together(file: RunFile, stream: CallStream, rows: Iterator[_Row]) -> Iterator[Spending]:
+    """What decides the cost of calls; where one of some thousands is odd, these are read singly."""
+    paths, fault = stream.columns, None
+    checked = [(get, convert) for name, get, _, convert in _fields(paths) if name in _CHECKED]
+    while fault is None:
+        some = list[_Row]()
+        try:
+            some.extend(islice(rows, TOGETHER))
+        except InputError as error:  # the turn of which comes after what was read before it
+            fault = error
+        if not some:
+            break
+        try:
+            spending = _spending([record for _, record in some], paths, checked)
+        except (ValueError, TypeError):
+            yield from together(possible(file, stream, _calls(file, iter(some), paths)))
+        else:
+            yield spending
+    if fault:
+        raise fault
+
+
+def _spending(
+    records: list[dict[str, Any]], paths: Mapping[str, str], checked: list[tuple[_Get, _Convert]]
+) -> Spending:
+    """What decides the cost of calls.
+
+    Raises:
+        ValueError: If one of them has to be looked at by itself.
+        TypeError: The same.
+    """
+    n = len(records)
+
+    def column(field: str) -> list[Any]:
+        path = paths.get(field)
+        if path is None:
+            return [None] * n
+        plain = "." not in path and "," not in path
+        return [x.get(path) for x in records] if plain else list(map(_getter(path), records))
+
+    for get, convert in checked:
+        given = (convert(value) for value in map(get, records) if value is not None)
+        if any(x.__class__ is float and not -LARGEST <= x <= LARGEST for x in given):
+            raise ValueError
+    costs = _converted(column("cost_usd"), (float, NoneType), number_of)
+    if any(x is not None and not 0 <= x <= DEAREST for x in costs):
+        raise ValueError
+    tells: Sequence[bool]
+    tokens: Sequence[Sequence[int]]
+    if "usage" in paths:
+        tells, tokens = told([x if x is None else _usage(x) for x in column("usage")])
+    else:
+        counts, nothing = list(map(column, _TOKENS)), (None,) * len(_TOKENS)
+        tells = [row != nothing for row in zip(*counts, strict=True)]
+        tokens = [
+            _converted(values, (int,), count_of) if name in paths else [0] * n
+            for name, values in zip(_TOKENS, counts, strict=True)
+        ]
+        if min(map(min, tokens)) < 0:
+            raise ValueError
+    hits = column("label.cache_hit")
+    return Spending(
+        model=_converted(column("model"), (str,), text_of),
+        started=_converted(column("started"), (str,), text_of),
+        from_cache=[x is not None and text_of(x).casefold() == "true" for x in hits],
+        cost_usd=costs,
+        tells=tells,
+        tokens=tokens,
+    )
+
+
+def _converted(values: list[Any], plain: tuple[type, ...], convert: _Convert) -> list[Any]:
+    """The values, converted unless all of them are of the types that need not be."""
+    return values if {*plain}.issuperset(map(type, values)) else list(map(convert, values))
+
+
 def _fields(paths: Mapping[str, str]) -> list[tuple[str, _Get, str, _Convert]]:
     """Name, where it stands, the attribute of a call that it fills if that is empty, and how."""
     fields = [
@@ -301,6 +397,10 @@ def _json(value: object, kind: Any) -> Any:  # noqa: ANN401
     return msgspec.convert(value, kind)
 
 
+def _usage(value: object) -> Usage | None:
+    return usage_of(msgspec.convert(value, OpenAITokens))
+
+
 _CONVERT: Mapping[str, tuple[str, _Convert]] = {
     "key": ("key", text_of),
     "epoch": ("epoch", count_of),
@@ -314,5 +414,5 @@ _CONVERT: Mapping[str, tuple[str, _Convert]] = {
     "latency_s": ("latency_s", number_of),
     "latency_ms": ("latency_s", lambda ms: None if (x := number_of(ms)) is None else x / 1000),
     "fingerprint": ("fingerprint", text_of),
-    "usage": ("usage", lambda value: usage_of(msgspec.convert(value, OpenAITokens))),
+    "usage": ("usage", _usage),
 }

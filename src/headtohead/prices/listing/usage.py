@@ -137,7 +137,7 @@ class Pricing:
         model = call.model.strip()
         if not model:
             return None, _NO_MODEL
-        if call.labels.get("cache_hit", "").casefold() == "true":
+        if call.from_cache:
             return 0.0, ""
         if alike.usage is None or call.usage is None:
             return None, _NO_TOKENS

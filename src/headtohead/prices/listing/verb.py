@@ -155,7 +155,7 @@ def _billed(on: date, settings: ListingSettings, store: "Store | None") -> Price
 def _read(settings: ListingSettings, prices: Prices) -> "tuple[Billed, Path, tuple[str, ...]]":
     """The log of the settings, priced, with notes on its prices."""
     from headtohead.logs.opening import open_calls
-    from headtohead.prices.listing.columns import summed
+    from headtohead.prices.listing.columns import summed, tables_of
     from headtohead.prices.listing.usage import Pricing, priced
 
     path = settings.usage
@@ -163,8 +163,9 @@ def _read(settings: ListingSettings, prices: Prices) -> "tuple[Billed, Path, tup
     stream = open_calls(path, format=settings.format, mapping=settings.mapping, usage=True)
     batch = stream.meta.format == "openai-batch"
     pricing = Pricing(prices, operator=settings.operator, batch=batch)
-    together = summed(path, stream.columns, prices, settings.operator)
-    log = priced(together or stream.calls, pricing, dropped=stream.dropped)
+    # A batch has a price of its own, whatever the hour.
+    calls = stream.calls if batch else summed(tables_of(path, stream), prices, settings.operator)
+    log = priced(calls, pricing, dropped=stream.dropped)
     if not log.by_day:
         raise InputError(f"{path} holds no call in the format {stream.meta.format}.")
     return log, path, tuple(pricing.notes)

@@ -91,7 +91,7 @@ def of_model(calls: Iterable[Call], model: str, dropped: Counter[str]) -> Iterat
     from a gateway's own cache are left out: no model ran for them, so they cost and prove nothing.
     """
     for call in calls:
-        if call.labels.get("cache_hit", "").lower() == "true":
+        if call.from_cache:
             dropped["answered from the gateway's cache"] += 1
             continue
         if call.model != model and call.labels.get("asked_for") == model:
