@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.ratings.reading.vote_files import cells, counted, write
+from tests.simulations import examples
 
 from headtohead.core.errors import InputError, UnknownName
+from headtohead.files.tables import encode_objects
 from headtohead.ratings.reading.votes import Ballots, open_votes
 from headtohead.ratings.settings import VoteOptions
 
@@ -447,3 +452,29 @@ def test_lists_of_votes_import_no_pandas() -> None:
         "on_bad='drop'); sys.exit('pandas' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+_KINDS: list[st.SearchStrategy[Any]] = [
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(),
+    st.text(max_size=3),
+    st.booleans(),
+    st.dates(),
+    st.sampled_from([1, 2.5, True, "x"]),
+]
+
+
+def column(make: Callable[[list[Any]], Any], values: list[Any]) -> tuple[Any, ...]:
+    try:
+        made = make(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError) as error:
+        return (type(error),)
+    made = made.dictionary_decode() if pa.types.is_dictionary(made.type) else made
+    return made.type, made.to_pylist()
+
+
+@given(st.one_of([st.lists(st.none() | kind, max_size=9) for kind in _KINDS]))
+@settings(max_examples=examples(300))
+def test_values_of_any_kind_become_the_column_that_arrow_makes(values: list[Any]) -> None:
+    plain = column(partial(pa.array, from_pandas=True), values)
+    assert column(lambda given: encode_objects(given, {}), values) == plain
