@@ -83,7 +83,7 @@ def test_far_logits_do_not_overflow() -> None:
 # ---------------------------------------------------------------- second implementation
 
 
-@pytest.mark.parametrize("seed", leading(range(6)))
+@pytest.mark.parametrize("seed", leading(range(6), 1))
 def test_minimum_is_scipys(seed: int) -> None:
     scores = _with_chance(seed)
     weights = rng(seed).uniform(5, 40, scores.model.size)
