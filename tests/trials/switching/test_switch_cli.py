@@ -111,11 +111,11 @@ def test_yes_is_0_and_screen_json_and_files_tell_one_story(run: Run) -> None:
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "0")
 
 
-def test_no_is_1(run: Run, logs: dict[str, Path]) -> None:
+def test_no_is_1(run: Run, logs: dict[str, Path], bought: Path) -> None:
     # Sums alone, where tiny-b is far worse.
     rows = logs["tiny-a"].read_text(encoding="utf-8").splitlines(keepends=True)
     Path("sums.jsonl").write_text("".join(r for r in rows if '"add"' in r), encoding="utf-8")
-    found = run("tiny-a", log=Path("sums.jsonl"))
+    found = run("tiny-a", "--ledger", str(bought), log=Path("sums.jsonl"))
     assert found.exit_code == 1, found.output
     assert found.stdout.startswith("DON'T SWITCH")
     assert "so it is more than 5 pp worse" in " ".join(found.stdout.split())

@@ -432,9 +432,9 @@ def test_looking_after_every_item_errs_no_more_often_than_it_says(trials: int) -
 
 
 def test_a_trial_is_dated_and_repeatable(tiny_models: TinyModels, log_a: Path) -> None:
-    found = tried(log_a, tiny_models.base_url_b, items=20, pace=QUICK)
+    found = tried(log_a, tiny_models.base_url_b, items=12, pace=QUICK)
     assert str(found.sheet.as_of) == DAY
-    one = tried(log_a, tiny_models.base_url_b, items=20, ledger="other.jsonl")
+    one = tried(log_a, tiny_models.base_url_b, items=12, ledger="other.jsonl")
     assert found.details.quality == one.details.quality
-    other = tried(log_a, tiny_models.base_url_b, items=20, seed=1, ledger="third.jsonl")
+    other = tried(log_a, tiny_models.base_url_b, items=12, seed=1, ledger="third.jsonl")
     assert other.details.quality != one.details.quality

@@ -12,7 +12,7 @@ from tests.simulations import leading, lengths
 from headtohead.ratings.bradley_terry import TIES, Ties
 from headtohead.ratings.bradley_terry.counts import Counts
 from headtohead.ratings.bradley_terry.fit import Fit, fit, logistic
-from headtohead.ratings.bradley_terry.trust.fitness import chances, fitness, residuals
+from headtohead.ratings.bradley_terry.trust.fitness import P_Method, chances, fitness, residuals
 from headtohead.stats.inputs import FloatArray
 
 # Treatments of ties, with an effect of the side shown first and without.
@@ -234,13 +234,20 @@ def test_impossible_arguments() -> None:
 # ---------------------------------------------------------------- real votes
 
 
-def test_arena_votes_are_more_than_one_strength(shared_evidence: Path) -> None:
+# That so sparse a board gets a bootstrap unasked is seen above, too.
+@pytest.mark.parametrize(
+    ("asked", "method", "p"),
+    leading([("chi-square", "chi-square", 0.0), (None, "bootstrap", 0.01)], 1),
+)
+def test_arena_votes_are_more_than_one_strength(
+    shared_evidence: Path, asked: P_Method | None, method: P_Method, p: float
+) -> None:
     counts = arena(shared_evidence)
     assert isinstance(counts, Counts)
-    found = fitness(fit(counts), _rng(), rounds=99)
-    assert found.method == "bootstrap"
+    found = fitness(fit(counts), _rng(), rounds=99, method=asked)
+    assert found.method == method
     assert found.df == 3460 - 128
     assert found.pearson / found.df == pytest.approx(1.50, abs=0.02)
-    assert found.p == 0.01
+    assert found.p == pytest.approx(p, abs=1e-9)
     assert {"llama-2-13b-chat", "yi-large-preview"} == {found.misfits[0].a, found.misfits[0].b}
     assert 4 <= len(found.misfits) <= 10
