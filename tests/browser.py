@@ -2,12 +2,14 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import LONG_S
 
 # The first is the engine alone, which starts and opens pages with a third less work.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
@@ -64,17 +66,16 @@ def browser(chromium: Callable[[], AbstractContextManager[Any]]) -> Iterator[Any
         yield made
 
 
-def wait_until(page: Any, condition: str, most_ms: int = 10_000) -> None:
+def wait_until(page: Any, condition: str) -> None:
     """Waits until a JavaScript expression is true, asked anew each time.
 
     Playwright's own waiting asks again from inside the page, where the page's policy forbids to
     read text as code; only the first asking is exempt.
     """
-    for _ in range(most_ms // 20):
-        if page.evaluate(condition):
-            return
+    end = time.monotonic() + LONG_S
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, condition
         page.wait_for_timeout(20)
-    raise AssertionError(f"not true after {most_ms} ms: {condition}")
 
 
 class OnePage:
