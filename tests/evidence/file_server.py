@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(served, body[: served.stall_after], end=False)
             self.wfile.flush()
             server.stalled.set()
-            server.release.wait(30)
+            server.release.wait(120)
             self.close_connection = True
         else:
             self._write(served, body, end=True)

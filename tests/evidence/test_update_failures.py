@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.evidence.file_server import FileServer, ServedFile, http_date
-from tests.evidence.one_toy import MANY, MANY_N, PATH, heals, part, run
+from tests.evidence.one_toy import IMPATIENT, MANY, MANY_N, PATH, PATIENT, heals, part, run
 from tests.evidence.toys import TOMORROW, chips, many_chips, picture, write_source
 
 from headtohead.core.errors import (
@@ -26,10 +26,16 @@ from headtohead.evidence.store import Store
 from headtohead.evidence.update import update
 
 
-def fails(store: Store, server: FileServer, kind: type[HeadToHeadError], says: str) -> None:
+def fails(
+    store: Store,
+    server: FileServer,
+    kind: type[HeadToHeadError],
+    says: str,
+    timeout_seconds: float = PATIENT,
+) -> None:
     """The next update fails like this, and the store is what it was."""
     before = picture(store)
-    done = run(store, server, timeout_seconds=0.5)
+    done = run(store, server, timeout_seconds)
     assert done.state == "failed"
     assert type(done.failure) is kind
     assert says in str(done.failure)
@@ -114,9 +120,12 @@ def test_a_stalled_server_is_given_up_and_continued_later(
     filled: Store, server: FileServer
 ) -> None:
     server.files[PATH].stall_after = 1000
-    fails(filled, server, SourceUnreachable, "stopped answering after 4,000 bytes")
+    fails(filled, server, SourceUnreachable, "stopped answering after ", IMPATIENT)
+    # A machine so loaded that nothing comes within the time given gets less each time.
+    got = part(filled).stat().st_size
+    assert got in (1000, 2000, 3000, 4000)
     heals(filled, server)
-    assert server.asked(PATH)[-1]["Range"] == "bytes=4000-"
+    assert server.asked(PATH)[-1]["Range"] == f"bytes={got}-"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import resource
 import shlex
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,9 @@ from tests.fuzz.seeds import Read, Seed, accounted, files_in, ran, seeds_by_read
 from headtohead.core.errors import HeadToHeadError
 
 CODES = (0, 1, 2, 64, 65, 74, 75)
-SECONDS, MEBIBYTES = 5, 700
+# Seconds of processor time that anything broken may take. On a slow machine, where what is whole
+# takes long too, it is so many times that.
+SECONDS, TIMES, MEBIBYTES = 5, 14, 700
 GROUPS = seeds_by_reader()
 SEEDS = {name: seed for group in GROUPS.values() for name, seed in group.items()}
 VERBS = tuple(commands_of(""))
@@ -35,14 +38,14 @@ class Hung(BaseException):
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Stops after some seconds of processor time, and holds how much memory may be taken."""
+def bounded(seconds: float) -> Iterator[None]:
+    """Stops after so much processor time, and holds how much memory may be taken."""
 
     def stop(signum: int, frame: FrameType | None) -> None:
         raise Hung
 
     before, was = _peak(), signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
@@ -62,8 +65,9 @@ def faults_of(name: str, seed: Seed, folder: Path, numbers: range) -> Iterator[s
     files = files_in(path)
     whole = {file: file.read_bytes() for file in files}
     command = seed.command(path)
-    with bounded():
-        before, (code, said) = seed.read(path), ran(command)
+    started = time.process_time()
+    before, (code, said) = seed.read(path), ran(command)
+    seconds = max(SECONDS, TIMES * (time.process_time() - started))
     known = verdict(said) if code in (0, 1, 2) else None
     for number in numbers:
         rng = Random(f"{name} {number}")
@@ -74,7 +78,7 @@ def faults_of(name: str, seed: Seed, folder: Path, numbers: range) -> Iterator[s
         file.write_bytes(done.data)
         where = f"{name}, mutation {number} ({file.name}, {done.name})"
         try:
-            with bounded():
+            with bounded(seconds):
                 yield from (f"{where}: {w}" for w in _misread(seed, path, before, done))
                 if number % seed.every == 0:
                     found = ran(command)
@@ -138,13 +142,14 @@ def faults_of_arguments(name: str, url: str, folder: Path, numbers: range) -> It
     good_files(folder)
     good = {file: file.read_bytes() for file in folder.iterdir()}
     command = commands_of(url)[name]
-    with bounded():
-        assert ran(command)[0] in (0, 1, 2)
+    started = time.process_time()
+    assert ran(command)[0] in (0, 1, 2)
+    seconds = max(SECONDS, TIMES * (time.process_time() - started))
     for number in numbers:
         given = drawn(Random(f"{name} {number}"), command)
         where = f"{name}, arguments {number} ({shlex.join(given)[:300]})"
         try:
-            with bounded():
+            with bounded(seconds):
                 code, said = ran(given)
         except Hung:
             yield f"{where}: hangs"

@@ -1,7 +1,6 @@
 """The Hugging Face leaderboard importer, on Parquet files made in the dataset's own layout."""
 
 import io
-import time
 from datetime import date
 from typing import Any
 
@@ -157,13 +156,11 @@ def test_a_cut_file_is_damaged() -> None:
         lmarena_leaderboard.parse(raw({f"text/{FULL}": parquet(RATED)[:-20]}))
 
 
-def test_a_hundred_thousand_rows_take_seconds_and_pass_the_evidence_door() -> None:
+def test_a_hundred_thousand_rows_pass_the_evidence_door() -> None:
     n = 100_000
     columns: dict[str, list[Any]] = {k: [v[0]] * n for k, v in RATED.items()}
     columns["model_name"] = [f"m{i}" for i in range(n)]
-    started = time.monotonic()
     frames, _ = frames_of(
         importer("lmarena_leaderboard"), raw({f"text_style_control/{FULL}": parquet(columns)})
     )
     assert frames["arena_ratings"].height == n
-    assert time.monotonic() - started < 30
